@@ -1,0 +1,45 @@
+"""Linear regression by gradient descent: every equation is one function.
+
+Notation: X (n, d) features, y (n,) labels, w (d,) weights, b bias, ŷ = y_hat predictions,
+η = lr learning rate, m = batch_size. Arguments come in the order X, y, w, b.
+
+Read the files in this order; each imports only from those before it:
+
+    validation   the front doors' checks
+    data         §0, §2   the houses, and data from a known line
+    model        §1.1     predict
+    loss         §1.2     residual, squared_loss, loss
+    chain_rule   §1.3a–e  the gradient as on paper: one sample, one weight at a time
+    gradient     §1.3f    the same in two lines
+    sgd          §1.3g–h  minibatches, sgd_step
+    torch_log    §2       the log that a torch training loop prints
+    trajectory   §2       Trajectory: the recorded path of (w, b)
+    surface      §2       the loss is a bowl
+    train        §2       fit: the loop
+"""
+
+from linreg_np.data import load_houses, synthetic_data
+from linreg_np.gradient import gradient
+from linreg_np.loss import loss, residual, squared_loss
+from linreg_np.model import predict
+from linreg_np.sgd import minibatches, sgd_step
+from linreg_np.surface import curvature, max_lr
+from linreg_np.train import DivergenceError, fit
+from linreg_np.trajectory import Trajectory
+
+__all__ = [
+    "DivergenceError",
+    "Trajectory",
+    "curvature",
+    "fit",
+    "gradient",
+    "load_houses",
+    "loss",
+    "max_lr",
+    "minibatches",
+    "predict",
+    "residual",
+    "sgd_step",
+    "squared_loss",
+    "synthetic_data",
+]

@@ -1,0 +1,228 @@
+"""§2: the recorded path of (w, b), which every picture is drawn from."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from linreg_np.torch_log import format_log, parse_log, read_text
+from linreg_np.validation import Array, real_array
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Trajectory:
+    """(w₀, b₀), (w₁, b₁), …, (w_T, b_T) and the gradients between them   (for §2)
+
+    What `fit` records. A path read from somebody's log may lack parts: they are None.
+
+    Parameters
+    ----------
+    w : (T+1, d)
+        The weights before the first step and after each step. A log does not hold the point
+        after its last step: then w is (T, d).
+    b : (T+1,) or None
+        The bias, likewise.
+    grad_w : (T, d) or None
+        The gradient that each step used, 1.3f on its own minibatch.
+    grad_b : (T,) or None
+    epoch_ends : (epochs,)
+        The number of steps done when each epoch ended.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array is not of real numbers, or the shapes do not fit.
+
+    Source: *Dive into Deep Learning*, ch. 3, whose training loop it records.
+
+    Examples
+    --------
+    >>> Trajectory(w=[[0, 0], [1, -1]], b=[0, 0.5])
+    Trajectory(1 step: w = [0, 0], b = 0 → w = [1, -1], b = 0.5)
+    """
+
+    w: Array
+    b: Array | None = None
+    grad_w: Array | None = None
+    grad_b: Array | None = None
+    epoch_ends: Array = ()  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value is not None:
+                object.__setattr__(self, field.name, _frozen(field.name, value))
+        _check_shapes(self)
+
+    @property
+    def steps(self) -> int:
+        """T, the number of steps from the first recorded point to the last."""
+        return len(self.w) - 1
+
+    def __eq__(self, other: object) -> bool:
+        """Equal in every number and dtype; NaN equals NaN, and None only None."""
+        if not isinstance(other, Trajectory):
+            return NotImplemented
+        return all(_same(getattr(self, f.name), getattr(other, f.name)) for f in fields(Trajectory))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        steps = f"{self.steps} step{'s' * (self.steps != 1)}"
+        epochs = len(self.epoch_ends)
+        within = f" in {epochs} epoch{'s' * (epochs != 1)}" if epochs else ""
+        return f"Trajectory({steps}{within}: {self._point(0)} → {self._point(-1)})"
+
+    def _point(self, t: int) -> str:
+        w = ", ".join(f"{x:.4g}" for x in self.w[t][:8]) + (", …" * (len(self.w[t]) > 8))
+        return f"w = [{w}]" + ("" if self.b is None else f", b = {self.b[t]:.4g}")
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write all of it to `path` as `.npz`; whatever happens, the old file or the new one stays.
+
+        Parameters
+        ----------
+        path : str or path
+            Used as it is: no ending is added.
+
+        Raises
+        ------
+        OSError
+            If `path` cannot be written.
+        """
+        arrays = {f.name: getattr(self, f.name) for f in fields(self)}
+        with replacing(path) as file:
+            np.savez(file, **{k: v for k, v in arrays.items() if v is not None})
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Trajectory:
+        """Read what `save` wrote.
+
+        Parameters
+        ----------
+        path : str or path
+
+        Raises
+        ------
+        OSError
+            If `path` cannot be read.
+        ValueError
+            If it is not a whole `.npz` of a Trajectory; pickles are never loaded.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                arrays = {f.name: file[f.name] for f in fields(cls) if f.name in file.files}
+            return cls(**arrays)
+        except OSError:
+            raise
+        except Exception as error:  # zipfile, zlib and numpy.lib.format each raise their own
+            raise ValueError(
+                f"path must name the .npz of a Trajectory, got {os.fspath(path)!r}, which cannot "
+                f"be read as one ({error}); write it with Trajectory.save"
+            ) from error
+
+    @classmethod
+    def read_log(cls, path_or_text: str | os.PathLike[str]) -> Trajectory:
+        """Read the log that a torch training loop printed, in a file or as text.
+
+        The log of the article's loop holds the weights before each step and not the point after
+        the last one; it prints the gradients of the summed loss, m times 1.3f. They are kept as
+        printed, and what is not in the log is None.
+
+        Parameters
+        ----------
+        path_or_text : str or path
+            A str with a line break or a tensor in it is text, any other the name of a file.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be read.
+        ValueError
+            With the line number and the reason, if a record cannot be read or there is none.
+        """
+        return cls(**parse_log(read_text(path_or_text))._asdict())
+
+    def write_log(self, file: str | os.PathLike[str] | IO[str], *, precision: int = 4) -> None:
+        """Print the path as the article's loop would: `w:` and `w.grad:` at each step.
+
+        Parameters
+        ----------
+        file : str, path or open text file
+            A file that is named is replaced as a whole, or not at all.
+        precision : int
+            Digits behind the point, as in `torch.set_printoptions`. Four, torch's own number,
+            lose the rest; see `linreg_np.torch_log.format_log` for how many keep every bit.
+
+        Raises
+        ------
+        OSError
+            If `file` cannot be written.
+        """
+        lines = format_log(self.w, self.b, self.grad_w, self.grad_b, precision=precision)
+        if isinstance(file, str | os.PathLike):
+            with replacing(file) as binary:
+                binary.writelines(line.encode() for line in lines)
+        else:
+            file.writelines(lines)
+
+
+@contextlib.contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """A binary file that takes the place of `path` when it is whole, and vanishes otherwise."""
+    target = Path(path)
+    temporary = target.with_name(f"{target.name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _frozen(name: str, value: Any) -> Array:
+    """A read-only copy, of integers for `epoch_ends` and of floats for all else."""
+    a = real_array(name, value)
+    whole = name == "epoch_ends"
+    dtype = np.int64 if whole else np.float32 if a.dtype == np.float32 else np.float64
+    copy = np.array(a, dtype=dtype)
+    copy.setflags(write=False)
+    return copy
+
+
+def _same(a: Array | None, b: Array | None) -> bool:
+    if a is None or b is None:
+        return a is b
+    return a.dtype == b.dtype and np.array_equal(a, b, equal_nan=True)
+
+
+def _check_shapes(t: Trajectory) -> None:
+    """Raise ValueError unless the shapes are those of one path."""
+    if t.w.ndim != 2 or 0 in t.w.shape:
+        raise ValueError(
+            f"w must have shape (T+1, d), one point a row, got {t.w.shape}; "
+            "pass at least one point of at least one weight"
+        )
+    points, d = t.w.shape
+    if t.b is not None and t.b.shape != (points,):
+        raise ValueError(f"b must have shape ({points},) like w, got {t.b.shape}; pass b.ravel()")
+    for name, g, tail in (("grad_w", t.grad_w, (d,)), ("grad_b", t.grad_b, ())):
+        if g is not None and g.shape not in ((points - 1, *tail), (points, *tail)):
+            raise ValueError(
+                f"{name} must have shape {(points - 1, *tail)}, one row a step, got {g.shape}; "
+                "record the gradient of each step between two points"
+            )
+    ends = t.epoch_ends
+    if ends.ndim != 1 or (np.diff(ends, prepend=0) < 0).any() or (ends > points - 1).any():
+        raise ValueError(
+            f"epoch_ends must count steps upwards to at most {points - 1}, got {ends}; "
+            "pass the number of steps done at the end of each epoch"
+        )
