@@ -1,0 +1,105 @@
+"""§1.1 to §1.3f in rational arithmetic: every float is a fraction, and nothing is rounded.
+
+The names are those of `linreg_np`; the answers are `fractions.Fraction`.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+
+def rationals(a: Any) -> Any:
+    """The floats of a scalar, vector or matrix as the fractions that they are.
+
+    Raises
+    ------
+    ValueError, OverflowError
+        For NaN and infinity, which are no fractions.
+
+    Examples
+    --------
+    >>> rationals([0.5, 0.1])
+    [Fraction(1, 2), Fraction(3602879701896397, 36028797018963968)]
+    """
+    return [rationals(v) for v in a] if hasattr(a, "__len__") else Fraction(float(a))
+
+
+def predict(X: Any, w: Any, b: Any) -> list[Fraction]:
+    """ŷ = Xw + b   (§1.1b)
+
+    Parameters
+    ----------
+    X : (n, d)
+    w : (d,)
+    b : scalar
+
+    Examples
+    --------
+    >>> predict([[1, 2]], [3, 0.5], 1)
+    [Fraction(5, 1)]
+    """
+    w, b = rationals(w), rationals(b)
+    return [sum((x_j * w_j for x_j, w_j in zip(x, w, strict=True)), b) for x in rationals(X)]
+
+
+def residual(y_hat: Any, y: Any) -> list[Fraction]:
+    """ŷ − y, of fractions or floats   (for §1.2a)
+
+    Examples
+    --------
+    >>> residual([Fraction(1, 3)], [0])
+    [Fraction(1, 3)]
+    """
+    return [Fraction(p) - Fraction(float(t)) for p, t in zip(y_hat, y, strict=True)]
+
+
+def squared_loss(y_hat: Any, y: Any) -> list[Fraction]:
+    """l⁽ⁱ⁾ = ½ (ŷ⁽ⁱ⁾ − y⁽ⁱ⁾)²   (§1.2a)
+
+    Examples
+    --------
+    >>> squared_loss([Fraction(1, 3)], [0])
+    [Fraction(1, 18)]
+    """
+    return [r * r / 2 for r in residual(y_hat, y)]
+
+
+def loss(X: Any, y: Any, w: Any, b: Any) -> Fraction:
+    """L = (1/n) Σᵢ l⁽ⁱ⁾   (§1.2b)
+
+    Examples
+    --------
+    >>> loss([[1], [2]], [0, 0], [1], 0)
+    Fraction(5, 4)
+    """
+    return sum(squared_loss(predict(X, w, b), y), Fraction(0)) / len(y)
+
+
+def gradient(X: Any, y: Any, w: Any, b: Any) -> tuple[list[Fraction], Fraction]:
+    """∇w L = (1/n) Xᵀ(ŷ − y), ∂L/∂b = (1/n) Σᵢ (ŷ⁽ⁱ⁾ − y⁽ⁱ⁾)   (§1.3f)
+
+    Parameters
+    ----------
+    X : (n, d)
+    y : (n,)
+    w : (d,)
+    b : scalar
+
+    Returns
+    -------
+    grad_w : d fractions
+    grad_b : Fraction
+
+    Examples
+    --------
+    >>> gradient([[1], [2]], [0, 0], [1], 0)
+    ([Fraction(5, 2)], Fraction(3, 2))
+    """
+    r, n = residual(predict(X, w, b), y), len(y)
+    columns = zip(*rationals(X), strict=True)
+    grad_w = [
+        sum((x * r_i for x, r_i in zip(x_j, r, strict=True)), Fraction(0)) / n for x_j in columns
+    ]
+    grad_b = sum(r, Fraction(0)) / n
+    return grad_w, grad_b

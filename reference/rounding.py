@@ -1,0 +1,155 @@
+"""How far apart two correct floating-point programs may be: the one tolerance of this project.
+
+A sum of products, evaluated by additions and multiplications in any order, is off by at most
+γ_k · (the same sum of absolute values), where no term passes through more than k roundings and
+
+    γ_k = k·u / (1 − k·u),   u = 2⁻⁵³ (float64) or 2⁻²⁴ (float32).
+
+(Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd ed., §3.1 and §4.2.) Each function
+below counts k for one equation; two correct programs differ by at most twice its bound.
+
+Two things escape that model. A result under the smallest normal number is off by up to half a
+subnormal, whatever its size: the term `_underflow`. And where an intermediate sum could leave the
+range, a correct program may answer inf or NaN: there the bound is infinite and nothing is claimed.
+
+The bounds are themselves computed in float64, from sums of positive terms: one more rounding in k
+pays for that.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+
+def unit_roundoff(dtype: Any) -> float:
+    """u: half the distance from 1 to the next float.
+
+    Examples
+    --------
+    >>> unit_roundoff(np.float64) == 2**-53, unit_roundoff(np.float32) == 2**-24
+    (True, True)
+    """
+    return float(np.finfo(dtype).eps) / 2
+
+
+def gamma(k: int, dtype: Any) -> float:
+    """γ_k = k·u / (1 − k·u): what k roundings can do, relative   (for 1.3f)
+
+    Raises
+    ------
+    ValueError
+        If k·u ≥ 1: so many roundings can do anything.
+
+    Examples
+    --------
+    >>> f"{gamma(10, np.float64):.2g}"
+    '1.1e-15'
+    """
+    ku = k * unit_roundoff(dtype)
+    if ku >= 1:
+        raise ValueError(f"k·u must be less than 1, got {ku}; use a wider dtype than {dtype}")
+    return ku / (1 - ku)
+
+
+def predict_bound(X: Any, w: Any, b: Any, dtype: Any) -> Any:
+    """|computed − exact| of ŷ = Xw + b: γ_{d+2} · (|X||w| + |b|)   (for §1.1b)
+
+    k: a product, at most d additions; and one for the bound itself.
+
+    Returns
+    -------
+    (n,) float64
+
+    Examples
+    --------
+    >>> predict_bound([[1.0, 2.0]], [1.0, 1.0], 0.0, np.float64) / 2**-53
+    array([12.])
+    """
+    X, w, b = _magnitudes(X, w, b)
+    with np.errstate(over="ignore"):
+        S = X @ w + b
+        bound = gamma(X.shape[1] + 2, dtype) * S + _underflow(X.shape[1] + 2, 1.0, dtype)
+    return _or_inf(bound, S, dtype)
+
+
+def loss_bound(X: Any, y: Any, w: Any, b: Any, dtype: Any) -> float:
+    """|computed − exact| of L: γ_k · (1/2n) Σᵢ Sᵢ², k = n + 2d + 9   (for §1.2b)
+
+    with Sᵢ = Σ_k |x_k⁽ⁱ⁾||w_k| + |b| + |y⁽ⁱ⁾|. k: a residual has d + 2 roundings, its square
+    2d + 5, the sum n − 1 more, the factors 1/n and ½ at most four; and one for the bound.
+
+    Examples
+    --------
+    >>> round(loss_bound([[1.0]], [0.0], [1.0], 0.0, np.float64) / 2**-53)
+    6
+    """
+    X, y, w, b = _magnitudes(X, y, w, b)
+    n, d = X.shape
+    k = n + 2 * d + 9
+    with np.errstate(over="ignore"):
+        S = X @ w + b + y
+        bound = gamma(k, dtype) * (S @ S) / (2 * n) + _underflow(k, 1 + S.sum(), dtype)
+        return float(_or_inf(bound, 2 * (S @ S), dtype))
+
+
+def gradient_bound(X: Any, y: Any, w: Any, b: Any, dtype: Any) -> tuple[Any, float]:
+    """|computed − exact| of ∇L: γ_k · M_j, k = n + d + 5   (for §1.3f)
+
+        M_j = (1/n) Σᵢ |x_j⁽ⁱ⁾| · (Σ_k |x_k⁽ⁱ⁾||w_k| + |b| + |y⁽ⁱ⁾|),   |x_j| = 1 for b.
+
+    k: a residual has d + 2 roundings, its product with x_j one, the sum n − 1, the factor 1/n at
+    most two; and one for the bound. Where there is no cancellation this catches an error of 1e-14.
+
+    Returns
+    -------
+    (d,) float64, and float
+
+    Examples
+    --------
+    >>> bound_w, bound_b = gradient_bound([[1.0], [2.0]], [0.0, 0.0], [1.0], 0.0, np.float64)
+    >>> (bound_w / 2**-53).round(), round(bound_b / 2**-53)
+    (array([20.]), 12)
+    """
+    X, y, w, b = _magnitudes(X, y, w, b)
+    n, d = X.shape
+    k = n + d + 5
+    A = np.column_stack([X, np.ones(n)])
+    with np.errstate(over="ignore"):
+        S = X @ w + b + y
+        M = A.T @ S / n
+        largest_factor = 1 + A.max(axis=0) + w.sum() + b + S.sum()
+        bound = gamma(k, dtype) * M + _underflow(k, largest_factor, dtype)
+        gram = A.T @ A.sum(axis=1)  # a program may form XᵀX before it meets w
+        bound = _or_inf(bound, 2 * np.maximum(n * M, gram), dtype)
+    return bound[:-1], float(bound[-1])
+
+
+def within(computed: Any, exact: Fraction, bound: float) -> bool:
+    """|computed − exact| ≤ bound, decided without rounding.
+
+    Examples
+    --------
+    >>> within(0.1 + 0.2, Fraction(3, 10), 1e-16), within(0.1 + 0.2, Fraction(3, 10), 1e-17)
+    (True, False)
+    """
+    return bound == np.inf or (
+        bool(np.isfinite(computed)) and abs(Fraction(float(computed)) - exact) <= Fraction(bound)
+    )
+
+
+def _magnitudes(*arrays: Any) -> list[Any]:
+    """|·| of each, in float64."""
+    return [np.abs(np.asarray(a, dtype=np.float64)) for a in arrays]
+
+
+def _underflow(k: int, largest_factor: Any, dtype: Any) -> Any:
+    """What k results under the smallest normal number add: half a subnormal each, multiplied."""
+    return k * largest_factor * float(np.finfo(dtype).smallest_subnormal)
+
+
+def _or_inf(bound: Any, largest_sum: Any, dtype: Any) -> Any:
+    """The bound, or inf where an intermediate sum may overflow."""
+    return np.where(largest_sum < float(np.finfo(dtype).max) / 2, bound, np.inf)

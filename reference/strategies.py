@@ -1,0 +1,145 @@
+"""Hypothesis strategies: regression problems, tame and nasty, for anybody's tests.
+
+from hypothesis import given
+from reference.strategies import problems
+
+@given(problems())
+def test_my_gradient(problem):
+    X, y, w, b = problem
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from hypothesis import strategies as st
+
+LAYOUTS = ("C", "Fortran", "strided", "reversed", "read-only", "memory-mapped")
+
+
+class Problem(NamedTuple):
+    """X (n, d), y (n,), w (d,), b scalar, all of one dtype: the arguments of `gradient`."""
+
+    X: Any
+    y: Any
+    w: Any
+    b: Any
+
+
+@st.composite
+def problems(
+    draw: st.DrawFn,
+    *,
+    max_n: int = 40,
+    max_d: int = 10,
+    dtypes: Sequence[Any] = (np.float64, np.float32),
+    layouts: Sequence[str] = LAYOUTS,
+    nasty: bool = True,
+) -> Problem:
+    """Regression problems: n from 1 to `max_n`, d from 1 to `max_d`.
+
+    They shrink to small whole numbers in few rows and columns.
+
+    Parameters
+    ----------
+    max_n, max_d : int
+        The largest n and d.
+    dtypes : sequence of dtype
+        What to draw the precision from.
+    layouts : sequence of str
+        What to draw the memory layout of X and y from, out of `LAYOUTS`.
+    nasty : bool
+        Also magnitudes from 1e-100 to 1e100 (1e-10 to 1e10 in float32), huge offsets, zero,
+        constant and collinear columns, and labels whose residual is exactly zero.
+
+    Examples
+    --------
+    >>> from hypothesis import find
+    >>> find(problems(dtypes=[np.float64], layouts=["C"]), lambda p: p.X[0, 0] > p.y[0])
+    Problem(X=array([[0.]]), y=array([-1.]), w=array([0.]), b=np.float64(0.0))
+    """
+    dtype = np.dtype(draw(st.sampled_from(dtypes)))
+    style = draw(st.sampled_from([small, normal, *(NASTY if nasty else [])]))
+    n, d = draw(st.integers(1, max_n)), draw(st.integers(1, max_d))
+    size = (max_n + 1) * (max_d + 1)  # whatever n and d: so that they can shrink by themselves
+    code = np.frombuffer(draw(st.binary(min_size=size, max_size=size)), np.uint8)
+    table = (small if style is small else normal)(code).reshape(max_n + 1, max_d + 1)
+    problem = Problem(table[:n, :d], table[:n, -1], table[-1, :d], table[-1, -1])
+    if style in NASTY:
+        problem = style(draw, *problem, 100 if dtype == np.float64 else 10)
+    layout = LAYING_OUT[draw(st.sampled_from(layouts))]
+    X, y, w = (a.astype(dtype) for a in problem[:3])
+    return Problem(layout(X), layout(y), w, dtype.type(problem.b))
+
+
+def small(code: Any) -> Any:
+    """Whole numbers from −4 to 4, a byte each, so that each can shrink to 0 by itself."""
+    code = code % 9.0
+    return np.where(code % 2, (code + 1) / 2, -code / 2) + 0.0  # 0, 1, −1, 2, −2, …
+
+
+def normal(code: Any) -> Any:
+    """Standard normal numbers with the bytes as their seed; 0 for 0, so that zeros stay zeros."""
+    return np.random.default_rng(code).normal(size=len(code)) * (code != 0) + 0.0
+
+
+def scaled(draw: st.DrawFn, X: Any, y: Any, w: Any, b: Any, digits: int) -> Problem:
+    """X, y, w and b, and the columns of X, each with a magnitude of its own."""
+    scale = [10.0 ** draw(st.integers(-digits, digits)) for _ in range(4)]
+    columns = 10.0 ** np.array([draw(st.integers(-3, 3)) for _ in w])
+    X = np.clip(X * scale[0] * columns, -(10.0**digits), 10.0**digits)
+    return Problem(X, y * scale[1], w * scale[2] / columns, b * scale[3])
+
+
+def offset(draw: st.DrawFn, X: Any, y: Any, w: Any, b: Any, digits: int) -> Problem:
+    """Columns far from zero beside their spread: years, temperatures in kelvin, prices."""
+    far = [10.0 ** draw(st.integers(0, 8)) for _ in range(2)]
+    return Problem(X + far[0], y + far[1], w, b)
+
+
+def degenerate(draw: st.DrawFn, X: Any, y: Any, w: Any, b: Any, digits: int) -> Problem:
+    """A column that is zero, constant, a copy or a multiple of the first."""
+    first, column = X[:, 0].copy(), draw(st.integers(0, len(w) - 1))
+    X[:, column] = draw(st.sampled_from([0 * first, 0 * first + 3, first, -2 * first]))
+    return Problem(X, y, w, b)
+
+
+def solved(draw: st.DrawFn, X: Any, y: Any, w: Any, b: Any, digits: int) -> Problem:
+    """y = Xw + b in whole numbers: every residual is exactly zero."""
+    X, w, b = np.rint(4 * X), np.rint(4 * w), np.rint(4 * b)
+    return Problem(X, X @ w + b, w, b)
+
+
+NASTY = [scaled, offset, degenerate, solved]
+
+
+def _strided(a: Any) -> Any:
+    wide = np.repeat(a, 2, axis=-1)
+    wide[..., 1::2] = np.nan  # whoever reads between the lines finds out
+    return wide[..., ::2]
+
+
+def _read_only(a: Any) -> Any:
+    a = a.copy()
+    a.setflags(write=False)
+    return a
+
+
+def _memory_mapped(a: Any) -> Any:
+    with tempfile.TemporaryFile() as file:
+        file.write(a.tobytes())
+        file.flush()
+        return np.memmap(file, dtype=a.dtype, mode="r", shape=a.shape)
+
+
+LAYING_OUT: dict[str, Callable[[Any], Any]] = {
+    "C": np.ascontiguousarray,
+    "Fortran": np.asfortranarray,
+    "strided": _strided,
+    "reversed": lambda a: a[::-1].copy()[::-1],
+    "read-only": _read_only,
+    "memory-mapped": _memory_mapped,
+}
