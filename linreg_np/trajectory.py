@@ -56,7 +56,7 @@ class Trajectory:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if value is not None:
+            if value is not None or field.name in ("w", "epoch_ends"):
                 object.__setattr__(self, field.name, _frozen(field.name, value))
         _check_shapes(self)
 
@@ -116,8 +116,8 @@ class Trajectory:
             If it is not a whole `.npz` of a Trajectory; pickles are never loaded.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = {f.name: file[f.name] for f in fields(cls) if f.name in file.files}
+            with open(path, "rb") as file, np.load(file, allow_pickle=False) as npz:
+                arrays = {f.name: npz[f.name] for f in fields(cls) if f.name in npz.files}
             return cls(**arrays)
         except OSError:
             raise
@@ -192,6 +192,8 @@ def _frozen(name: str, value: Any) -> Array:
     """A read-only copy, of integers for `epoch_ends` and of floats for all else."""
     a = real_array(name, value)
     whole = name == "epoch_ends"
+    if whole and a.size and a.dtype.kind not in "iu":
+        raise TypeError(f"{name} must be whole numbers, got {value!r:.60}; pass numbers of steps")
     dtype = np.int64 if whole else np.float32 if a.dtype == np.float32 else np.float64
     copy = np.array(a, dtype=dtype)
     copy.setflags(write=False)

@@ -80,7 +80,7 @@ def real_array(name: str, value: Any) -> Array:
     try:
         a = np.asarray(value)
     except Exception as error:  # whatever a foreign __array__ raises
-        raise TypeError(f"{rule}, got {type(value).__name__}: {error}") from None
+        raise TypeError(f"{rule}, got {type(value).__name__}: {error}; pass numbers") from None
     if a.dtype.kind not in "biuf" or a.dtype.itemsize > 8:
         raise TypeError(
             f"{rule}, got {_kind(value, a)}; convert it first, e.g. np.asarray({name}, dtype=float)"
@@ -173,7 +173,7 @@ def finite(name: str, a: Array) -> None:
         if bad.any():
             at = row + int(np.argwhere(bad)[0][0])
             raise ValueError(
-                f"{name} must be finite, got {a[at]} in row {at} (counted from 0); "
+                f"{name} must be finite, got {block[bad][0]} in row {at} (counted from 0); "
                 "drop or fill the rows with NaN or infinity first"
             )
 

@@ -10,7 +10,7 @@ from typing import Any
 
 
 def rationals(a: Any) -> Any:
-    """The floats of a scalar, vector or matrix as the fractions that they are.
+    """The floats of a scalar, vector or matrix as the fractions that they are; fractions as they are.
 
     Raises
     ------
@@ -22,7 +22,9 @@ def rationals(a: Any) -> Any:
     >>> rationals([0.5, 0.1])
     [Fraction(1, 2), Fraction(3602879701896397, 36028797018963968)]
     """
-    return [rationals(v) for v in a] if hasattr(a, "__len__") else Fraction(float(a))
+    if hasattr(a, "__len__"):
+        return [rationals(v) for v in a]
+    return a if isinstance(a, Fraction) else Fraction(float(a))
 
 
 def predict(X: Any, w: Any, b: Any) -> list[Fraction]:
@@ -51,7 +53,7 @@ def residual(y_hat: Any, y: Any) -> list[Fraction]:
     >>> residual([Fraction(1, 3)], [0])
     [Fraction(1, 3)]
     """
-    return [Fraction(p) - Fraction(float(t)) for p, t in zip(y_hat, y, strict=True)]
+    return [p - t for p, t in zip(rationals(y_hat), rationals(y), strict=True)]
 
 
 def squared_loss(y_hat: Any, y: Any) -> list[Fraction]:

@@ -127,6 +127,30 @@ def gradient_bound(X: Any, y: Any, w: Any, b: Any, dtype: Any) -> tuple[Any, flo
     return bound[:-1], float(bound[-1])
 
 
+def sgd_step_bound(X: Any, y: Any, w: Any, b: Any, lr: float, dtype: Any) -> tuple[Any, float]:
+    """|computed − exact| of θ − η ∇L: γ_2 · |θ_j| + η γ_{k+2} · M_j   (for §1.3g, §1.3h)
+
+    with k and M_j of `gradient_bound`: a product and a difference more.
+
+    Returns
+    -------
+    (d,) float64, and float
+
+    Examples
+    --------
+    >>> bound_w, bound_b = sgd_step_bound([[1.0]], [0.0], [1.0], 0.0, 0.5, np.float64)
+    >>> (bound_w / 2**-53).round(), round(bound_b / 2**-53)
+    (array([7.]), 5)
+    """
+    k = sum(np.shape(X)) + 5
+    theta = np.abs(np.append(w, b).astype(np.float64))
+    bounds = np.append(*gradient_bound(X, y, w, b, dtype))
+    with np.errstate(over="ignore"):
+        step = lr * bounds * (gamma(k + 2, dtype) / gamma(k, dtype))
+        bound = gamma(2, dtype) * theta + step + _underflow(2, 1.0, dtype)
+    return bound[:-1], float(bound[-1])
+
+
 def within(computed: Any, exact: Fraction, bound: float) -> bool:
     """|computed − exact| ≤ bound, decided without rounding.
 

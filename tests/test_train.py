@@ -1,0 +1,262 @@
+"""§2: the loop: against torch step by step, on the worked example, and at its doors."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import linreg_np as engine
+from linreg_np import DivergenceError, Trajectory, fit, gradient, sgd_step, synthetic_data
+from reference import autograd
+from reference.strategies import problems
+
+TRUE_W, TRUE_B, NOISE = np.array([2, -3.4]), 4.2, 0.01
+
+
+def worked_example(seed, dtype=np.float64):
+    """The data of §2."""
+    X, y = synthetic_data(TRUE_W, TRUE_B, 1000, noise=NOISE, rng=seed)
+    return X.astype(dtype), y.astype(dtype)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-12), (np.float32, 1e-4)])
+def test_training_equals_torchs_step_by_step(dtype, tolerance):
+    """Every point and gradient of the worked example agrees with autograd's on the same batches."""
+    X, y = worked_example(0, dtype)
+    ours, theirs = fit(X, y, rng=1), autograd.fit(X, y, rng=1)
+    assert ours.w.dtype == ours.grad_b.dtype == dtype
+    for name, values in theirs._asdict().items():
+        assert getattr(ours, name).shape == values.shape
+        assert np.abs(getattr(ours, name) - values).max() <= tolerance, name
+
+
+@settings(max_examples=50)
+@given(
+    problem=problems(dtypes=[np.float64], nasty=False),
+    m=st.integers(1, 40),
+    epochs=st.integers(1, 3),
+    seed=st.integers(0, 99),
+)
+def test_fit_is_the_loop_it_says(problem, m, epochs, seed):
+    """The path is `sgd_step` of `gradient` on `minibatches`, recorded: float for float."""
+    X, y, w, b = problem
+    m, lr, rng = min(m, len(y)), 1e-4, np.random.default_rng(seed)
+    path = fit(X, y, lr=lr, batch_size=m, epochs=epochs, w=w, b=b, rng=seed)
+    t = 0
+    for epoch in range(epochs):
+        for X_B, y_B in engine.minibatches(X, y, m, rng):
+            grads = gradient(X_B, y_B, w, b)
+            np.testing.assert_array_equal(path.grad_w[t], grads[0])
+            assert path.grad_b[t] == grads[1]
+            w, b = sgd_step(w, b, *grads, lr)
+            t += 1
+            np.testing.assert_array_equal(path.w[t], w)
+            assert path.b[t] == b
+        assert path.epoch_ends[epoch] == t
+    assert path.steps == t == epochs * math.ceil(len(y) / m)
+
+
+def test_the_last_batch_is_averaged_over_its_own_rows():
+    """Three samples in batches of two: the lone last one takes a step of its full size."""
+    X, y = np.ones((3, 1)), np.ones(3)
+    path = fit(X, y, lr=0.25, batch_size=2, epochs=1, w=[0.0], rng=0)
+    np.testing.assert_array_equal(path.grad_b, [-1.0, -0.5])  # not −0.25
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_worked_example_recovers_w_and_b(seed):
+    """Three epochs end within what is left of the start and what the noise of SGD adds.
+
+    The distance to the minimum shrinks by 1 − η a step in the mean (H is nearly I): 0.97³⁰⁰ of
+    |θ*| remains. Minibatch noise adds a standard deviation of σ√(η/2m) a component. Five times
+    their sum covers the spread of H between the batches.
+    """
+    X, y = worked_example(seed)
+    path = fit(X, y, rng=seed)
+    left = 0.97**300 * np.hypot(np.linalg.norm(TRUE_W), TRUE_B)
+    allowed = 5 * (left + NOISE * np.sqrt(0.03 / 20))
+    assert np.abs(path.w[-1] - TRUE_W).max() < allowed < 0.01
+    assert abs(path.b[-1] - TRUE_B) < allowed
+    assert engine.loss(X, y, path.w[-1], path.b[-1]) < 1.2 * NOISE**2 / 2
+
+
+def test_start_defaults_to_the_articles():
+    """w starts from N(0, 0.01²), drawn first from rng, and b from 0."""
+    X, y = worked_example(0)
+    path = fit(X, y, epochs=1, rng=7)
+    np.testing.assert_array_equal(path.w[0], np.random.default_rng(7).normal(0, 0.01, 2))
+    assert path.b[0] == 0
+
+
+def test_the_rng_may_be_a_generator_a_seed_or_none():
+    """A seed and its generator give the same path; None gives another each time."""
+    X, y = worked_example(0)
+    assert fit(X, y, rng=3) == fit(X, y, rng=np.random.default_rng(3))
+    assert fit(X, y) != fit(X, y)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int64, np.bool])
+def test_whole_numbers_are_trained_on_in_float64(dtype):
+    """Integer and bool data give the path of the same numbers as floats."""
+    rng = np.random.default_rng(0)
+    X, y = rng.integers(0, 2, (20, 3)).astype(dtype), rng.integers(0, 2, 20).astype(dtype)
+    path = fit(X, y, rng=0)
+    assert path.w.dtype == np.float64
+    assert path == fit(X.astype(float), y.astype(float), rng=0)
+
+
+def test_mixed_precision_is_computed_in_float64():
+    """float32 features with float64 labels: no digit of the labels is lost."""
+    X, y = worked_example(0)
+    assert fit(X.astype(np.float32), y, rng=0).w.dtype == np.float64
+
+
+def test_lists_and_memory_maps_are_data_too(tmp_path):
+    """Lists and memory maps give the path of the array."""
+    X, y = worked_example(0)
+    maps = []
+    for name, a in (("X", X), ("y", y)):
+        np.save(tmp_path / f"{name}.npy", a)
+        maps.append(np.load(tmp_path / f"{name}.npy", mmap_mode="r"))
+    path = fit(X, y, rng=0)
+    assert path == fit(*maps, rng=0) == fit(X.tolist(), y.tolist(), rng=0)
+
+
+DATA = {"X": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.5]], "y": [1.0, 2.0, 3.0], "batch_size": 1}
+NAN = float("nan")
+REFUSED = [
+    ({"X": [1.0, 2.0, 3.0]}, ValueError, r"X must be 2-D.*got shape \(3,\).*X.reshape\(-1, 1\)"),
+    ({"X": np.ones((3, 1, 1))}, ValueError, r"X must be 2-D.*got shape \(3, 1, 1\)"),
+    ({"X": np.ones((0, 2)), "y": []}, ValueError, r"X must have at least one row"),
+    ({"X": np.ones((3, 0))}, ValueError, r"X must have at least one column"),
+    ({"X": [[1.0], [NAN], [2.0]]}, ValueError, r"X must be finite, got nan in row 1"),
+    ({"X": [[1.0], [2.0], [np.inf]]}, ValueError, r"X must be finite, got inf in row 2"),
+    ({"X": [["a"], ["b"], ["c"]]}, TypeError, r"X must be an array of real numbers, got list of"),
+    ({"X": np.ones((3, 1), object)}, TypeError, r"X must be .* real numbers, got ndarray of dtype o"),
+    ({"X": np.ones((3, 1), complex)}, TypeError, r"X must be .* real numbers, .* complex128"),
+    ({"X": None}, TypeError, r"X must be an array of real numbers, got None"),
+    ({"X": "data.csv"}, TypeError, r"X must be an array of real numbers, got 'data.csv'"),
+    ({"X": [[1.0], [1.0, 2.0]]}, TypeError, r"X must be an array of real numbers, got list"),
+    ({"X": np.ma.ones((3, 1))}, TypeError, r"X must be .* got a masked array"),
+    ({"X": np.ones((3, 1), np.longdouble)}, TypeError, r"X must be .* dtype float128|longdouble"),
+    ({"y": [[1.0], [2.0], [3.0]]}, ValueError, r"would broadcast to \(3, 3\); pass y.ravel\(\)"),
+    ({"y": [[1.0, 2.0, 3.0]]}, ValueError, r"y must have shape \(3,\), got \(1, 3\)"),
+    ({"y": np.ones((3, 3))}, ValueError, r"y must have shape \(3,\), got \(3, 3\)"),
+    ({"y": 1.0}, ValueError, r"y must have shape \(3,\), got \(\)"),
+    ({"y": [1.0, 2.0]}, ValueError, r"got 3 rows of X and 2 of y"),
+    ({"y": [1.0, NAN, 2.0]}, ValueError, r"y must be finite, got nan in row 1"),
+    ({"y": ["1", "2", "3"]}, TypeError, r"y must be an array of real numbers"),
+    ({"y": None}, TypeError, r"y must be an array of real numbers, got None"),
+    ({"lr": 0}, ValueError, r"lr must be greater than zero, got 0"),
+    ({"lr": -0.1}, ValueError, r"lr must be greater than zero, got -0.1"),
+    ({"lr": NAN}, ValueError, r"lr must be finite, got nan"),
+    ({"lr": 10**400}, ValueError, r"lr must be finite"),
+    ({"lr": "fast"}, TypeError, r"lr must be one real number, got 'fast'"),
+    ({"lr": True}, TypeError, r"lr must be a number, got True"),
+    ({"lr": 1j}, TypeError, r"lr must be one real number"),
+    ({"lr": None}, TypeError, r"lr must be one real number, got None"),
+    ({"batch_size": 0}, ValueError, r"batch_size must be greater than zero, got 0"),
+    ({"batch_size": -1}, ValueError, r"batch_size must be greater than zero"),
+    ({"batch_size": 1.5}, ValueError, r"batch_size must be a whole number, got 1.5; pass 2"),
+    ({"batch_size": NAN}, ValueError, r"batch_size must be finite"),
+    ({"batch_size": 4}, ValueError, r"at most the number of samples, 3, got 4; pass batch_size=3"),
+    ({"epochs": 0}, ValueError, r"epochs must be greater than zero"),
+    ({"epochs": 2.5}, ValueError, r"epochs must be a whole number, got 2.5"),
+    ({"epochs": -3}, ValueError, r"epochs must be greater than zero"),
+    ({"epochs": NAN}, ValueError, r"epochs must be finite"),
+    ({"w": [1.0]}, ValueError, r"w must have shape \(2,\), got \(1,\)"),
+    ({"w": [[1.0], [2.0]]}, ValueError, r"w must have shape \(2,\), got \(2, 1\); pass w.ravel\(\)"),
+    ({"w": [1.0, NAN]}, ValueError, r"w must be finite, got nan in row 1"),
+    ({"w": ["a", "b"]}, TypeError, r"w must be an array of real numbers"),
+    ({"b": NAN}, ValueError, r"b must be finite, got nan"),
+    ({"b": [0.0]}, TypeError, r"b must be one real number, got \[0.0\]"),
+    ({"b": None}, TypeError, r"b must be one real number, got None"),
+    ({"rng": "seed"}, TypeError, r"rng must be a numpy.random.Generator, a seed or None"),
+    ({"rng": -1}, ValueError, r"rng as a seed must be zero or more"),
+]
+
+
+@pytest.mark.parametrize(("bad", "error", "message"), REFUSED)
+def test_the_door_refuses(bad, error, message):
+    """Bad input is an error that states the rule, what came, and the way out."""
+    arguments = {**DATA, **bad}
+    with pytest.raises(error, match=message) as caught:
+        fit(arguments.pop("X"), arguments.pop("y"), **arguments)
+    assert ";" in str(caught.value) or "pass" in str(caught.value)
+
+
+SYNTHETIC = [
+    ({"w": [[1.0]]}, ValueError, r"w must have shape \(d,\), got \(1, 1\); pass w.ravel\(\)"),
+    ({"w": []}, ValueError, r"w must have shape \(d,\)"),
+    ({"w": [NAN]}, ValueError, r"w must be finite"),
+    ({"w": None}, TypeError, r"w must be an array of real numbers, got None"),
+    ({"b": np.inf}, ValueError, r"b must be finite"),
+    ({"n": 0}, ValueError, r"n must be greater than zero"),
+    ({"n": 1.5}, ValueError, r"n must be a whole number"),
+    ({"noise": -1}, ValueError, r"noise must be zero or more, got -1"),
+    ({"noise": NAN}, ValueError, r"noise must be finite"),
+    ({"rng": 1.5}, TypeError, r"rng must be a numpy.random.Generator"),
+]
+
+
+@pytest.mark.parametrize(("bad", "error", "message"), SYNTHETIC)
+def test_the_door_of_synthetic_data_refuses(bad, error, message):
+    """So does `synthetic_data`."""
+    arguments = {"w": [1.0], "b": 0.0, "n": 5, **bad}
+    with pytest.raises(error, match=message):
+        synthetic_data(arguments.pop("w"), arguments.pop("b"), arguments.pop("n"), **arguments)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_divergence_keeps_the_path_and_names_the_safe_rate(dtype):
+    """With lr over 2/λ_max the error carries the finite path, the step, the lr and the limit."""
+    X, y = worked_example(0, dtype)
+    with pytest.raises(DivergenceError, match=r"at step \d+ with lr=3.*largest safe lr") as caught:
+        fit(X, y, lr=3.0, batch_size=1000, epochs=2000, w=[0, 0], rng=0)
+    error, path = caught.value, caught.value.trajectory
+    assert error.lr == 3.0
+    assert error.max_lr == engine.max_lr(X)
+    assert f"{error.max_lr:.3g}" in str(error)
+    assert isinstance(path, Trajectory)
+    assert path.steps == error.step - 1 > 10
+    for part in (path.w, path.b, path.grad_w, path.grad_b):
+        assert np.isfinite(part).all()
+    with np.errstate(all="ignore"):
+        grads = gradient(X, y, path.w[-1], path.b[-1])
+        w, b = sgd_step(path.w[-1], path.b[-1], *grads, 3.0)
+    assert not (np.isfinite(w).all() and np.isfinite(b)), "the step that it names is the first"
+    assert path == fit(X, y, lr=3.0, batch_size=1000, epochs=path.steps, w=[0, 0], rng=0)
+
+
+def test_divergence_in_the_weights_alone_is_found():
+    """A gradient that overflows only in w, in the very last step, is divergence all the same."""
+    X, y = np.array([[1e200], [-1e200]]), np.array([1e150, -1e150])
+    with pytest.raises(DivergenceError, match="at step 1 ") as caught:
+        fit(X, y, lr=0.1, batch_size=2, epochs=1, w=[0.0])
+    assert caught.value.trajectory.steps == 0
+    assert caught.value.max_lr == 0.0
+
+
+def test_nan_in_a_memory_map_is_named_by_its_row(tmp_path):
+    """The rows of a memory map are read batch by batch; a bad one is named when it is met."""
+    X = np.lib.format.open_memmap(tmp_path / "X.npy", "w+", shape=(50, 2))
+    X[:] = 1
+    X[33, 1] = np.nan
+    with pytest.raises(ValueError, match="X must be finite, got .* in row 33"):
+        fit(X, np.ones(50), rng=0)
+
+
+def test_divergence_survives_pickling():
+    """The error comes back from another process with all that it carries."""
+    import pickle
+
+    X, y = worked_example(0)
+    with pytest.raises(DivergenceError) as caught:
+        fit(X, y, lr=100.0, rng=0)
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert again.trajectory == caught.value.trajectory
+    assert str(again) == str(caught.value)
+    assert re.search(r"2/λ_max = [0-9.]+", str(again))

@@ -1,0 +1,199 @@
+"""§2: the recorded path: what it holds, and that nothing is lost on the way to disk and back."""
+
+import dataclasses
+import io
+import os
+import pickle
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linreg_np import Trajectory, fit, synthetic_data
+from linreg_np.trajectory import replacing
+
+
+def worked_example(seed=0, dtype=np.float64):
+    """The path of §2."""
+    X, y = synthetic_data([2, -3.4], 4.2, 1000, rng=seed)
+    return fit(X.astype(dtype), y.astype(dtype), rng=seed)
+
+
+@st.composite
+def trajectories(draw):
+    """Paths of any size, precision and completeness, NaN and infinity included."""
+    T, d = draw(st.integers(0, 6)), draw(st.integers(1, 4))
+    dtype = draw(st.sampled_from([np.float64, np.float32]))
+    rng = np.random.default_rng(draw(st.integers(0, 999)))
+
+    def values(*shape):
+        a = rng.normal(size=shape) * 10.0 ** rng.integers(-30, 30, shape)
+        return np.where(rng.random(shape) < 0.1, rng.choice([np.nan, np.inf, 0.0]), a).astype(dtype)
+
+    optional = {"b": values(T + 1), "grad_w": values(T, d), "grad_b": values(T)}
+    kept = draw(st.sets(st.sampled_from(sorted(optional))))
+    ends = sorted(draw(st.lists(st.integers(0, T), max_size=3)))
+    return Trajectory(values(T + 1, d), **{k: optional[k] for k in kept}, epoch_ends=ends)
+
+
+@settings(max_examples=100)
+@given(path=trajectories())
+def test_npz_keeps_every_bit(path, tmp_path_factory):
+    """load(save(path)) is the path: values, dtypes and absences."""
+    file = tmp_path_factory.mktemp("npz") / "path.npz"
+    path.save(file)
+    assert Trajectory.load(file) == path
+
+
+def test_the_worked_example_survives_both_ways_of_keeping(tmp_path):
+    """Through `.npz` to the last bit; through the log to the last printed digit."""
+    path = worked_example()
+    path.save(tmp_path / "path.npz")
+    assert Trajectory.load(tmp_path / "path.npz") == path
+    for precision, half_a_digit in ((4, 0.5e-4), (9, 0.5e-9)):
+        path.write_log(tmp_path / "log.txt", precision=precision)
+        log = Trajectory.read_log(tmp_path / "log.txt")
+        for name in ("w", "b"):  # the point after the last step is not in a log
+            error = np.abs(getattr(log, name) - getattr(path, name)[:-1])
+            assert error.max() <= half_a_digit * 1.001
+        again = io.StringIO()
+        log.write_log(again, precision=precision)
+        assert again.getvalue() == (tmp_path / "log.txt").read_text()
+    path.write_log(tmp_path / "log.txt", precision=25)
+    log = Trajectory.read_log(tmp_path / "log.txt")
+    np.testing.assert_array_equal(log.w, path.w[:-1])
+    np.testing.assert_array_equal(log.b, path.b[:-1])
+    np.testing.assert_array_equal(log.grad_w, path.grad_w)
+    np.testing.assert_array_equal(log.grad_b, path.grad_b)
+    assert log.epoch_ends.size == 0
+
+
+def test_a_log_without_a_bias_or_gradients_invents_none():
+    """What the log does not hold is None."""
+    log = Trajectory.read_log("w:  tensor([[1.], [2.]])\nw:  tensor([[1.5], [2.]])\n")
+    np.testing.assert_array_equal(log.w, [[1, 2], [1.5, 2]])
+    assert log.b is log.grad_w is log.grad_b is None
+
+
+def test_nothing_in_a_path_can_be_changed():
+    """Neither the fields nor the numbers; and the caller's own arrays are not shared."""
+    w = np.zeros((2, 1))
+    path = Trajectory(w)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        path.w = w
+    with pytest.raises(ValueError, match="read-only"):
+        path.w[0] = 1
+    w[0] = 1
+    assert path.w[0] == 0
+
+
+def test_paths_compare_by_their_numbers():
+    """Equal if every number and dtype is; and unhashable, as arrays are."""
+    path = worked_example()
+    assert path == worked_example() == pickle.loads(pickle.dumps(path))
+    assert path != worked_example(1)
+    assert path != dataclasses.replace(path, b=None)
+    assert dataclasses.replace(path, b=None) != path
+    assert path != dataclasses.replace(path, epoch_ends=[])
+    assert path != worked_example(dtype=np.float32)
+    assert Trajectory([[0.0]]) != Trajectory(np.zeros((1, 1), np.float32))
+    assert path != "path"
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(path)
+
+
+def test_repr_shows_start_end_and_steps():
+    """One readable line, whatever the size."""
+    path = worked_example()
+    w, b = path.w[-1], path.b[-1]
+    assert f"{path!r}".startswith("Trajectory(300 steps in 3 epochs: w = [")
+    assert f"{path!r}".endswith(f" → w = [{w[0]:.4g}, {w[1]:.4g}], b = {b:.4g})")
+    assert repr(Trajectory(np.zeros((2, 99)))).count("0") == 16
+    assert "…" in repr(Trajectory(np.zeros((2, 99))))
+    assert repr(Trajectory([[1.0]])) == "Trajectory(0 steps: w = [1] → w = [1])"
+
+
+REFUSED = [
+    ({"w": [1.0, 2.0]}, ValueError, r"w must have shape \(T\+1, d\).*got \(2,\)"),
+    ({"w": np.zeros((0, 2))}, ValueError, r"w must have shape"),
+    ({"w": np.zeros((2, 0))}, ValueError, r"w must have shape"),
+    ({"w": None}, TypeError, r"w must be an array of real numbers, got None"),
+    ({"w": [["a"]]}, TypeError, r"w must be an array of real numbers"),
+    ({"b": [[0.0], [0.0]]}, ValueError, r"b must have shape \(2,\) like w, got \(2, 1\)"),
+    ({"b": ["x", "y"]}, TypeError, r"b must be an array of real numbers"),
+    ({"grad_w": [[0.0]]}, ValueError, r"grad_w must have shape \(1, 2\), one row a step"),
+    ({"grad_b": np.zeros(5)}, ValueError, r"grad_b must have shape \(1,\), one row a step"),
+    ({"epoch_ends": [2]}, ValueError, r"epoch_ends must count steps upwards to at most 1"),
+    ({"epoch_ends": [1, 0]}, ValueError, r"epoch_ends must count steps upwards"),
+    ({"epoch_ends": [-1]}, ValueError, r"epoch_ends must count steps upwards"),
+    ({"epoch_ends": [0.5]}, TypeError, r"epoch_ends must be whole numbers"),
+]
+
+
+@pytest.mark.parametrize(("bad", "error", "message"), REFUSED)
+def test_the_door_refuses(bad, error, message):
+    """Shapes and types that are no path are an error with the rule, what came, the way out."""
+    with pytest.raises(error, match=message):
+        Trajectory(**{"w": np.zeros((2, 2)), **bad})
+
+
+def npz(path, **arrays):
+    """An .npz by hand."""
+    np.savez(path, **arrays)
+    return path
+
+
+def test_what_is_not_a_path_is_not_loaded(tmp_path):
+    """Truncated, corrupted and foreign files, and pickles, are a ValueError that names the file."""
+    whole = tmp_path / "whole.npz"
+    worked_example().save(whole)
+    data = whole.read_bytes()
+    bad = {
+        "truncated": data[: len(data) // 2],
+        "corrupted": data[:200] + b"\x00" * 50 + data[250:],
+        "empty": b"",
+        "text": b"w: 1, 2, 3",
+        "npy": (lambda f: (np.save(f, np.zeros(3)), f.getvalue())[1])(io.BytesIO()),
+    }
+    for name, content in bad.items():
+        (tmp_path / name).write_bytes(content)
+    npz(tmp_path / "pickled", w=np.array([[{"a": 1}]], object))
+    npz(tmp_path / "foreign", x=np.zeros(3))
+    npz(tmp_path / "misshaped", w=np.zeros((2, 2)), b=np.zeros(7))
+    os.rename(tmp_path / "pickled.npz", tmp_path / "pickled")
+    os.rename(tmp_path / "foreign.npz", tmp_path / "foreign")
+    os.rename(tmp_path / "misshaped.npz", tmp_path / "misshaped")
+    for name in (*bad, "pickled", "foreign", "misshaped"):
+        message = f"path must name the .npz of a Trajectory, got '.*{re.escape(name)}'"
+        with pytest.raises(ValueError, match=message):
+            Trajectory.load(tmp_path / name)
+    with pytest.raises(FileNotFoundError):
+        Trajectory.load(tmp_path / "absent.npz")
+
+
+def test_a_crash_leaves_the_old_file(tmp_path):
+    """A write that fails halfway changes nothing and leaves nothing behind."""
+    file = tmp_path / "path.npz"
+    file.write_bytes(b"old")
+    with pytest.raises(RuntimeError), replacing(file) as new:
+        new.write(b"half of the n")
+        raise RuntimeError
+    assert file.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_path_is_saved_under_the_very_name_given(tmp_path):
+    """No ending is added, and saving again replaces."""
+    for seed in (0, 1):
+        worked_example(seed).save(tmp_path / "path")
+        assert [p.name for p in tmp_path.iterdir()] == ["path"]
+        assert Trajectory.load(tmp_path / "path") == worked_example(seed)
+
+
+def test_the_same_training_is_saved_as_the_same_bytes(tmp_path):
+    """Same seed, same file."""
+    for name in ("a", "b"):
+        worked_example().save(tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
