@@ -12,7 +12,8 @@ Read the files in this order; each imports only from those before it:
     chain_rule   §1.3a–e  the gradient as on paper: one sample, one weight at a time
     gradient     §1.3f    the same in two lines
     sgd          §1.3g–h  minibatches, sgd_step
-    torch_log    §2       the log that a torch training loop prints
+    torch_log    §2       the log that a torch training loop prints, read
+    torch_print  §2       the same, written
     trajectory   §2       Trajectory: the recorded path of (w, b)
     surface      §2       the loss is a bowl
     train        §2       fit: the loop

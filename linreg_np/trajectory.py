@@ -11,7 +11,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from linreg_np.torch_log import format_log, parse_log, read_text
+from linreg_np.torch_log import parse_log, read_text
+from linreg_np.torch_print import format_log
 from linreg_np.validation import Array, real_array
 
 
@@ -158,7 +159,7 @@ class Trajectory:
             A file that is named is replaced as a whole, or not at all.
         precision : int
             Digits behind the point, as in `torch.set_printoptions`. Four, torch's own number,
-            lose the rest; see `linreg_np.torch_log.format_log` for how many keep every bit.
+            lose the rest; see `linreg_np.torch_print.format_log` for how many keep every bit.
 
         Raises
         ------
