@@ -151,6 +151,5 @@ def fit(
                     parameter -= lr * grad
             points.append((w.tolist(), b_.item()))
             gradients.append((grads[0].tolist(), grads[1].item()))
-    dtype = w.detach().numpy().dtype
     columns = [*zip(*points, strict=True), *zip(*gradients, strict=True)]
-    return Path(*(np.array(column, dtype) for column in columns))
+    return Path(*(np.array(column, X.numpy().dtype) for column in columns))

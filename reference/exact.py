@@ -10,7 +10,7 @@ from typing import Any
 
 
 def rationals(a: Any) -> Any:
-    """The floats of a scalar, vector or matrix as the fractions that they are; fractions as they are.
+    """The floats of a scalar, vector or matrix as the fractions that they are; fractions stay.
 
     Raises
     ------

@@ -58,8 +58,8 @@ def problems(
     Examples
     --------
     >>> from hypothesis import find
-    >>> find(problems(dtypes=[np.float64], layouts=["C"]), lambda p: p.X[0, 0] > p.y[0])
-    Problem(X=array([[0.]]), y=array([-1.]), w=array([0.]), b=np.float64(0.0))
+    >>> find(problems(dtypes=[np.float64], layouts=["C"]), lambda p: p.X[0, 0] != 0)
+    Problem(X=array([[1.]]), y=array([0.]), w=array([0.]), b=np.float64(0.0))
     """
     dtype = np.dtype(draw(st.sampled_from(dtypes)))
     style = draw(st.sampled_from([small, normal, *(NASTY if nasty else [])]))

@@ -135,7 +135,11 @@ REFUSED = [
     ({"X": [[1.0], [NAN], [2.0]]}, ValueError, r"X must be finite, got nan in row 1"),
     ({"X": [[1.0], [2.0], [np.inf]]}, ValueError, r"X must be finite, got inf in row 2"),
     ({"X": [["a"], ["b"], ["c"]]}, TypeError, r"X must be an array of real numbers, got list of"),
-    ({"X": np.ones((3, 1), object)}, TypeError, r"X must be .* real numbers, got ndarray of dtype o"),
+    (
+        {"X": np.ones((3, 1), object)},
+        TypeError,
+        r"X must be .* real numbers, got ndarray of dtype o",
+    ),
     ({"X": np.ones((3, 1), complex)}, TypeError, r"X must be .* real numbers, .* complex128"),
     ({"X": None}, TypeError, r"X must be an array of real numbers, got None"),
     ({"X": "data.csv"}, TypeError, r"X must be an array of real numbers, got 'data.csv'"),
@@ -168,7 +172,11 @@ REFUSED = [
     ({"epochs": -3}, ValueError, r"epochs must be greater than zero"),
     ({"epochs": NAN}, ValueError, r"epochs must be finite"),
     ({"w": [1.0]}, ValueError, r"w must have shape \(2,\), got \(1,\)"),
-    ({"w": [[1.0], [2.0]]}, ValueError, r"w must have shape \(2,\), got \(2, 1\); pass w.ravel\(\)"),
+    (
+        {"w": [[1.0], [2.0]]},
+        ValueError,
+        r"w must have shape \(2,\), got \(2, 1\); pass w.ravel\(\)",
+    ),
     ({"w": [1.0, NAN]}, ValueError, r"w must be finite, got nan in row 1"),
     ({"w": ["a", "b"]}, TypeError, r"w must be an array of real numbers"),
     ({"b": NAN}, ValueError, r"b must be finite, got nan"),
@@ -245,7 +253,7 @@ def test_nan_in_a_memory_map_is_named_by_its_row(tmp_path):
     X = np.lib.format.open_memmap(tmp_path / "X.npy", "w+", shape=(50, 2))
     X[:] = 1
     X[33, 1] = np.nan
-    with pytest.raises(ValueError, match="X must be finite, got .* in row 33"):
+    with pytest.raises(ValueError, match=r"X must be finite, got .* in row 33"):
         fit(X, np.ones(50), rng=0)
 
 
