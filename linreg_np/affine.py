@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from linreg_np.sgd import _rows
 from linreg_np.tape import Job, Tape, blank, checked, finished
 from linreg_np.train import _walk
 from linreg_np.trajectory import Trajectory
@@ -79,7 +80,7 @@ def _leap(job: Job, B: Array, tape: Tape, t: int) -> int:
         grad = _apply(F, before)
         if not np.abs(before).max() * growth < np.finfo(dtype).max / 4:
             batches = (B_i[B_i >= 0] for B_i in B)
-            return _walk(((job.X.take(i, axis=0), job.y.take(i)) for i in batches), job.lr, tape, t)
+            return _walk(((_rows(job.X, i), job.y[i]) for i in batches), job.lr, tape, t)
     T = t + len(B)
     tape.w[t + 1 : T + 1], tape.b[t + 1 : T + 1] = after[:, :d], after[:, d]
     tape.grad_w[t:T], tape.grad_b[t:T] = grad[:, :d], grad[:, d]
@@ -89,10 +90,10 @@ def _leap(job: Job, B: Array, tape: Tape, t: int) -> int:
 def _second_moments(job: Job, B: Array) -> Array:
     """(1/m) AᵀA of each batch, A = [X_B 1 −y_B], its own m where rows are missing."""
     d, rows = job.X.shape[1], B.ravel()
-    X_B = job.X.take(rows, axis=0).astype(np.float64, copy=False)
+    X_B = np.ascontiguousarray(_rows(job.X, rows), np.float64)
     x = np.dtype((np.void, 8 * d))  # a row copied as one item, not as d of them
     A = np.empty(len(rows), [("x", x), ("one", np.float64), ("y", np.float64)])
-    A["x"], A["one"], A["y"] = X_B.view(x)[:, 0], 1, job.y.take(rows)
+    A["x"], A["one"], A["y"] = X_B.view(x)[:, 0], 1, job.y[rows]
     A["y"] *= -1
     A = A.view(np.float64).reshape(*B.shape, d + 2)
     m = B.shape[1]
