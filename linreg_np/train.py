@@ -96,6 +96,8 @@ def fit(
     ------
     TypeError, ValueError
         For anything else; the message says what to pass.
+    MemoryError
+        If the path of all steps has no room.
     DivergenceError
         When a value is no longer finite. The path so far is in its `.trajectory`.
 
@@ -129,8 +131,14 @@ def _walk(
     """The loop, recorded, up to the first value that is not finite."""
     per_epoch = math.ceil(len(X) / batch_size)
     T, d, t = epochs * per_epoch, X.shape[1], 0
-    ws, bs = np.empty((T + 1, d), w.dtype), np.empty(T + 1, w.dtype)
-    grad_ws, grad_bs = np.empty((T, d), w.dtype), np.empty(T, w.dtype)
+    try:
+        ws, bs = np.empty((T + 1, d), w.dtype), np.empty(T + 1, w.dtype)
+        grad_ws, grad_bs = np.empty((T, d), w.dtype), np.empty(T, w.dtype)
+    except (MemoryError, ValueError):
+        raise MemoryError(
+            f"epochs must leave room to record every step, got {epochs}, which is {T} steps; "
+            "train in parts, each from the last point of the one before"
+        ) from None
     ws[0], bs[0] = w, b
     with np.errstate(all="ignore"):
         batches = (minibatches(X, y, batch_size, rng) for _ in range(epochs))
