@@ -151,6 +151,108 @@ def sgd_step_bound(X: Any, y: Any, w: Any, b: Any, lr: float, dtype: Any) -> tup
     return bound[:-1], float(bound[-1])
 
 
+def moments_bound(X: Any, y: Any, parts: int = 1) -> tuple[Any, Any]:
+    """|computed − exact| of z̄ and of S = Σᵢ (z⁽ⁱ⁾ − z̄)(z⁽ⁱ⁾ − z̄)ᵀ, z = (x, y), in float64.
+
+    Of one part: a first mean is off by at most E_j = γ_{n+2} max|z_j|, whatever is summed after it
+    is taken off is small, and what it was off by is put right:
+
+        |z̄_j| : γ_k max|z_j|,   S_jk : γ_k Σᵢ (|z_j − z̄_j| + E_j)(|z_k − z̄_k| + E_k),   k = n + 8.
+
+    Of more parts, merged in any order: the difference of two means is off by 2E, and enters S with
+    a factor of at most n max|z − z̄|; each merge is eight roundings more.
+
+    Returns
+    -------
+    (d+1,) and (d+1, d+1) float64
+    """
+    Z = np.column_stack([X, y]).astype(np.float64)
+    n, k = len(Z), len(Z) + 8 * parts
+    g = gamma(k, np.float64)
+    far, E = np.abs(Z).max(axis=0), g * np.abs(Z).max(axis=0)
+    D = np.abs(Z - Z.mean(axis=0)) + E
+    cross = 2 * n * np.outer(E, D.max(axis=0)) * (parts > 1)
+    return g * far, g * D.T @ D + cross + cross.T + _underflow(k, 1 + far.max(), np.float64)
+
+
+def trajectory_bound(
+    X: Any, y: Any, batches: Any, w: Any, b: Any, lr: float, dtype: Any
+) -> tuple[Any, Any]:
+    """‖computed − exact‖₂ of θ_t and of its gradient, for t = 0, 1, …, by the loop of §1.3g.
+
+    The computed step is the exact step from the computed point, and a rounding error ℓ_t within
+    `sgd_step_bound`; the exact step takes the distance of two points to M_t = I − ηH_t times it:
+
+        e_{t+1} = ‖M_t‖ e_t + ‖ℓ_t‖,   e_0 = 0;   of the gradient, ‖H_t‖ e_t + its own bound.
+
+    Parameters
+    ----------
+    batches : sequence of (m,) int
+        The rows of each step.
+    w, b : (T+1, d), (T+1,)
+        The computed path.
+    """
+    e, e_grad = [0.0], []
+    for t, (B, H, norm) in enumerate(_steps(X, batches, lr)):
+        here = X[B], y[B], w[t], b[t]
+        local = np.linalg.norm(np.append(*sgd_step_bound(*here, lr, dtype)))
+        own = np.linalg.norm(np.append(*gradient_bound(*here, dtype)))
+        e_grad.append(np.linalg.norm(H, 2) * e[-1] + own)
+        e.append(norm * e[-1] + local)
+    return np.array(e), np.array(e_grad)
+
+
+def products_bound(X: Any, y: Any, batches: Any, w: Any, b: Any, lr: float) -> tuple[Any, Any]:
+    """The same for products of the affine maps θ ↦ M_t θ + v_t, formed in any order, in float64.
+
+    Write ν_t = max(½, ‖M_t‖), g ≥ 1 for the largest product of successive ν, Θ for the largest
+    ‖θ_t‖, q = d + 2. A computed M_t is off by ε_t, v_t by ε'_t, sums of m + 4 roundings; a product
+    of two q × q matrices by qγ_q times their norms. By induction over how a composite map P of
+    steps is put together,
+
+        M_P is off by  ∏ν · Σ_{s∈P} (ε_s/ν_s + qγ_q);   |v_P| = |θ_after − M_P θ_before| ≤ (1+g)Θ;
+        v_P is off by  g Σ_{s∈P} [ε'_s + D g (ε_s/ν_s + qγ_q)(1+g)Θ + qγ_q (1+g)²Θ],
+
+    where D = 1 + log₂ T is how often a step is part of the later map of a pair. θ_t is reached by
+    composites that cover the steps before t, each error amplified by g at most:
+
+        e_t = g² Σ_{s<t} [ε'_s + (D+1) g (2ε_s + qγ_q)(1+g)Θ + qγ_q (2+g)²Θ].
+
+    Products of two errors are covered by a factor of 1.01.
+    """
+    d, u = np.shape(X)[1], unit_roundoff(np.float64)
+    q_gamma = (d + 2) * gamma(d + 2, np.float64)
+    far = np.linalg.norm(np.column_stack([w, b]), axis=1).max()
+    g = running = 1.0
+    eps_M, eps_v, size = [], [], []
+    for B, H, norm in _steps(X, batches, lr):
+        running = max(1.0, running) * max(0.5, norm)
+        g = max(g, running)
+        A, labels = np.abs(np.column_stack([X[B], np.ones(len(B))])), np.abs(y[B])
+        k = gamma(len(B) + 4, np.float64) * lr / len(B)
+        eps_M.append(2 * u * (1 + lr * np.linalg.norm(H, 2)) + k * np.linalg.norm(A.T @ A))
+        eps_v.append(k * np.linalg.norm(A.T @ labels))
+        size.append(np.linalg.norm(H, 2))
+    T = len(eps_M)
+    D = 2 + np.log2(max(T, 1))
+    local = np.array(eps_v) + D * g * (2 * np.array(eps_M) + q_gamma) * (1 + g) * far
+    local += q_gamma * (2 + g) ** 2 * far
+    e = 1.01 * g**2 * np.append(0.0, np.cumsum(local))
+    own = [
+        np.linalg.norm(np.append(*gradient_bound(X[B], y[B], w[t], b[t], np.float64)))
+        for t, B in enumerate(batches)
+    ]
+    return e, np.array(size) * e[:-1] + own
+
+
+def _steps(X: Any, batches: Any, lr: float) -> Any:
+    """Rows, H and ‖I − ηH‖ of each step."""
+    for B in batches:
+        A = np.column_stack([X[B], np.ones(len(B))]).astype(np.float64)
+        H = A.T @ A / len(B)
+        yield B, H, np.linalg.norm(np.eye(len(H)) - lr * H, 2)
+
+
 def within(computed: Any, exact: Fraction, bound: float) -> bool:
     """|computed − exact| ≤ bound, decided without rounding.
 
