@@ -70,6 +70,8 @@ def synthetic_data(
     ------
     TypeError, ValueError
         For anything else; the message says what to pass.
+    MemoryError
+        If there is no room for that many samples.
 
     Source: *Dive into Deep Learning*, ch. 3, synthetic regression data.
 
@@ -81,7 +83,10 @@ def synthetic_data(
     """
     w, b, n = weights(w), number("b", b), whole("n", n)
     noise, rng = positive("noise", noise, or_zero=True), generator(rng)
-    X = rng.standard_normal((n, len(w)))
+    try:
+        X = rng.standard_normal((n, len(w)))
+    except (MemoryError, ValueError):
+        raise MemoryError(f"n must leave room for n × d numbers, got {n}; draw fewer") from None
     y = X @ w + b + noise * rng.standard_normal(n)
     dtype = w.dtype if w.dtype == np.float32 else np.float64
     return X.astype(dtype), y.astype(dtype)

@@ -59,15 +59,29 @@ def checked(X: Any, y: Any, lr: Any, batch_size: Any, epochs: Any, w: Any, b: An
     rng = generator(rng)
     dtype = np.float32 if X.dtype == y.dtype == np.float32 else np.float64
     w = rng.normal(0, 0.01, X.shape[1]) if w is None else weights(w, X.shape[1])
-    b = dtype(number("b", b))
-    steps_per_epoch = math.ceil(len(X) / batch_size)
-    return Job(X, y, w.astype(dtype), b, lr, batch_size, epochs, rng, steps_per_epoch)
+    with np.errstate(over="ignore"):  # what float32 cannot hold is refused as infinite
+        w, b = w.astype(dtype), dtype(number("b", b))
+    finite("w", w)
+    number("b", b)
+    return Job(X, y, w, b, lr, batch_size, epochs, rng, math.ceil(len(X) / batch_size))
 
 
 def blank(job: Job) -> Tape:
-    """A tape for all the steps, which begins at the start."""
+    """A tape for all the steps, which begins at the start.
+
+    Raises
+    ------
+    MemoryError
+        If so long a path has no room.
+    """
     T, d, dtype = job.epochs * job.steps_per_epoch, len(job.w), job.w.dtype
-    tape = Tape(*(np.empty(shape, dtype) for shape in ((T + 1, d), T + 1, (T, d), T)))
+    try:
+        tape = Tape(*(np.empty(shape, dtype) for shape in ((T + 1, d), T + 1, (T, d), T)))
+    except (MemoryError, ValueError):
+        raise MemoryError(
+            f"epochs must leave room to record every step, got {job.epochs}, which is {T} steps; "
+            "train in parts, each from the last point of the one before"
+        ) from None
     tape.w[0], tape.b[0] = job.w, job.b
     return tape
 

@@ -58,6 +58,8 @@ def fit(
     ------
     TypeError, ValueError
         For anything else; the message says what to pass.
+    MemoryError
+        If the path of all steps has no room.
     DivergenceError
         When a value is no longer finite. The path so far is in its `.trajectory`.
 

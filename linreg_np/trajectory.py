@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
+import reprlib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -126,12 +128,10 @@ class Trajectory(Record):
         ValueError
             If it is not a whole `.npz` of a Trajectory; pickles are never loaded.
         """
+        data = Path(path).read_bytes()
         try:
-            with open(path, "rb") as file, np.load(file, allow_pickle=False) as npz:
-                arrays = {f.name: npz[f.name] for f in fields(cls) if f.name in npz.files}
-            return cls(**arrays)
-        except OSError:
-            raise
+            with np.load(io.BytesIO(data), allow_pickle=False) as npz:
+                return cls(**{f.name: npz[f.name] for f in fields(cls) if f.name in npz.files})
         except Exception as error:  # zipfile, zlib and numpy.lib.format each raise their own
             raise ValueError(
                 f"path must name the .npz of a Trajectory, got {os.fspath(path)!r}, which cannot "
@@ -233,7 +233,9 @@ def _frozen(name: str, value: Any) -> Array:
     a = real_array(name, value)
     whole = name == "epoch_ends"
     if whole and a.size and a.dtype.kind not in "iu":
-        raise TypeError(f"{name} must be whole numbers, got {value!r:.60}; pass numbers of steps")
+        raise TypeError(
+            f"{name} must be whole numbers, got {reprlib.repr(value)}; pass numbers of steps"
+        )
     dtype = np.int64 if whole else np.float32 if a.dtype == np.float32 else np.float64
     copy = np.array(a, dtype=dtype)
     copy.setflags(write=False)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import math
 import numbers
+import reprlib
 from collections.abc import Callable, Iterator
 from typing import Any, ParamSpec, TypeVar
 
@@ -91,7 +92,7 @@ def real_array(name: str, value: Any) -> Array:
 def _kind(value: Any, a: Array) -> str:
     """What came, in words: the dtype of an array, the type of anything else."""
     if value is None or isinstance(value, str | bytes):
-        return repr(value)[:60]
+        return reprlib.repr(value)
     return f"{type(value).__name__} of dtype {a.dtype}"
 
 
@@ -200,13 +201,15 @@ def number(name: str, value: Any) -> float:
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
     if not isinstance(value, numbers.Real | np.bool):
-        raise TypeError(f"{name} must be one real number, got {value!r:.60}; pass a float")
+        raise TypeError(f"{name} must be one real number, got {reprlib.repr(value)}; pass a float")
     try:
         x = float(value)
     except OverflowError:
         x = math.inf
+    except Exception:  # a time difference, say, which NumPy counts among the whole numbers
+        x = math.nan
     if not math.isfinite(x):
-        raise ValueError(f"{name} must be finite, got {value!r:.60}; pass a finite number")
+        raise ValueError(f"{name} must be finite, got {reprlib.repr(value)}; pass a finite number")
     return x
 
 
@@ -218,11 +221,11 @@ def positive(name: str, value: Any, *, or_zero: bool = False) -> float:
     TypeError, ValueError
     """
     if isinstance(value, bool | np.bool):
-        raise TypeError(f"{name} must be a number, got {value!r}; pass a float")
+        raise TypeError(f"{name} must be a number, got {reprlib.repr(value)}; pass a float")
     x = number(name, value)
     if x < 0 or (x == 0 and not or_zero):
         rule = "zero or more" if or_zero else "greater than zero"
-        raise ValueError(f"{name} must be {rule}, got {value!r}; pass e.g. {name}=0.03")
+        raise ValueError(f"{name} must be {rule}, got {reprlib.repr(value)}; pass e.g. {name}=0.03")
     return x
 
 
@@ -235,10 +238,12 @@ def whole(name: str, value: Any, *, at_most: int | None = None) -> int:
     """
     x = positive(name, value)
     if not x.is_integer():
-        raise ValueError(f"{name} must be a whole number, got {value!r}; pass {max(1, round(x))}")
+        raise ValueError(
+            f"{name} must be a whole number, got {reprlib.repr(value)}; pass {max(1, round(x))}"
+        )
     if at_most is not None and x > at_most:
         raise ValueError(
-            f"{name} must be at most the number of samples, {at_most}, got {value!r}; "
+            f"{name} must be at most the number of samples, {at_most}, got {reprlib.repr(value)}; "
             f"pass {name}={at_most} for full-batch descent"
         )
     return int(x)
@@ -253,9 +258,9 @@ def generator(rng: Any) -> np.random.Generator:
     """
     if rng is not None and not isinstance(rng, np.random.Generator | int | np.integer):
         raise TypeError(
-            f"rng must be a numpy.random.Generator, a seed or None, got {rng!r:.60}; "
+            f"rng must be a numpy.random.Generator, a seed or None, got {reprlib.repr(rng)}; "
             "pass np.random.default_rng(0)"
         )
     if isinstance(rng, int | np.integer) and rng < 0:
-        raise ValueError(f"rng as a seed must be zero or more, got {rng!r}; pass rng=0")
+        raise ValueError(f"rng as a seed must be zero or more, got {reprlib.repr(rng)}; pass rng=0")
     return np.random.default_rng(rng)

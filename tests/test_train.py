@@ -114,6 +114,14 @@ def test_mixed_precision_is_computed_in_float64():
     assert fit(X.astype(np.float32), y, rng=0).w.dtype == np.float64
 
 
+@pytest.mark.parametrize("name", ["w", "b"])
+def test_a_start_that_float32_cannot_hold_is_refused(name):
+    """1e300 is infinite in the precision of float32 data."""
+    X, y = worked_example(0, np.float32)
+    with pytest.raises(ValueError, match=f"{name} must be finite, got .*inf"):
+        fit(X, y, rng=0, **{name: {"w": [0, 1e300], "b": 1e300}[name]})
+
+
 def test_lists_and_memory_maps_are_data_too(tmp_path):
     """Lists and memory maps give the path of the array."""
     X, y = worked_example(0)
@@ -248,13 +256,39 @@ def test_divergence_in_the_weights_alone_is_found():
     assert caught.value.max_lr == 0.0
 
 
-def test_nan_in_a_memory_map_is_named_by_its_row(tmp_path):
+def test_divergence_in_the_bias_alone_is_found():
+    """With a zero column w stays 0 while b leaves the numbers, in the very last step."""
+    y = [1e308, 1e308]
+    with pytest.raises(DivergenceError) as caught:
+        fit([[0.0], [0.0]], y, lr=100.0, batch_size=2, epochs=1, w=[0.0])
+    assert caught.value.step == 1
+
+
+def test_divergence_stops_the_training():
+    """No epoch is begun after the first value that is not finite."""
+    X, y = worked_example(0)
+    rng = np.random.default_rng(0)
+    with pytest.raises(DivergenceError) as caught:
+        fit(X, y, lr=100.0, epochs=1000, rng=rng)
+    begun = caught.value.step // 100 + 1
+    again = np.random.default_rng(0)
+    again.normal(0, 0.01, 2)
+    for _ in range(begun):
+        again.permutation(1000)
+    assert begun < 10
+    assert rng.random() == again.random()
+
+
+@pytest.mark.parametrize("name", ["X", "y"])
+def test_nan_in_a_memory_map_is_named_by_its_row(name, tmp_path):
     """The rows of a memory map are read batch by batch; a bad one is named when it is met."""
-    X = np.lib.format.open_memmap(tmp_path / "X.npy", "w+", shape=(50, 2))
-    X[:] = 1
-    X[33, 1] = np.nan
-    with pytest.raises(ValueError, match=r"X must be finite, got .* in row 33"):
-        fit(X, np.ones(50), rng=0)
+    data = {}
+    for key, shape in (("X", (50, 2)), ("y", (50,))):
+        data[key] = np.lib.format.open_memmap(tmp_path / f"{key}.npy", "w+", shape=shape)
+        data[key][:] = 1
+    data[name][33] = np.nan
+    with pytest.raises(ValueError, match=f"{name} must be finite, got nan in row 33"):
+        fit(**data, rng=0)
 
 
 def test_divergence_survives_pickling():
