@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import Any
 
 import numpy as np
@@ -111,5 +111,6 @@ def load_houses() -> tuple[Array, Array]:
     >>> X[0], y[0]  # 1,125 square feet, 148 years old: 47,000 dollars
     (array([ 11.25, 148.  ]), np.float64(47.0))
     """
-    table = np.loadtxt(Path(__file__).with_name("houses.csv"), delimiter=",", skiprows=1)
+    file = os.path.join(os.path.dirname(__file__), "houses.csv")
+    table = np.loadtxt(file, delimiter=",", skiprows=1)
     return table[:, 1:], table[:, 0]
