@@ -56,10 +56,10 @@ def _pieces(job: Job) -> Iterator[Array]:
     (n, d), m = job.X.shape, job.batch_size
     steps = max(1, NUMBERS // ((m + d + 2) * (d + 2)))
     together = max(1, steps // job.steps_per_epoch)
+    none = np.full(-n % m, -1)
     for epoch in range(0, job.epochs, together):
-        B = np.full((min(together, job.epochs - epoch), job.steps_per_epoch * m), -1)
-        for order in B:
-            order[:n] = job.rng.permutation(n)
+        epochs = range(epoch, min(epoch + together, job.epochs))
+        B = np.concatenate([a for _ in epochs for a in (job.rng.permutation(n), none)])
         B = B.reshape(-1, m)
         yield from (B[i : i + steps] for i in range(0, len(B), steps))
 
