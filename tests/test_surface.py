@@ -202,6 +202,17 @@ def test_nist_certifies_the_minimum(file):
             assert abs(Fraction(float(got)) - true) <= abs(true) / 10**wanted
 
 
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f.stem)
+def test_of_the_floats_of_nist_the_minimum_is_right_to_the_last_digits(file):
+    """Against exact least squares of the rounded design: 15 digits, and 13 of Filip's x¹⁰."""
+    X, y, _, _ = certified(file)
+    surface = LossSurface.from_data(X, y)
+    w, b = exact.minimum(X, y)
+    digits = 13 if file.stem == "Filip" else 15
+    for got, true in zip([*surface.w, surface.b], [*w, b], strict=True):
+        assert abs(Fraction(float(got)) - true) <= abs(true) / 10**digits
+
+
 @settings(max_examples=60)
 @given(problem=problems(max_n=20, max_d=4, nasty=False, dtypes=[np.float64]))
 def test_columns_that_depend_on_others_are_named(problem):
@@ -225,6 +236,18 @@ def test_columns_that_depend_on_others_are_named(problem):
         assert surface.dependencies == expected
         assert all(text in repr(surface) for text in expected)
         assert surface.condition_number == np.inf
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_column_computed_and_rounded_is_dependent_all_the_same(dtype):
+    """0.3·x₀ + 0.7·x₁ far from zero: its rounding is noise, not a direction of its own."""
+    rng = np.random.default_rng(0)
+    X = (1e3 + rng.normal(size=(50, 2))).astype(dtype)
+    X = np.column_stack([X, dtype(0.3) * X[:, 0] + dtype(0.7) * X[:, 1]])
+    surface = LossSurface.from_data(X, rng.normal(size=50))
+    (text,) = surface.dependencies
+    assert text.startswith(("column 2 = 0.3·", "column 2 = 0.30000", "column 2 = 0.29999"))
+    assert np.abs(surface.w).max() < 1
 
 
 @settings(max_examples=60)
