@@ -304,7 +304,9 @@ def test_the_door_refuses(bad, error, message):
 
 def test_ragged_rows_and_long_doubles_are_refused():
     """So are these, in words that are NumPy's or the platform's own."""
-    with pytest.raises(TypeError, match=r"X must be an array of real numbers, got list: .*numbers$"):
+    with pytest.raises(
+        TypeError, match=r"X must be an array of real numbers, got list: .*numbers$"
+    ):
         fit([[1.0], [1.0, 2.0]], [1.0, 2.0])
     with pytest.raises(TypeError, match="X must be an array of real numbers, got ndarray of dtype"):
         fit(np.ones((3, 1), np.longdouble), [1.0, 2.0, 3.0])
