@@ -342,6 +342,16 @@ SYNTHETIC = [
 ]
 
 
+@pytest.mark.parametrize("bad", [{"w": [1e308]}, {"b": 1.7e308, "w": [1e308]}, {"noise": 1e308}])
+def test_data_that_no_float_can_hold_are_refused(bad):
+    """Labels are finite, or an error says which numbers to make smaller."""
+    message = (
+        r"^w, b and noise must give labels that .*float64.* can hold, .*; pass smaller numbers$"
+    )
+    with pytest.raises(ValueError, match=message):
+        synthetic_data(**{"w": [1.0], "b": 0.0, "n": 50, "rng": 0, **bad})
+
+
 @pytest.mark.parametrize(("bad", "error", "message"), SYNTHETIC)
 def test_the_door_of_synthetic_data_refuses(bad, error, message):
     """So does `synthetic_data`."""
