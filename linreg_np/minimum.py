@@ -10,7 +10,6 @@ error grows with the condition number of X; that of the moments XᵀX squares it
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -50,32 +49,31 @@ def of_data(X: Any, y: Any) -> tuple[Triangle, Minimum]:
     m, X, y = Moments.of(X, y), np.asarray(X), np.asarray(y)
     t = triangle_of_data(X, y, m)
     u = np.finfo(X.dtype).eps / 2 if X.dtype.kind == "f" else EPS / 2
-    at = lowest(t, dependencies(t, u))
-    return t, newton(X, y, t, newton(X, y, t, at))
+    return t, newton(X, y, t, newton(X, y, t, lowest(t, u)))
 
 
 def of_moments(m: Moments) -> tuple[Triangle, Minimum]:
     """By Cholesky, with the digits that the moments have."""
     t = triangle_of_moments(m)
-    return t, lowest(t, dependencies(t, EPS / 2))
+    return t, lowest(t, EPS / 2)
 
 
 def triangle_of_moments(m: Moments) -> Triangle:
-    """S/n = [R z; 0 ρ]ᵀ[R z; 0 ρ], by Cholesky, S scaled to a unit diagonal.
+    """S/n = [R z; 0 ρ]ᵀ[R z; 0 ρ], by Cholesky.
 
-    A matrix that is singular, or rounded to no longer being positive, is taken by its eigenvectors
-    instead. The triangle's error is that of S, so that a column is known to √ε only.
+    An S that is singular, or rounded to no longer being positive, is scaled to a unit diagonal
+    and taken by its eigenvectors instead. The error is that of S: a column is known to √ε only.
     """
-    scale = np.sqrt(np.maximum(m.scatter.diagonal(), 0))
-    scale *= scale > 2 * EPS * m.n**0.5 * abs(m.mean)  # as good as constant
-    unit = scale + np.where(scale, 0, np.inf)
-    unit = m.scatter / unit / unit[:, None]
+    blur = (EPS * (m.d + m.n**0.5)) ** 0.5
     try:
-        T = np.linalg.cholesky(unit).T
+        return _triangle(m.n, m.mean, np.linalg.cholesky(m.scatter).T, blur)
     except np.linalg.LinAlgError:
-        λ, V = np.linalg.eigh(unit)
+        scale = np.sqrt(np.maximum(m.scatter.diagonal(), 0))
+        scale *= scale > 2 * EPS * m.n**0.5 * abs(m.mean)  # as good as constant
+        unit = scale + np.where(scale, 0, np.inf)
+        λ, V = np.linalg.eigh(m.scatter / unit / unit[:, None])
         T = np.linalg.qr(np.sqrt(np.maximum(λ, 0))[:, None] * V.T).R
-    return _triangle(m.n, m.mean, T * scale, (EPS * (m.d + m.n**0.5)) ** 0.5)
+        return _triangle(m.n, m.mean, T * scale, blur)
 
 
 def triangle_of_data(X: Array, y: Array, m: Moments) -> Triangle:
@@ -96,30 +94,32 @@ def _triangle(n: int, mean: Array, T: Array, blur: float) -> Triangle:
     return Triangle(n, mean[:-1], mean[-1], T[:-1, :-1], T[:-1, -1], abs(T[-1, -1]), blur)
 
 
-def dependencies(t: Triangle, u: float) -> dict[int, Array]:
-    """The columns of X that are sums of multiples of columns before them, and a constant.
+def lowest(t: Triangle, u: float) -> Minimum:
+    """Rw = z, b = ȳ − x̄ᵀw: of all w that solve it, the one of least norm.
 
-    Column j = Xc + const + r depends on the others if r is no more than the error of these
-    columns: `blur` of their spread, and 4u of their size, as if they had been computed and
-    rounded. Where R has an inverse, its column j is −c and 1, divided by the size of r.
-
-    Returns
-    -------
-    dict
-        From j to c (d,), which is zero at j and at other dependent columns.
+    There are many where columns of X are sums of multiples of columns before them and a constant.
+    Column j = Xc + const + r passes for one if r is no more than the error of these columns:
+    `blur` of their spread, and 4u of their size, as if they had been computed and rounded. Where R
+    has an inverse, its column j is −c and 1, divided by the size of r.
     """
     spread = np.sqrt(np.einsum("ij,ij->j", t.R, t.R))
     error = t.blur * spread + 4 * u * np.hypot(spread, t.x_mean)
-    with np.errstate(all="ignore"), contextlib.suppress(np.linalg.LinAlgError):
-        if (error.dot(abs(np.linalg.inv(t.R))) < 1).all():
-            return {}
-    return _gram_schmidt(t.R, error)
+    with np.errstate(all="ignore"):
+        try:
+            inverse = np.linalg.inv(t.R)
+            if error.dot(abs(inverse)).max() < 1:
+                w = inverse.dot(t.z)
+                return Minimum(w, t.y_mean - t.x_mean.dot(w), squared_loss(t.rho, 0.0), {})
+        except np.linalg.LinAlgError:
+            pass  # as singular as can be
+    return _least_norm(t, _gram_schmidt(t.R, error))
 
 
 def _gram_schmidt(R: Array, error: Array) -> dict[int, Array]:
     """Column by column: what is left of it beside those before, and by which coefficients c.
 
-    The independent columns so far are Q S⁻¹, Q orthonormal.
+    Found are the dependent columns, {j: c}, where c (d,) is zero at all dependent ones. The
+    independent columns so far are Q S⁻¹, Q orthonormal.
     """
     d = len(R)
     kept: list[int] = []
@@ -169,18 +169,16 @@ def _term(c: float, of: str) -> str:
     return f" {'−' if c < 0 else '+'} {of if of and size == '1' else size + '·' * bool(of) + of}"
 
 
-def lowest(t: Triangle, dependent: dict[int, Array]) -> Minimum:
-    """Rw = z, b = ȳ − x̄ᵀw: of all w that solve it, the one of least norm."""
-    if not dependent:
-        w = np.linalg.solve(t.R, t.z)
-        return Minimum(w, t.y_mean - t.x_mean.dot(w), squared_loss(t.rho, 0.0), dependent)
+def _least_norm(t: Triangle, dependent: dict[int, Array]) -> Minimum:
+    """The solution by the independent columns, less its part along which nothing changes."""
     kept, w = _kept(t, dependent), np.zeros(len(t.z))
     Q, T = np.linalg.qr(t.R[:, kept])
     w[kept] = np.linalg.solve(T, Q.T @ t.z)
-    N = -np.column_stack(list(dependent.values()))  # along these, x_j = Xc, nothing changes
-    N[list(dependent), range(len(dependent))] = 1
-    Q = np.linalg.qr(N / np.linalg.norm(N, axis=0)).Q
-    w -= Q @ (Q.T @ w)
+    if dependent:
+        N = -np.column_stack(list(dependent.values()))  # x_j = Xc
+        N[list(dependent), range(len(dependent))] = 1
+        Q = np.linalg.qr(N / np.linalg.norm(N, axis=0)).Q
+        w -= Q @ (Q.T @ w)
     rest = np.linalg.norm(np.append(t.R @ w - t.z, t.rho))
     return Minimum(w, t.y_mean - t.x_mean @ w, squared_loss(rest, 0.0), dependent)
 

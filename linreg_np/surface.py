@@ -307,16 +307,16 @@ class LossSurface(Record):
         """
         w1, w2, (i, j) = weights(w1, name="w1"), weights(w2, name="w2"), features
         d = len(self.w)
-        if not {i, j} <= set(range(d)) or i == j:
+        if i == j or i not in range(d) or j not in range(d):
             raise ValueError(
                 f"features must be two different numbers from 0 to {d - 1}, got {features}; "
                 "pass e.g. features=(0, 1)"
             )
         θ = np.zeros(d + 1) if w is None else np.append(weights(w, d) - self.w, 0.0)
+        θ[i] = θ[j] = 0  # θ − θ* but for the two
         θ[d] = 0 if b is None else number("b", b) - self.b
-        θ[[i, j]] = 0  # θ − θ* but for the two
         U = self.U[: d if b is None else d + 1]  # the best b makes the last row vanish
-        Q, T = np.linalg.qr(U[:, [i, j]])
+        Q, T = np.linalg.qr(U[:, [i, j]])  # so that w2 meets w1 in one component only
         fixed = U.dot(θ)
         a = fixed.dot(Q)
         rest = fixed - Q.dot(a)

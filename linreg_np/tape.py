@@ -45,15 +45,26 @@ class Tape(NamedTuple):
     grad_b: Array
 
 
-def checked(X: Any, y: Any, lr: Any, batch_size: Any, epochs: Any, w: Any, b: Any, rng: Any) -> Job:
-    """The arguments of `fit`, or the error that says what to pass.
+def checked(
+    X: Any,
+    y: Any,
+    lr: Any,
+    batch_size: Any,
+    epochs: Any,
+    w: Any,
+    b: Any,
+    rng: Any,
+    *,
+    read: bool = True,
+) -> Job:
+    """The arguments of `fit`, or the error that says what to pass; for `read` see `features`.
 
     Raises
     ------
     TypeError, ValueError
     """
-    X = features(X)
-    y = labels(y, len(X))
+    X = features(X, read=read)
+    y = labels(y, len(X), read=read)
     lr, epochs = positive("lr", lr), whole("epochs", epochs)
     batch_size = whole("batch_size", batch_size, at_most=len(X))
     rng = generator(rng)
@@ -87,14 +98,14 @@ def blank(job: Job) -> Tape:
 
 
 def finished(job: Job, tape: Tape, t: int) -> Trajectory:
-    """The path that `tape` holds after t steps, if they are finite and all.
+    """The path that `tape` holds after t steps, if they are finite and all there are.
 
     Raises
     ------
     DivergenceError
         With the finite part.
     ValueError
-        If the data were not finite: a memory map may hold what the doors did not read.
+        If the data are not finite: they may hold what the doors did not read.
     """
     ok = np.isfinite(tape.w[1 : t + 1]).all(axis=1) & np.isfinite(tape.b[1 : t + 1])
     t = t if ok.all() else int(ok.argmin())
