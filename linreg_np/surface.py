@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from linreg_np.descent import along_the_axes
 from linreg_np.minimum import Minimum, Triangle, describe, of_data, of_moments
 from linreg_np.moments import Moments, blocks
-from linreg_np.trajectory import DivergenceError, Record, Trajectory
+from linreg_np.trajectory import DivergenceError, Record
 from linreg_np.validation import (
     Array,
     features,
@@ -361,22 +362,8 @@ class LossSurface(Record):
             starts = zip(w, np.broadcast_to(b, len(w)), strict=True)
             return [self.descend(*start, lr=lr, steps=steps) for start in starts]
         lr, steps = positive("lr", lr), whole("steps", steps)
-        return self._path(weights(w, len(self.w)), number("b", b), lr, steps)
-
-    def _path(self, w: Array, b: float, lr: float, steps: int) -> Trajectory:
-        (λ, V), d = self._axes, len(self.w)
-        Z = np.empty((steps + 1, d + 1))
-        Z[0] = V.T @ np.append(w - self.w, b - self.b)
-        Z[1:] = 1 - lr * λ
-        with np.errstate(all="ignore"):
-            np.multiply.accumulate(Z, out=Z)  # the coordinates on the axes at each step
-            path = Z @ np.concatenate([V.T, λ[:, None] * V.T], axis=1)
-            path[:, : d + 1] += np.append(self.w, self.b)
-        path[0, : d + 1] = np.append(w, b)
-        ok = np.isfinite(path).all(axis=1)
-        t = steps if ok.all() else int(ok.argmin()) - 1
-        θ, g = path[: t + 1, : d + 1], path[:t, d + 1 :]
-        found = Trajectory(θ[:, :d], θ[:, d], g[:, :d], g[:, d], np.arange(1, t + 1))
-        if t < steps:
-            raise DivergenceError(found, lr, self.max_lr)
-        return found
+        start = np.append(weights(w, len(self.w)), number("b", b))
+        path = along_the_axes(start, np.append(self.w, self.b), *self._axes, lr, steps)
+        if path.steps < steps:
+            raise DivergenceError(path, lr, self.max_lr)
+        return path

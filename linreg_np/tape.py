@@ -107,6 +107,8 @@ def finished(job: Job, tape: Tape, t: int) -> Trajectory:
     ValueError
         If the data are not finite: they may hold what the doors did not read.
     """
+    for a in tape:
+        a.setflags(write=False)  # so that the Trajectory need not copy it
     ok = np.isfinite(tape.w[1 : t + 1]).all(axis=1) & np.isfinite(tape.b[1 : t + 1])
     t = t if ok.all() else int(ok.argmin())
     ends = np.arange(job.steps_per_epoch, t + 1, job.steps_per_epoch)

@@ -229,7 +229,10 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
 
 
 def _frozen(name: str, value: Any) -> Array:
-    """A read-only copy, of integers for `epoch_ends` and of floats for all else."""
+    """A read-only array, of integers for `epoch_ends` and of floats for all else.
+
+    A copy, but of what nobody can write to.
+    """
     a = real_array(name, value)
     whole = name == "epoch_ends"
     if whole and a.size and a.dtype.kind not in "iu":
@@ -237,9 +240,18 @@ def _frozen(name: str, value: Any) -> Array:
             f"{name} must be whole numbers, got {reprlib.repr(value)}; pass numbers of steps"
         )
     dtype = np.int64 if whole else np.float32 if a.dtype == np.float32 else np.float64
+    if a.dtype == dtype and _unwritable(a):
+        return a
     copy = np.array(a, dtype=dtype)
     copy.setflags(write=False)
     return copy
+
+
+def _unwritable(a: Any) -> bool:
+    """Whether neither `a` nor the array that it is a view of, if any, can be written to."""
+    while isinstance(a, np.ndarray) and not a.flags.writeable:
+        a = a.base
+    return a is None
 
 
 def _same(a: Any, b: Any) -> bool:

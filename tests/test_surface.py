@@ -329,6 +329,8 @@ def test_descent_that_overflows_is_divergence_as_in_fit():
     np.testing.assert_allclose(surface.max_lr, loops.value.max_lr, rtol=1e-13)
     assert ours.value.trajectory.steps == ours.value.step - 1
     assert np.isfinite(ours.value.trajectory.w).all()
+    stay = surface.descend(*surface.minimum, lr=1e9, steps=100_000)
+    np.testing.assert_array_equal(stay.w, np.broadcast_to(surface.w, stay.w.shape))
     above = surface.descend([0, 0], 0, lr=1.01 * surface.max_lr, steps=500)
     assert surface.loss(above.w[-1], above.b[-1]) > 1e3 * surface.loss(above.w[0], above.b[0])
 
