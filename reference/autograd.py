@@ -22,6 +22,11 @@ def tensor(a: Any) -> Tensor:
     return torch.tensor(np.array(a, dtype=np.float32 if a.dtype == np.float32 else np.float64))
 
 
+def price(area: Any, age: Any, w_area: Any, w_age: Any, b: Any) -> Tensor:
+    """price = w_area · area + w_age · age + b   (§0)"""
+    return tensor(w_area) * tensor(area) + tensor(w_age) * tensor(age) + tensor(b)
+
+
 def predict_one(x: Any, w: Any, b: Any) -> Tensor:
     """ŷ = wᵀx + b   (§1.1a)"""
     return tensor(w) @ tensor(x) + tensor(b)

@@ -1,0 +1,75 @@
+"""How large a step may be: too small, right, just under 2/λ_max, and just over it.
+
+Full-batch descent on the data of the worked example of §2: the theorem that below η = 2/λ_max
+every step lowers the loss holds for the gradient of all the data (λ_max: the largest eigenvalue
+of the curvature). Minibatches may need less.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from matplotlib import pyplot as plt
+
+from demos import BLUE, GREEN, ORANGE, VERMILLION, WIDTH
+from demos.__main__ import main
+from demos.trajectory import worked_example
+from linreg_np import fit, loss, max_lr
+
+STEPS = 100
+RATES = {  # as a part of the limit
+    "too small": (0.005, BLUE, "-"),
+    "right": (0.5, GREEN, "-"),
+    "just under the limit": (0.98, ORANGE, "--"),
+    "just over the limit": (1.02, VERMILLION, "-"),
+}
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """None beside those of every demo."""
+
+
+def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
+    X, y, _ = worked_example(args.seed)
+    limit = max_lr(X)
+    curves = {name: losses(X, y, part * limit) for name, (part, *_) in RATES.items()}
+    parts = np.geomspace(0.002, 1.04, 150)
+    ends = [losses(X, y, part * limit)[-1] for part in parts]
+    yield "learning_rate.png", _figure(curves, limit, parts * limit, ends)
+    print(f"Full-batch descent, {STEPS} steps; the limit 2/λ_max = {limit:.4f}")
+    print(f"{'':22}{'η':>10}{'η / limit':>12}{'first loss':>12}{'last loss':>12}")
+    for name, (part, *_) in RATES.items():
+        first, *_, last = curves[name]
+        print(f"{name:22}{part * limit:10.4f}{part:12.3f}{first:12.4g}{last:12.4g}")
+
+
+def losses(X: Any, y: Any, lr: float) -> list[float]:
+    """The loss at each step of full-batch descent from w = 0, b = 0."""
+    path = fit(X, y, lr=lr, batch_size=len(y), epochs=STEPS, w=np.zeros(X.shape[1]))
+    return [loss(X, y, w, b) for w, b in zip(path.w, path.b, strict=True)]
+
+
+def _figure(curves: dict[str, list[float]], limit: float, rates: Any, ends: list[float]) -> Any:
+    fig, (left, right) = plt.subplots(1, 2, figsize=(WIDTH, 4.3), sharey=True, layout="constrained")
+    mark = r"$2/\lambda_{\max}$"
+    fig.suptitle(f"Full-batch descent converges below η = {mark} = {limit:.3g} and diverges above")
+    for name, (part, color, style) in RATES.items():
+        label = f"η = {part * limit:.3g}, {name}"
+        left.plot(curves[name], color=color, linestyle=style, linewidth=2, label=label)
+        dot = {"marker": "o", "color": color, "markersize": 9, "mec": "black", "zorder": 3}
+        right.plot(part * limit, curves[name][-1], **dot)
+    right.plot(rates, ends, color="gray", label="every other η")
+    right.axvline(limit, color="black", linestyle=":", label=f"the limit, {mark}")
+    left.set(xlabel="step", ylabel="loss", yscale="log")
+    right.set(xlabel="learning rate η", ylabel=f"loss after {STEPS} steps", xscale="log")
+    left.legend()
+    right.legend(loc="upper center")
+    return fig
+
+
+if __name__ == "__main__":
+    main([__spec__.name, *sys.argv[1:]])

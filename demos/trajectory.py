@@ -1,0 +1,187 @@
+"""The path of the weights down the loss surface: the worked example, the houses, or your own log.
+
+Without options: 1000 samples, two features, w = (2, −3.4), b = 4.2, three epochs of minibatch
+SGD (§2). --data houses takes 211 real houses instead, their features standardised. --log FILE
+draws what somebody else's training loop printed. A log holds no data, and so no loss: its surface
+is drawn only if --true tells the lowest point, and then under an assumption that is stated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib import pyplot as plt
+
+from demos import COLORS, WIDTH
+from demos.__main__ import main
+from demos._bowl import Scene, animation, descent, picture, plane
+from linreg_np import Trajectory, fit, load_houses, loss, synthetic_data
+
+W, B = np.array([2.0, -3.4]), 4.2
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    data = parser.add_mutually_exclusive_group()
+    data.add_argument(
+        "--data", choices=["example", "houses"], default="example", help="what to train on"
+    )
+    data.add_argument("--log", type=Path, metavar="FILE", help="draw a printed log (or a .npz)")
+    parser.add_argument(
+        "--true", type=float, nargs="+", metavar="W", help="with --log: the weights of its data"
+    )
+    parser.add_argument("--animate", action="store_true", help="also write the descent as a GIF")
+
+
+def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
+    if args.true and not args.log:
+        raise ValueError("--true goes with --log: of other data the lowest point is known")
+    kind = "log" if args.log else args.data
+    scene, fig, summary = {"log": _log, "houses": _houses, "example": _example}[kind](args)
+    if args.animate and not scene:
+        raise ValueError("--animate needs a path in a plane, and this one has no plane")
+    name = "trajectory" if kind == "example" else f"trajectory_{kind}"
+    yield f"{name}.png", fig
+    if args.animate:
+        yield f"{name}.gif", animation(scene)
+    print(summary)
+
+
+def worked_example(seed: int) -> tuple[Any, Any, Trajectory]:
+    """X, y and the path of the worked example of §2."""
+    rng = np.random.default_rng(seed)
+    X, y = synthetic_data(W, B, 1000, noise=0.01, rng=rng)
+    return X, y, fit(X, y, lr=0.03, batch_size=10, epochs=3, rng=rng)
+
+
+def _example(args: argparse.Namespace) -> tuple[Scene, Any, str]:
+    X, y, path = worked_example(args.seed)
+    scene = Scene(
+        f"{path.steps} steps of minibatch SGD walk from near (0, 0) to the true w = (2, −3.4)",
+        path.w,
+        ("w₁", "w₂"),
+        W,
+        "true w",
+        lambda w: loss(X, y, w, B),
+        f"loss at b = {B}",
+        (0, 5, -5, 0),
+    )
+    about = "The worked example of §2: 1000 samples, 3 epochs in batches of 10, η = 0.03"
+    return scene, picture(scene), f"{about}\n{_table(X, y, path, W, B, 'true')}"
+
+
+def _houses(args: argparse.Namespace) -> tuple[Scene, Any, str]:
+    X, y = load_houses()
+    Z = (X - X.mean(axis=0)) / X.std(axis=0)
+    path = fit(Z, y, lr=0.03, batch_size=10, epochs=10, rng=args.seed)
+    *w, b = np.linalg.lstsq(np.column_stack([Z, np.ones(len(y))]), y, rcond=None)[0]
+    scene = Scene(
+        f"211 houses, features standardised: {path.steps} steps of minibatch SGD reach the "
+        "least-squares w,\nand keep jittering about it",
+        path.w,
+        ("w_area, 1000 $", "w_age, 1000 $"),
+        np.array(w),
+        "least squares",
+        lambda w: loss(Z, y, w, b),
+        f"loss at b = {b:.1f}, in (1000 $)²",
+    )
+    about = (
+        "211 houses sold in Baltimore in 1978: 10 epochs in batches of 10, η = 0.03\n"
+        "Features standardised: minus the mean, divided by the standard deviation\n"
+        "w₁ (area), w₂ (age) and b in 1000 $, loss in (1000 $)²"
+    )
+    return scene, picture(scene), f"{about}\n{_table(Z, y, path, w, b, 'least squares')}"
+
+
+def _table(X: Any, y: Any, path: Trajectory, w: Any, b: Any, name: str) -> str:
+    """Start, end and lowest point, with the loss in training at each."""
+    points = {
+        "start": (path.w[0], path.b[0]),
+        f"end, after {path.steps} steps": (path.w[-1], path.b[-1]),
+        name: (w, b),
+    }
+    rows = [f"{'':22}{'w₁':>10}{'w₂':>10}{'b':>10}{'loss':>12}"]
+    for label, (w, b) in points.items():
+        rows.append(f"{label:22}{w[0]:10.4f}{w[1]:10.4f}{b:10.4f}{loss(X, y, w, b):12.4g}")
+    return "\n".join(rows)
+
+
+def _log(args: argparse.Namespace) -> tuple[Scene | None, Any, str]:
+    saved = args.log.suffix == ".npz"
+    path = _finite(Trajectory.load(args.log) if saved else Trajectory.read_log(args.log))
+    points, d = path.w.shape
+    true = np.array(args.true) if args.true else None
+    if true is not None and (len(true) != d or not np.isfinite(true).all()):
+        raise ValueError(f"--true needs {d} finite numbers, one a weight, got {args.true}")
+    title = f"The path of w in the {points} points of a training loop's log"
+    scene = Scene(title, path.w, ("w₁", "w₂"), true, "true w, as given") if d == 2 else None
+    if scene and true is not None:
+        scene = scene._replace(
+            height=lambda w: ((w - true) ** 2).sum() / 2,
+            height_name="loss above its minimum,\nif X is standard normal and b right",
+        )
+    fig = picture(scene) if scene and scene.height else by_step(path, title, scene, true)
+    return scene, fig, _log_table(args.log, path, true)
+
+
+def _finite(path: Trajectory) -> Trajectory:
+    """The path up to its first point that is not finite."""
+    finite = np.isfinite(path.w).all(axis=1)
+    if finite.all():
+        return path
+    end = int(finite.argmin())
+    if end == 0:
+        raise ValueError("the path must have a finite point, got one that begins with NaN or inf")
+    warnings.warn(f"point {end} (counted from 0) is not finite: drawn up to there", stacklevel=2)
+    return Trajectory(path.w[:end], None if path.b is None else path.b[:end])
+
+
+def _log_table(file: Path, path: Trajectory, true: Any) -> str:
+    """First and last point; and what is not known."""
+    points, d = path.w.shape
+    rows = [f"{file}: {points} point{'s' * (points > 1)} of {d} weight{'s' * (d > 1)}"]
+    for label, t in (("first", 0), ("last", -1)):
+        b = "" if path.b is None else f"   b {path.b[t]:.4f}"
+        rows.append(f"{label:6} w {_numbers(path.w[t])}{b}")
+    if true is not None:
+        rows.append(f"true   w {_numbers(true)}   (as given)")
+    if file.suffix != ".npz":
+        rows.append("Not in a printed log: the data, so no loss; the point after the last step")
+    if path.b is None:
+        rows.append("The file holds no bias")
+    return "\n".join(rows)
+
+
+def _numbers(w: Any) -> str:
+    return " ".join(f"{x:.4f}" for x in w[:8]) + (f" … ({len(w)} in all)" if len(w) > 8 else "")
+
+
+def by_step(path: Trajectory, title: str, scene: Scene | None, true: Any) -> Any:
+    """Every weight and the bias at each step; the plane beside them if there are two weights."""
+    fig, axes = plt.subplots(1, 2 if scene else 1, figsize=(WIDTH, 4.2), squeeze=False)
+    fig.suptitle(title)
+    ax = axes[0, -1]
+    for j, w in enumerate(path.w.T[:6]):
+        ax.plot(w, color=COLORS[j], label=f"w{chr(0x2081 + j)}")
+        if true is not None:
+            ax.axhline(true[j], color=COLORS[j], linestyle="--", linewidth=1)
+    if path.b is not None:
+        ax.plot(path.b, color="black", label="b")
+    d = path.w.shape[1]
+    ax.set(xlabel="step", ylabel="value" if d <= 6 else f"value, the first 6 of {d} weights")
+    ax.legend()
+    if scene:
+        plane(axes[0, 0], scene)
+        descent(axes[0, 0], scene.path)
+        axes[0, 0].legend()
+    fig.tight_layout()
+    return fig
+
+
+if __name__ == "__main__":
+    main([__spec__.name, *sys.argv[1:]])
