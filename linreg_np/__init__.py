@@ -15,7 +15,10 @@ Read the files in this order; each imports only from those before it:
     torch_log    §2       the log that a torch training loop prints, read
     torch_print  §2       the same, written
     trajectory   §2       Trajectory: the recorded path of (w, b)
-    surface      §2       the loss is a bowl
+    doubled      §2       sums and products in twice the precision
+    moments      §2       Moments: all that the surface needs of the data, in one pass
+    minimum      §2       the lowest point, from data or from moments
+    surface      §2       LossSurface: the loss is a bowl
     train        §2       fit: the loop
 """
 
@@ -23,13 +26,16 @@ from linreg_np.data import load_houses, synthetic_data
 from linreg_np.gradient import gradient
 from linreg_np.loss import loss, residual, squared_loss
 from linreg_np.model import predict
+from linreg_np.moments import Moments
 from linreg_np.sgd import minibatches, sgd_step
-from linreg_np.surface import curvature, max_lr
-from linreg_np.train import DivergenceError, fit
-from linreg_np.trajectory import Trajectory
+from linreg_np.surface import LossSurface, curvature, max_lr
+from linreg_np.train import fit
+from linreg_np.trajectory import DivergenceError, Trajectory
 
 __all__ = [
     "DivergenceError",
+    "LossSurface",
+    "Moments",
     "Trajectory",
     "curvature",
     "fit",

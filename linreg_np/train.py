@@ -11,7 +11,7 @@ import numpy as np
 from linreg_np.gradient import gradient
 from linreg_np.sgd import minibatches, sgd_step
 from linreg_np.surface import max_lr
-from linreg_np.trajectory import Trajectory
+from linreg_np.trajectory import DivergenceError, Trajectory
 from linreg_np.validation import (
     Array,
     features,
@@ -23,35 +23,6 @@ from linreg_np.validation import (
     weights,
     whole,
 )
-
-
-class DivergenceError(ArithmeticError):
-    """Training left the finite numbers: the learning rate is too large for these data.
-
-    Attributes
-    ----------
-    trajectory : Trajectory
-        The path up to the last finite point.
-    step : int
-        The step, counted from 1, whose result is not finite.
-    lr : float
-        The learning rate used.
-    max_lr : float
-        The largest safe one, 2/λ_max of the curvature of all the data.
-    """
-
-    def __init__(self, trajectory: Trajectory, lr: float, max_lr: float) -> None:
-        super().__init__(trajectory, lr, max_lr)
-        self.trajectory, self.step = trajectory, trajectory.steps + 1
-        self.lr, self.max_lr = lr, max_lr
-
-    def __str__(self) -> str:
-        return (
-            f"training must stay finite, got a value that is not at step {self.step} with "
-            f"lr={self.lr:g}; the largest safe lr for these data is 2/λ_max = {self.max_lr:.3g} "
-            "(minibatches may need less): pass a smaller lr or standardise the features. "
-            "The path so far is in this error's .trajectory"
-        )
 
 
 def fit(

@@ -18,8 +18,26 @@ from linreg_np.torch_print import format_log
 from linreg_np.validation import Array, real_array
 
 
+class Record:
+    """What a frozen dataclass of arrays needs: equality, and pickles that stay frozen."""
+
+    def __eq__(self, other: object) -> bool:
+        """Equal in every number and dtype; NaN equals NaN, and None only None."""
+        if type(other) is not type(self):
+            return NotImplemented
+        return all(map(_same, self._values(), other._values()))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self._values()
+
+    def _values(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, f.name) for f in fields(self))  # type: ignore[arg-type]
+
+
 @dataclass(frozen=True, eq=False, repr=False)
-class Trajectory:
+class Trajectory(Record):
     """(w₀, b₀), (w₁, b₁), …, (w_T, b_T) and the gradients between them   (for §2)
 
     What `fit` records. A path read from somebody's log may lack parts: they are None.
@@ -67,14 +85,6 @@ class Trajectory:
     def steps(self) -> int:
         """T, the number of steps from the first recorded point to the last."""
         return len(self.w) - 1
-
-    def __eq__(self, other: object) -> bool:
-        """Equal in every number and dtype; NaN equals NaN, and None only None."""
-        if not isinstance(other, Trajectory):
-            return NotImplemented
-        return all(_same(getattr(self, f.name), getattr(other, f.name)) for f in fields(Trajectory))
-
-    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         steps = f"{self.steps} step{'s' * (self.steps != 1)}"
@@ -174,6 +184,35 @@ class Trajectory:
             file.writelines(lines)
 
 
+class DivergenceError(ArithmeticError):
+    """Training left the finite numbers: the learning rate is too large for these data.
+
+    Attributes
+    ----------
+    trajectory : Trajectory
+        The path up to the last finite point.
+    step : int
+        The step, counted from 1, whose result is not finite.
+    lr : float
+        The learning rate used.
+    max_lr : float
+        The largest safe one, 2/λ_max of the curvature of all the data.
+    """
+
+    def __init__(self, trajectory: Trajectory, lr: float, max_lr: float) -> None:
+        super().__init__(trajectory, lr, max_lr)
+        self.trajectory, self.step = trajectory, trajectory.steps + 1
+        self.lr, self.max_lr = lr, max_lr
+
+    def __str__(self) -> str:
+        return (
+            f"training must stay finite, got a value that is not at step {self.step} with "
+            f"lr={self.lr:g}; the largest safe lr for these data is 2/λ_max = {self.max_lr:.3g} "
+            "(minibatches may need less): pass a smaller lr or standardise the features. "
+            "The path so far is in this error's .trajectory"
+        )
+
+
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """A binary file that takes the place of `path` when it is whole, and vanishes otherwise."""
@@ -203,10 +242,10 @@ def _frozen(name: str, value: Any) -> Array:
     return copy
 
 
-def _same(a: Array | None, b: Array | None) -> bool:
-    if a is None or b is None:
-        return a is b
-    return a.dtype == b.dtype and np.array_equal(a, b, equal_nan=True)
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        return a.dtype == b.dtype and np.array_equal(a, b, equal_nan=True)
+    return type(a) is type(b) and a == b
 
 
 def _check_shapes(t: Trajectory) -> None:

@@ -96,10 +96,11 @@ def _kind(value: Any, a: Array) -> str:
     return f"{type(value).__name__} of dtype {a.dtype}"
 
 
-def features(X: Any) -> Array:
+def features(X: Any, *, read: bool = True) -> Array:
     """X as a real, finite, non-empty 2-D array.
 
-    The entries of a memory map are not read here: `fit` meets them batch by batch.
+    The entries of a memory map are not read here, nor any where `read` is false: the caller
+    meets them batch by batch.
 
     Raises
     ------
@@ -115,13 +116,13 @@ def features(X: Any) -> Array:
         raise ValueError(f"X must have at least one row, got shape {A.shape}; pass some samples")
     if A.shape[1] == 0:
         raise ValueError(f"X must have at least one column, got shape {A.shape}; pass features")
-    if not isinstance(X, np.memmap):
+    if read and not isinstance(X, np.memmap):
         finite("X", A)
     return A
 
 
-def labels(y: Any, n: int) -> Array:
-    """y as a real, finite array of shape (n,).
+def labels(y: Any, n: int, *, read: bool = True) -> Array:
+    """y as a real, finite array of shape (n,); for `read` see `features`.
 
     Raises
     ------
@@ -140,25 +141,27 @@ def labels(y: Any, n: int) -> Array:
             f"X and y must have one row each per sample, got {n} rows of X and {len(a)} of y; "
             "pass the labels of these very samples"
         )
-    if not isinstance(y, np.memmap):
+    if read and not isinstance(y, np.memmap):
         finite("y", a)
     return a
 
 
-def weights(w: Any, d: int | None = None) -> Array:
-    """w as a real, finite array of shape (d,); of any length if d is None.
+def weights(w: Any, d: int | None = None, *, name: str = "w") -> Array:
+    """w (or what `name` says) as a real, finite array of shape (d,); of any length if d is None.
 
     Raises
     ------
     TypeError, ValueError
     """
-    a = real_array("w", w)
+    a = real_array(name, w)
     shape = f"({'d' if d is None else d},)"
     if a.ndim == 2 and 1 in a.shape:
-        raise ValueError(f"w must have shape {shape}, got {a.shape}; pass w.ravel()")
+        raise ValueError(f"{name} must have shape {shape}, got {a.shape}; pass {name}.ravel()")
     if a.ndim != 1 or a.size == 0 or (d is not None and len(a) != d):
-        raise ValueError(f"w must have shape {shape}, got {a.shape}; pass one weight a feature")
-    finite("w", a)
+        raise ValueError(
+            f"{name} must have shape {shape}, got {a.shape}; pass one weight a feature"
+        )
+    finite(name, a)
     return a
 
 
@@ -170,8 +173,9 @@ def finite(name: str, a: Array) -> None:
     ValueError
     """
     for row, block in _blocks(a):
-        bad = ~np.isfinite(block)
-        if bad.any():
+        good = np.isfinite(block)
+        if not good.all():
+            bad = ~good
             at = row + int(np.argwhere(bad)[0][0])
             raise ValueError(
                 f"{name} must be finite, got {block[bad][0]} in row {at} (counted from 0); "
@@ -181,7 +185,9 @@ def finite(name: str, a: Array) -> None:
 
 def _blocks(a: Array) -> Iterator[tuple[int, Array]]:
     """(first row, rows) of `a`, about BLOCK elements at a time."""
-    rows = max(1, BLOCK // max(1, a[:1].size))
+    if a.size <= BLOCK:
+        return iter(((0, a),))
+    rows = max(1, BLOCK // a[:1].size)
     return ((i, a[i : i + rows]) for i in range(0, len(a), rows))
 
 

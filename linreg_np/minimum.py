@@ -1,0 +1,218 @@
+"""Where the bowl is lowest (§2): least squares by a triangle, from data or from moments.
+
+With X centred, every regression of n samples has the loss of a regression of d + 2 rows:
+
+    L(w, b) = ½ (‖Rw − z‖² + ρ² + (x̄ᵀw + b − ȳ)²),   R (d, d) upper triangular.
+
+The minimum is Rw = z, b = ȳ − x̄ᵀw. The triangle comes from a QR factorisation of the data, whose
+error grows with the condition number of X; that of the moments XᵀX squares it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from linreg_np.doubled import dot2, two_sum
+from linreg_np.loss import squared_loss
+from linreg_np.moments import Moments, blocks
+from linreg_np.validation import Array
+
+EPS = float(np.finfo(np.float64).eps)
+
+
+class Triangle(NamedTuple):
+    """n, x̄ (d,), ȳ, R (d, d), z (d,), ρ; and `blur`, the relative error of a column of R."""
+
+    n: int
+    x_mean: Array
+    y_mean: Any
+    R: Array
+    z: Array
+    rho: Any
+    blur: float
+
+
+class Minimum(NamedTuple):
+    """w* (d,), b*, L(w*, b*), and the columns that depend on others: {j: c}, x_j = Xc + const."""
+
+    w: Array
+    b: Any
+    floor: Any
+    dependent: dict[int, Array]
+
+
+def of_data(X: Any, y: Any) -> tuple[Triangle, Minimum]:
+    """By QR, and then two steps of Newton, which undo its rounding."""
+    m, X, y = Moments.of(X, y), np.asarray(X), np.asarray(y)
+    t = triangle_of_data(X, y, m)
+    u = np.finfo(X.dtype).eps / 2 if X.dtype.kind == "f" else EPS / 2
+    at = lowest(t, dependencies(t, u))
+    return t, newton(X, y, t, newton(X, y, t, at))
+
+
+def of_moments(m: Moments) -> tuple[Triangle, Minimum]:
+    """By Cholesky, with the digits that the moments have."""
+    t = triangle_of_moments(m)
+    return t, lowest(t, dependencies(t, EPS / 2))
+
+
+def triangle_of_moments(m: Moments) -> Triangle:
+    """S/n = [R z; 0 ρ]ᵀ[R z; 0 ρ], by Cholesky, S scaled to a unit diagonal.
+
+    A matrix that is singular, or rounded to no longer being positive, is taken by its eigenvectors
+    instead. The triangle's error is that of S, so that a column is known to √ε only.
+    """
+    scale = np.sqrt(np.maximum(m.scatter.diagonal(), 0))
+    scale *= scale > 2 * EPS * m.n**0.5 * abs(m.mean)  # as good as constant
+    unit = scale + np.where(scale, 0, np.inf)
+    unit = m.scatter / unit / unit[:, None]
+    try:
+        T = np.linalg.cholesky(unit).T
+    except np.linalg.LinAlgError:
+        λ, V = np.linalg.eigh(unit)
+        T = np.linalg.qr(np.sqrt(np.maximum(λ, 0))[:, None] * V.T).R
+    return _triangle(m.n, m.mean, T * scale, (EPS * (m.d + m.n**0.5)) ** 0.5)
+
+
+def triangle_of_data(X: Array, y: Array, m: Moments) -> Triangle:
+    """[1 X−x̄ y−ȳ] = Q · [√n … ; 0 [R z; 0 ρ]√n], block by block: each on top of the last triangle.
+
+    The mean that is taken off is rounded; the column of ones sees to the rest.
+    """
+    T: Array = np.zeros((m.d + 2, m.d + 2))
+    for X_B, y_B in blocks(X, y):
+        A = np.column_stack([np.ones(len(X_B)), X_B - m.mean[:-1], y_B - m.mean[-1]])
+        T = np.linalg.qr(np.concatenate([T, A])).R
+    mean = m.mean + T[0, 1:] / T[0, 0]
+    return _triangle(m.n, mean, T[1:, 1:], EPS * (m.d + m.n**0.5))
+
+
+def _triangle(n: int, mean: Array, T: Array, blur: float) -> Triangle:
+    T = T / n**0.5
+    return Triangle(n, mean[:-1], mean[-1], T[:-1, :-1], T[:-1, -1], abs(T[-1, -1]), blur)
+
+
+def dependencies(t: Triangle, u: float) -> dict[int, Array]:
+    """The columns of X that are sums of multiples of columns before them, and a constant.
+
+    Column j = Xc + const + r depends on the others if r is no more than the error of these
+    columns: `blur` of their spread, and 4u of their size, as if they had been computed and
+    rounded. Where R has an inverse, its column j is −c and 1, divided by the size of r.
+
+    Returns
+    -------
+    dict
+        From j to c (d,), which is zero at j and at other dependent columns.
+    """
+    spread = np.sqrt(np.einsum("ij,ij->j", t.R, t.R))
+    error = t.blur * spread + 4 * u * np.hypot(spread, t.x_mean)
+    with np.errstate(all="ignore"), contextlib.suppress(np.linalg.LinAlgError):
+        if (error.dot(abs(np.linalg.inv(t.R))) < 1).all():
+            return {}
+    return _gram_schmidt(t.R, error)
+
+
+def _gram_schmidt(R: Array, error: Array) -> dict[int, Array]:
+    """Column by column: what is left of it beside those before, and by which coefficients c.
+
+    The independent columns so far are Q S⁻¹, Q orthonormal.
+    """
+    d = len(R)
+    kept: list[int] = []
+    Q, S, found = np.zeros((d, d)), np.zeros((d, d)), {}
+    for j in range(d):
+        k = len(kept)
+        t = Q.T @ R[:, j]
+        again = Q.T @ (R[:, j] - Q @ t)  # once is not enough, twice is (Kahan)
+        t = t + again
+        r, c = R[:, j] - Q @ t, S @ t
+        size = np.linalg.norm(r)
+        if size <= error[j] + abs(c[:k]) @ error[kept]:
+            found[j] = np.zeros(d)
+            found[j][kept] = c[:k]
+        else:
+            Q[:, k], S[:, k], S[k, k] = r / size, -c / size, 1 / size
+            kept.append(j)
+    return found
+
+
+def describe(t: Triangle, dependent: dict[int, Array]) -> Iterator[str]:
+    """Each dependency in words; a coefficient that is nothing but rounding is left out.
+
+    Examples
+    --------
+    >>> t = Triangle(2, np.array([3.0, 5.0]), 0.0, np.array([[1.0, 2], [0, 0]]), [], 0.0, EPS)
+    >>> list(describe(t, {1: np.array([2.0, 0])}))
+    ['column 1 = 2·column 0 − 1']
+    """
+    spread = np.linalg.norm(t.R, axis=0)
+    for j, c in dependent.items():
+        doubt = 10 * (t.blur * spread[j] + 4 * EPS * np.hypot(spread[j], t.x_mean[j]))
+        rest = t.x_mean[j] - t.x_mean @ c
+        terms = [_term(c[i], f"column {i}") for i in np.flatnonzero(abs(c) * spread > doubt)]
+        if abs(rest) > 10 * t.blur * np.hypot(spread[j], t.x_mean[j]):
+            terms.append(_term(rest, ""))
+        text = "".join(terms).removeprefix(" + ").strip() or "0"
+        yield f"column {j} = {text}"
+
+
+def _term(c: float, of: str) -> str:
+    size = f"{abs(c):.6g}"
+    return f" {'−' if c < 0 else '+'} {of if of and size == '1' else size + '·' * bool(of) + of}"
+
+
+def lowest(t: Triangle, dependent: dict[int, Array]) -> Minimum:
+    """Rw = z, b = ȳ − x̄ᵀw: of all w that solve it, the one of least norm."""
+    if not dependent:
+        w = np.linalg.solve(t.R, t.z)
+        return Minimum(w, t.y_mean - t.x_mean.dot(w), squared_loss(t.rho, 0.0), dependent)
+    kept, w = _kept(t, dependent), np.zeros(len(t.z))
+    Q, T = np.linalg.qr(t.R[:, kept])
+    w[kept] = np.linalg.solve(T, Q.T @ t.z)
+    N = -np.column_stack(list(dependent.values()))  # along these, x_j = Xc, nothing changes
+    N[list(dependent), range(len(dependent))] = 1
+    Q = np.linalg.qr(N / np.linalg.norm(N, axis=0)).Q
+    w -= Q @ (Q.T @ w)
+    rest = np.linalg.norm(np.append(t.R @ w - t.z, t.rho))
+    return Minimum(w, t.y_mean - t.x_mean @ w, squared_loss(rest, 0.0), dependent)
+
+
+def _kept(t: Triangle, dependent: dict[int, Array]) -> list[int]:
+    return [j for j in range(len(t.z)) if j not in dependent]
+
+
+def newton(X: Array, y: Array, t: Triangle, at: Minimum) -> Minimum:
+    """θ ← θ − H⁻¹∇L(θ): from anywhere to the bottom of the bowl, were nothing rounded.
+
+    ∇L is taken in twice the precision. Each step then leaves, of the error, no more than what
+    the rounding of H makes of it, and lowers L by ½ ∇Lᵀ H⁻¹ ∇L. Source: G. H. Golub,
+    J. H. Wilkinson, *Note on the Iterative Refinement of Least Squares Solution*, Numer. Math. 9
+    (1966), whose refinement this is.
+    """
+    kept = _kept(t, at.dependent)
+    T = np.linalg.inv(np.linalg.qr(t.R[:, kept]).R)
+    grad_w, grad_b, L = gradient2(X, y, at.w, at.b)
+    v = T.T @ (grad_w - grad_b * t.x_mean)[kept]
+    step = np.zeros(len(t.z))
+    step[kept] = T @ v
+    w, b = at.w - step, at.b - (grad_b - t.x_mean @ step)
+    floor = max(0.0, L - squared_loss(np.linalg.norm(np.append(v, grad_b)), 0.0))
+    return Minimum(w, b, floor, at.dependent)
+
+
+def gradient2(X: Array, y: Array, w: Array, b: Any) -> tuple[Array, Any, Any]:
+    """∇w L, ∂L/∂b and L, as if computed in twice the precision and rounded once."""
+    total, low, L = np.zeros(len(w) + 1), np.zeros(len(w) + 1), 0.0
+    for X_B, y_B in blocks(X, y, 1 << 15):
+        A = np.concatenate([X_B.T, np.ones((1, len(y_B))), [y_B]])
+        r, r_low = two_sum(*dot2(A, np.concatenate([w, [b, -1.0]])[:, None]))
+        s, s_low = dot2(A[:-1].T, r[:, None])
+        total, lost = two_sum(total, s)
+        low += lost + s_low + A[:-1] @ r_low
+        L += squared_loss(r, np.zeros_like(r)).sum()
+    grad = (total + low) / len(y)
+    return grad[:-1], grad[-1], L / len(y)

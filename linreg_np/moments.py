@@ -1,0 +1,184 @@
+"""Moments: all that the loss surface needs to know of the data, in one pass and mergeable (§2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import numpy as np
+
+from linreg_np.trajectory import Record
+from linreg_np.validation import Array, features, finite, labels, real_array, whole
+
+NUMBERS = 1 << 18  # that are looked at together: they stay in the cache
+
+
+@dataclass(frozen=True, eq=False)
+class Moments(Record):
+    """n, the means and the centred second moments of (x, y): a sum of data, whatever their number.
+
+    Read-only float64, comparable and picklable. `a + b` are the moments of both data together, so
+    that shards can be summed anywhere: `sum(parts)` works, and 0 is the moments of nothing.
+
+    Parameters
+    ----------
+    n : int
+        Number of samples.
+    mean : (d+1,)
+        z̄ = (x̄, ȳ), the means of the features and of the label.
+    scatter : (d+1, d+1)
+        Σᵢ (z⁽ⁱ⁾ − z̄)(z⁽ⁱ⁾ − z̄)ᵀ, z = (x, y).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the shapes do not fit or a number is not finite.
+
+    Source: T. F. Chan, G. H. Golub, R. J. LeVeque, *Algorithms for Computing the Sample Variance*,
+    The American Statistician 37 (1983).
+
+    Examples
+    --------
+    >>> Moments.of([[1.0], [2.0], [6.0]], [1.0, 2.0, 3.0])
+    Moments(n=3, mean=array([3., 2.]), scatter=array([[14.,  5.],
+           [ 5.,  2.]]))
+    """
+
+    n: int
+    mean: Array
+    scatter: Array
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "n", whole("n", self.n))
+        for name in ("mean", "scatter"):
+            a = np.array(real_array(name, getattr(self, name)), dtype=np.float64)
+            finite(name, a)
+            a.setflags(write=False)
+            object.__setattr__(self, name, a)
+        k = self.mean.size
+        if k < 2 or self.mean.shape != (k,) or self.scatter.shape != (k, k):
+            raise ValueError(
+                "mean and scatter must have shapes (d+1,) and (d+1, d+1), d at least 1, got "
+                f"{self.mean.shape} and {self.scatter.shape}; use Moments.of(X, y)"
+            )
+
+    @property
+    def d(self) -> int:
+        """The number of features."""
+        return len(self.mean) - 1
+
+    @classmethod
+    def of(cls, X: Any, y: Any) -> Moments:
+        """The moments of data in memory or in a memory map, in one pass.
+
+        Parameters
+        ----------
+        X : (n, d)
+        y : (n,)
+
+        Raises
+        ------
+        TypeError, ValueError
+            If X, y are not finite arrays of these shapes, or so large that a square overflows.
+        """
+        X_ = features(X, read=False)
+        y_ = labels(y, len(X_), read=False)
+        try:
+            with np.errstate(all="ignore"):
+                return _sum(_block(X_B, y_B) for X_B, y_B in blocks(X_, y_))
+        except ValueError:  # moments that are not finite
+            _refuse(X_, y_)
+
+    @classmethod
+    def of_batches(cls, batches: Iterable[tuple[Any, Any]]) -> Moments:
+        """The moments of data that come in parts, one part in memory at a time.
+
+        The parts are merged in pairs, and the pairs in pairs: rounding grows with the logarithm
+        of their number only, and no more moments are kept than that logarithm.
+
+        Parameters
+        ----------
+        batches : iterable of (X, y)
+            Such as the blocks of a memory map. Opened afresh for each block, the map gives its
+            pages back at once; kept open, it fills memory that the system reclaims when needed.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `of`, with the number of the batch; and if there is no batch.
+        """
+        return _sum(map(_of_batch, enumerate(batches)))
+
+    def __add__(self, other: Any) -> Moments:
+        """Both data together: the pairwise update of Chan, Golub and LeVeque.
+
+        n = n_a + n_b,  δ = z̄_b − z̄_a,  z̄ = z̄_a + δ n_b/n,  S = S_a + S_b + δ δᵀ n_a n_b/n
+        """
+        if isinstance(other, int) and other == 0:
+            return self  # the start of sum()
+        if not isinstance(other, Moments):
+            return NotImplemented
+        if self.d != other.d:
+            raise ValueError(
+                f"moments must be of the same features to be added, got d = {self.d} and "
+                f"{other.d}; take the same columns of each part"
+            )
+        n, δ = self.n + other.n, other.mean - self.mean
+        mean = self.mean + δ * (other.n / n)
+        scatter = self.scatter + other.scatter + np.outer(δ, δ) * (self.n * (other.n / n))
+        return Moments(n, mean, scatter)
+
+    __radd__ = __add__
+
+
+def blocks(X: Array, y: Array, numbers: int = NUMBERS) -> Iterator[tuple[Array, Array]]:
+    """The rows of X and y in order, about `numbers` numbers at a time."""
+    rows = max(1, numbers // (X.shape[1] + 2))
+    return ((X[i : i + rows], y[i : i + rows]) for i in range(0, len(X), rows))
+
+
+def _sum(parts: Iterable[Moments]) -> Moments:
+    """In pairs, and the pairs in pairs, like a binary counter that carries."""
+    pairs: list[Moments] = []
+    for k, part in enumerate(parts, start=1):
+        while k % 2 == 0:
+            part, k = pairs.pop() + part, k // 2
+        pairs.append(part)
+    if not pairs:
+        raise ValueError("batches must hold at least one (X, y), got none; pass some samples")
+    return sum(reversed(pairs[:-1]), start=pairs[-1])
+
+
+def _of_batch(batch: tuple[int, tuple[Any, Any]]) -> Moments:
+    k, (X, y) = batch
+    try:
+        return Moments.of(X, y)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"in batch {k} (counted from 0): {error}") from None
+
+
+def _block(X: Array, y: Array) -> Moments:
+    """The moments of a few rows.
+
+    The rows of Z are the columns of X, y and 1. A first mean is taken off, and the 1 in ZZᵀ then
+    tells its rounding error, which the second moments are relieved of.
+    """
+    n, d = X.shape
+    Z = np.empty((d + 2, n))
+    Z[:d], Z[d], Z[-1] = X.T, y, 1
+    mean = Z[:-1].dot(Z[-1]) / n
+    Z[:-1] -= mean[:, None]
+    S = Z.dot(Z.T)
+    rest = S[-1, :-1] / n
+    return Moments(n, mean + rest, S[:-1, :-1] - n * rest * rest[:, None])
+
+
+def _refuse(X: Array, y: Array) -> NoReturn:
+    """Say why the moments are not finite."""
+    finite("X", X)
+    finite("y", y)
+    raise ValueError(
+        "X and y must be so small that sums of their squares are finite, got numbers near the "
+        "largest float; rescale the columns"
+    )
