@@ -87,7 +87,9 @@ def _run(name: str, argv: list[str]) -> None:
         _refuse(prog, f"{error.name} is not installed; pip install '.[{extra}]'")
     except BrokenPipeError:
         raise
-    except (OSError, ValueError, ArithmeticError) as error:
+    except OSError as error:
+        _refuse(prog, f"{error.filename}: {error.strerror}" if error.filename else error)
+    except (ValueError, ArithmeticError) as error:
         _refuse(prog, error)
 
 

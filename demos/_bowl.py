@@ -100,7 +100,8 @@ def descent(ax: Any, path: Any, arrows: int = 5) -> None:
 
 def animation(scene: Scene, frames: int = 60, fps: int = 12) -> bytes:
     """The descent as a GIF of a few seconds, its last picture held."""
-    fig, ax = plt.subplots(figsize=(5, 4.8), layout="constrained")
+    fig, ax = plt.subplots(figsize=(5, 4.8))
+    fig.subplots_adjust(left=0.15, bottom=0.11, right=0.97, top=0.93)
     plane(ax, scene)
     descent(ax, scene.path, arrows=0)  # fixes the limits; the line and the end then move
     line, _, end = ax.lines[-3:]

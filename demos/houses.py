@@ -1,0 +1,196 @@
+"""Price from area and age: 211 real houses, beside the least-squares solution; or your own CSV.
+
+Trained by full-batch descent on standardised features and told in dollars per square foot and per
+year. --area and --age predict the price of one house (Baltimore, 1978). --csv FILE --target NAME
+--features A,B does the same with the columns of your own file, and --at predicts from it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib import pyplot as plt
+
+from demos import BLUE
+from demos.__main__ import main
+from demos._csv_columns import read_columns
+from linreg_np import curvature, fit, load_houses, max_lr, predict
+
+MOST_STEPS = 100_000
+
+
+class Table(NamedTuple):
+    """Features and target, with their names."""
+
+    about: str
+    X: Any
+    y: Any
+    features: list[str]
+    target: str
+    labels: list[str]  # of the weights and the bias
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--area", type=finite, metavar="FEET²", help="of one house: square feet")
+    parser.add_argument("--age", type=finite, metavar="YEARS", help="of the same house")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="your own data; line 1: the names")
+    parser.add_argument("--target", metavar="NAME", help="with --csv: the column to predict")
+    parser.add_argument("--features", metavar="A,B", help="with --csv: the columns to use")
+    parser.add_argument(
+        "--at", type=finite, nargs="+", metavar="X", help="with --csv: predict at these features"
+    )
+
+
+def finite(text: str) -> float:
+    """A finite number, for argparse.
+
+    Raises
+    ------
+    ArgumentTypeError
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"must be a finite number, got {text!r}")
+    return value
+
+
+def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
+    _check(args)
+    table = _own(args.csv, args.target, args.features.split(",")) if args.csv else _houses()
+    at = args.at or ([] if args.area is None else [args.area, args.age])
+    if at and len(at) != len(table.features):
+        raise ValueError(f"--at needs {len(table.features)} numbers, one a feature, got {len(at)}")
+    trained, least_squares, steps = train(table, args.seed)
+    y_hat = predict(table.X, *trained)
+    rms = math.sqrt(((y_hat - table.y) ** 2).mean())
+    r2 = 1 - rms**2 / table.y.var()
+    yield "houses_csv.png" if args.csv else "houses.png", _figure(table, y_hat, r2)
+    print(f"{table.about}\nFull-batch descent on standardised features, {steps} steps\n")
+    print(f"{'':30}{'trained':>18}{'least squares':>18}")
+    pairs = zip([*trained[0], trained[1]], [*least_squares[0], least_squares[1]], strict=True)
+    for label, (ours, exact) in zip(table.labels, pairs, strict=True):
+        print(f"{label:30}{ours:>18,.6g}{exact:>18,.6g}")
+    print(f"\nR² = {r2:.3f}; root mean square error {rms:,.6g}")
+    if at:
+        print(_at(table, at, float(predict([at], *trained)[0]), rms))
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Refuse options that do not go together."""
+    own = (args.csv, args.target, args.features)
+    house = (args.area, args.age)
+    if any(own) and not all(own):
+        raise ValueError("--csv, --target and --features go together: pass all three or none")
+    if args.csv and house != (None, None):
+        raise ValueError("--area and --age are of the houses: with --csv pass --at")
+    if args.at and not args.csv:
+        raise ValueError("--at goes with --csv: for the houses pass --area and --age")
+    if (args.area is None) != (args.age is None):
+        raise ValueError("--area (square feet) and --age (years) go together: pass both or none")
+    if args.area is not None and (args.area <= 0 or args.age < 0):
+        raise ValueError(f"--area must be over 0 and --age not under 0, got {house}")
+
+
+def _houses() -> Table:
+    X, y = load_houses()
+    return Table(
+        "211 houses sold in Baltimore in 1978 (Dubin 1992); prices in $ of that year",
+        X * [100, 1],  # square feet, years
+        y * 1000,  # dollars
+        ["area", "age"],
+        "price in $",
+        ["area, $ per square foot", "age, $ per year", "constant, $"],
+    )
+
+
+def _own(file: Path, target: str, names: list[str]) -> Table:
+    features = [name.strip() for name in names]
+    if len({*features, target}) <= len(features):
+        raise ValueError("--features and --target must name different columns, each once")
+    columns = read_columns(file, [*features, target])
+    for name, column in zip([*features, target], columns.T, strict=True):
+        if np.ptp(column) <= 1e-12 * np.abs(column).max():
+            raise ValueError(
+                f"{file}: column {name!r} is constant ({column[0]:g} in every row), so it cannot "
+                "be standardised and explains nothing; leave it out"
+            )
+    about = f"{file}: {target} from {', '.join(features)}, {len(columns)} rows"
+    labels = [*features, "constant"]
+    return Table(about, columns[:, :-1], columns[:, -1], features, target, labels)
+
+
+def train(table: Table, seed: int) -> tuple[tuple[Any, float], tuple[Any, float], int]:
+    """(w, b) by descent and by least squares, in the units of the table; and the steps taken."""
+    X, y = table.X, table.y
+    mean, std = X.mean(axis=0), X.std(axis=0)
+    Z = (X - mean) / std
+    (*v, c), _, rank, _ = np.linalg.lstsq(np.column_stack([Z, np.ones(len(y))]), y, rcond=None)
+    if rank <= X.shape[1]:
+        raise ValueError(
+            f"{X.shape[1]} features need {X.shape[1] + 1} rows or more, and none of them may "
+            f"follow from the others, got {len(y)} rows of rank {rank}; add rows, or leave one out"
+        )
+    steps = _steps(Z)
+    path = fit(Z, y, lr=max_lr(Z) / 2, batch_size=len(y), epochs=steps, rng=seed)
+    trained, exact = (
+        (w / std, b - mean @ (w / std)) for w, b in ((path.w[-1], path.b[-1]), (np.array(v), c))
+    )
+    return trained, exact, steps
+
+
+def _steps(Z: Any) -> int:
+    """T such that (1 − λ_min/λ_max)ᵀ, what is left of the way to the lowest point, is 10⁻¹²."""
+    low, *_, high = np.linalg.eigvalsh(curvature(Z))
+    steps = math.log(1e-12) / math.log1p(-np.clip(low / high, 1e-9, 0.999))
+    if steps > MOST_STEPS:
+        warnings.warn(
+            f"the features are nearly dependent: descent would need {steps:.0f} steps and stops "
+            f"after {MOST_STEPS}; trust the least squares",
+            stacklevel=2,
+        )
+    return min(math.ceil(steps), MOST_STEPS)
+
+
+def _at(table: Table, at: list[float], y_hat: float, rms: float) -> str:
+    """The prediction, and a warning where it leaves the data."""
+    values = ", ".join(f"{name} = {x:,g}" for name, x in zip(table.features, at, strict=True))
+    lines = [f"At {values}: {table.target} = {y_hat:,.6g}, give or take {rms:,.6g}"]
+    for name, x, column in zip(table.features, at, table.X.T, strict=True):
+        low, high = column.min(), column.max()
+        if not low <= x <= high:
+            lines.append(
+                f"Extrapolated: {name} = {x:,g} is outside the data, {low:,g} to {high:,g}"
+            )
+    return "\n".join(lines)
+
+
+def _figure(table: Table, y_hat: Any, r2: float) -> Any:
+    fig, ax = plt.subplots(figsize=(6, 5), layout="constrained")
+    names = table.features if len(table.features) < 3 else [f"{len(table.features)} features"]
+    title = f"{' and '.join(names)} explain {r2:.0%} of the variance of {table.target}"
+    ends = [min(table.y.min(), y_hat.min()), max(table.y.max(), y_hat.max())]
+    ax.plot(ends, ends, color="black", linestyle=":", label="predicted = real")
+    ax.plot(table.y, y_hat, "o", color=BLUE, alpha=0.6, mec="white", label="one row of the data")
+    target = table.target.replace("$", r"\$")  # matplotlib would read mathematics between two
+    ax.set(
+        xlabel=f"real {target}", ylabel=f"predicted {target}", aspect="equal", adjustable="datalim"
+    )
+    ax.set_title(title.replace("$", r"\$"), wrap=True)
+    ax.xaxis.set_major_formatter("{x:,g}")
+    ax.yaxis.set_major_formatter("{x:,g}")
+    ax.legend()
+    return fig
+
+
+if __name__ == "__main__":
+    main([__spec__.name, *sys.argv[1:]])
