@@ -151,6 +151,69 @@ def sgd_step_bound(X: Any, y: Any, w: Any, b: Any, lr: float, dtype: Any) -> tup
     return bound[:-1], float(bound[-1])
 
 
+def sgd_path_bound(batches: Any, w: Any, b: Any, lr: float, dtype: Any) -> Any:
+    """‖θₜ − θ'ₜ‖ of two correct trainings on the same batches, t = 0 … T   (for §2)
+
+        e₀ = 0,   eₜ₊₁ = ‖I − η H_B‖ eₜ + 2 ‖bound of the step‖,   H_B = (1/m) [X_B 1]ᵀ[X_B 1]
+
+    A step is an affine map of θ with the matrix I − η H_B: it passes the distance on, at most so
+    much larger, and each training adds its own `sgd_step_bound`. γ_{k+8} in place of γ_k pays for
+    a batch whose gradient is the average of its parts', and for taking M_j at the first path only.
+
+    Parameters
+    ----------
+    batches : sequence of (X_B, y_B)
+        One a step, T in all.
+    w, b : (T+1, d), (T+1,)
+        The path of one of the two.
+
+    Returns
+    -------
+    (T+1,) float64
+
+    Examples
+    --------
+    >>> X, y = np.ones((1, 1)), np.zeros(1)
+    >>> (sgd_path_bound([(X, y)], np.ones((2, 1)), np.zeros(2), 0.5, np.float64) * 2**53).round()
+    array([ 0., 30.])
+    """
+    e = [0.0]
+    for (X_B, y_B), w_t, b_t in zip(batches, w[:-1], b[:-1], strict=True):
+        k = sum(X_B.shape) + 5
+        A = np.column_stack([X_B, np.ones(len(X_B))]).astype(np.float64)
+        λ = np.linalg.eigvalsh(A.T @ A / len(A))
+        step = np.append(*sgd_step_bound(X_B, y_B, w_t, b_t, lr, dtype))
+        step *= gamma(k + 10, dtype) / gamma(k + 2, dtype)
+        e.append(float(abs(1 - lr * λ).max() * e[-1] + 2 * np.linalg.norm(step)))
+    return np.array(e)
+
+
+def moments_bound(X: Any, y: Any, parts: int = 1) -> tuple[Any, Any]:
+    """|computed − exact| of z̄ and of Σᵢ (z⁽ⁱ⁾ − z̄)(z⁽ⁱ⁾ − z̄)ᵀ, z = (x, y), in float64   (for §2)
+
+        γ_k · ā   and   γ_k · (Σᵢ a⁽ⁱ⁾ a⁽ⁱ⁾ᵀ + n ā āᵀ),   a = |z| + mean |z|,   k = 8 parts (n + 8)
+
+    k: a mean has n roundings, a product of two differences from it 2n more and the sum n. To merge
+    a part adds eight to a term, and an error of the means once to every part: hence the factor.
+
+    Returns
+    -------
+    (d+1,) and (d+1, d+1) float64
+
+    Examples
+    --------
+    >>> mean, scatter = moments_bound([[1.0], [3.0]], [0.0, 0.0])
+    >>> (mean * 2**53).round(), scatter.shape
+    (array([320.,   0.]), (2, 2))
+    """
+    Z = np.column_stack(_magnitudes(X, y))
+    a, n = Z + Z.mean(axis=0), len(Z)
+    k = 8 * parts * (n + 8)
+    mean = a.mean(axis=0)
+    γ, under = gamma(k, np.float64), _underflow(k, 1 + a.sum(), np.float64)
+    return γ * mean + under, γ * (a.T @ a + n * np.outer(mean, mean)) + under
+
+
 def within(computed: Any, exact: Fraction, bound: float) -> bool:
     """|computed − exact| ≤ bound, decided without rounding.
 
