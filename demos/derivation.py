@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
     X, y = three_houses(args.seed)
     print("Three houses: area in hundreds of square feet, age in years, price y in 1000 $")
     for i, ((area, age), y_i) in enumerate(zip(X, y, strict=True), 1):
-        print(f"    house {i}   area {area:6.2f}   age {age:5.1f}   y {y_i:6.1f}")
+        print(f"    house {i}   area {area:7g}   age {age:5g}   y {y_i:7g}")
     print(
         f"w = ({W[0]}, {W[1]}), b = {B}; η = {LR}, minibatches of m = 2, the first one B = {{1, 2}}"
     )

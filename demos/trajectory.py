@@ -114,11 +114,11 @@ def _table(X: Any, y: Any, path: Trajectory, w: Any, b: Any, name: str) -> str:
 def _log(args: argparse.Namespace) -> tuple[Scene | None, Any, str]:
     saved = args.log.suffix == ".npz"
     path = _finite(Trajectory.load(args.log) if saved else Trajectory.read_log(args.log))
-    points, d = path.w.shape
+    d = path.w.shape[1]
     true = np.array(args.true) if args.true else None
     if true is not None and (len(true) != d or not np.isfinite(true).all()):
         raise ValueError(f"--true needs {d} finite numbers, one a weight, got {args.true}")
-    title = f"The path of w in the {points} points of a training loop's log"
+    title = "The path of w, as the log of a training loop tells it"
     scene = Scene(title, path.w, ("w₁", "w₂"), true, "true w, as given") if d == 2 else None
     if scene and true is not None:
         scene = scene._replace(

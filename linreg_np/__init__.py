@@ -19,9 +19,12 @@ Read the files in this order; each imports only from those before it:
     moments      §2       Moments: all that the surface needs of the data, in one pass
     minimum      §2       the lowest point, from data or from moments
     surface      §2       LossSurface: the loss is a bowl
+    tape         §2       what is asked of a training, and its record
     train        §2       fit: the loop
+    affine       beyond   fit_affine: every step of the loop at once
 """
 
+from linreg_np.affine import fit_affine
 from linreg_np.data import load_houses, synthetic_data
 from linreg_np.gradient import gradient
 from linreg_np.loss import loss, residual, squared_loss
@@ -39,6 +42,7 @@ __all__ = [
     "Trajectory",
     "curvature",
     "fit",
+    "fit_affine",
     "gradient",
     "load_houses",
     "loss",

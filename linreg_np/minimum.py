@@ -152,12 +152,16 @@ def describe(t: Triangle, dependent: dict[int, Array]) -> Iterator[str]:
     spread = np.linalg.norm(t.R, axis=0)
     for j, c in dependent.items():
         doubt = 10 * (t.blur * spread[j] + 4 * EPS * np.hypot(spread[j], t.x_mean[j]))
+        used = np.flatnonzero(abs(c) * spread > doubt)
+        terms = [_term(c[i], f"column {i}") for i in used]
         rest = t.x_mean[j] - t.x_mean @ c
-        terms = [_term(c[i], f"column {i}") for i in np.flatnonzero(abs(c) * spread > doubt)]
-        if abs(rest) > 10 * t.blur * np.hypot(spread[j], t.x_mean[j]):
+        if abs(rest) > 10 * t.blur * abs(t.x_mean[j]) + abs(t.x_mean[used]) @ (
+            doubt / spread[used]
+        ):
             terms.append(_term(rest, ""))
-        text = "".join(terms).removeprefix(" + ").strip() or "0"
-        yield f"column {j} = {text}"
+        text = "".join(terms)
+        text = text[3:] if text.startswith(" + ") else text.replace(" − ", "−", 1)
+        yield f"column {j} = {text or 0}"
 
 
 def _term(c: float, of: str) -> str:

@@ -48,7 +48,12 @@ def minibatches(
     order = rng.permutation(len(y))
     for start in range(0, len(y), batch_size):
         B = order[start : start + batch_size]
-        yield X.take(B, axis=0), y.take(B)
+        yield _rows(X, B), y[B]
+
+
+def _rows(X: Array, B: Array) -> Array:
+    """X[B]; sooner by `take`, which however would first copy the whole of an X with strides."""
+    return X.take(B, axis=0) if X.flags.c_contiguous else X[B]
 
 
 @in_floats

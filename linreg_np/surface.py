@@ -274,8 +274,8 @@ class LossSurface(Record):
                 "pass the points of a grid as rows"
             )
         Δ = np.empty((*np.broadcast_shapes(w.shape[:-1], b.shape), d + 1))
-        Δ[..., :d], Δ[..., d] = w - self.w, b - self.b
-        r: Array = Δ.dot(self.U.T)
+        Δ[..., :d], Δ[..., d] = w, b
+        r: Array = (Δ - np.append(self.w, self.b)).dot(self.U.T)
         return r
 
     def grid(
@@ -354,8 +354,12 @@ class LossSurface(Record):
             Where a path leaves the finite numbers, as in `fit`; lr > `max_lr` alone does not.
         """
         if np.ndim(w) == 2:
-            b = np.broadcast_to(b, len(w)) if np.ndim(b) == 0 else b
-            return [self.descend(*start, lr=lr, steps=steps) for start in zip(w, b, strict=True)]
+            if np.shape(b) not in ((), (len(w),)):
+                raise ValueError(
+                    f"b must have shape () or ({len(w)},), got {np.shape(b)}; pass one b a start"
+                )
+            starts = zip(w, np.broadcast_to(b, len(w)), strict=True)
+            return [self.descend(*start, lr=lr, steps=steps) for start in starts]
         lr, steps = positive("lr", lr), whole("steps", steps)
         return self._path(weights(w, len(self.w)), number("b", b), lr, steps)
 

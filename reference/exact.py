@@ -105,3 +105,50 @@ def gradient(X: Any, y: Any, w: Any, b: Any) -> tuple[list[Fraction], Fraction]:
     ]
     grad_b = sum(r, Fraction(0)) / n
     return grad_w, grad_b
+
+
+def moments(X: Any, y: Any) -> tuple[list[Fraction], list[list[Fraction]]]:
+    """z̄ and Σᵢ (z⁽ⁱ⁾ − z̄)(z⁽ⁱ⁾ − z̄)ᵀ, z = (x, y)   (for §2)
+
+    Examples
+    --------
+    >>> moments([[1], [2]], [0, 4])[0]
+    [Fraction(3, 2), Fraction(2, 1)]
+    """
+    Z = [*zip(*rationals(X), strict=True), rationals(y)]
+    mean = [sum(z, Fraction(0)) / len(z) for z in Z]
+    centred = [[v - m for v in z] for z, m in zip(Z, mean, strict=True)]
+    return mean, [[_dot(a, c) for c in centred] for a in centred]
+
+
+def minimum(X: Any, y: Any) -> tuple[list[Fraction], Fraction]:
+    """w* and b*, where ∇L = 0: the normal equations, by elimination   (for §2)
+
+    Raises
+    ------
+    ValueError
+        If the columns of [X 1] depend on each other: there are many minima.
+
+    Examples
+    --------
+    >>> minimum([[0], [1], [2]], [1, 3, 6])
+    ([Fraction(5, 2)], Fraction(5, 6))
+    """
+    mean, S = moments(X, y)
+    d = len(mean) - 1
+    rows = [[*S[j]] for j in range(d)]
+    for j in range(d):
+        pivot = next((r for r in rows[j:] if r[j]), None)
+        if pivot is None:
+            raise ValueError(f"column {j} of X must not depend on those before it and 1; drop it")
+        rows.remove(pivot)
+        rows = [
+            [a - row[j] / pivot[j] * p for a, p in zip(row, pivot, strict=True)] for row in rows
+        ]
+        rows.insert(j, [p / pivot[j] for p in pivot])
+    w = [row[d] for row in rows]
+    return w, mean[d] - _dot(w, mean[:d])
+
+
+def _dot(a: Any, b: Any) -> Fraction:
+    return sum((p * q for p, q in zip(a, b, strict=True)), Fraction(0))

@@ -140,8 +140,8 @@ def test_the_main_demo_runs_without_a_name_and_without_a_display(tmp_path):
     """`python -m demos` is `python -m demos trajectory`, as is `python -m demos.trajectory`."""
     pictures = []
     for i, command in enumerate((["demos"], ["demos", "trajectory"], ["demos.trajectory"])):
-        out, seed = tmp_path / str(i), {"PYTHONHASHSEED": str(i)}
-        ran = shell("-W", "error", "-m", *command, "--out", str(out), env=seed)
+        out, seed = tmp_path / str(i), {"PYTHONHASHSEED": str(i), "MPLBACKEND": "TkAgg"}
+        ran = shell("-m", *command, "--out", str(out), env=seed)
         assert (ran.returncode, ran.stderr) == (0, "")
         pictures.append((out / "trajectory.png").read_bytes())
     assert pictures[0] == pictures[1] == pictures[2]
@@ -532,6 +532,59 @@ def test_the_numbers_shown_are_the_engine_s_and_torch_s(run, monkeypatch, sectio
         assert numbers(line(ran, f"{name} "))[-3:] == [a, b, derivation.ulps(a, b)]
 
 
+def test_the_names_tell_what_the_numbers_are():
+    """Each number against NumPy by its name: the names are not mixed up (hence the tolerance)."""
+    X, y = derivation.three_houses(1)
+    w, b = derivation.W, derivation.B
+    r = X @ w + b - y
+    g = np.column_stack([X, np.ones(3)]).T @ r / 3
+    g_B = np.append(X[:2].T @ r[:2], r[:2].sum()) / 2
+    after = np.append(w, b) - _sections.LR * g_B
+    expected = {
+        "L": (r @ r) / 6,
+        "∂ŷ/∂b": 1.0,
+        "w_area": after[0],
+        "w_age": after[1],
+        "b": after[2],
+    }
+    for name, grad in zip(("∂L/∂w_area", "∂L/∂w_age", "∂L/∂b"), g, strict=True):
+        expected |= {name: grad, name.replace("∂L/∂w", "∇w L"): grad}
+    per_house = {
+        "price": r + y, "ŷ": r + y, "l": r**2 / 2, "∂l/∂ŷ": r, "∂l/∂b": r,
+        "∂l/∂w_area": r * X[:, 0], "∂l/∂w_age": r * X[:, 1],
+        "∂ŷ/∂w_area": X[:, 0], "∂ŷ/∂w_age": X[:, 1],
+    }  # fmt: skip
+    for name, values in per_house.items():
+        expected |= {f"{name}, house {i}": v for i, v in enumerate(values, 1)}
+    for section in _sections.SECTIONS[:-1]:
+        for name, value in section.values(_sections.OURS, X, y, w, b).items():
+            assert float(value) == pytest.approx(expected[name], rel=1e-12), (section.number, name)
+
+
+def test_the_last_section_trains_from_the_given_point():
+    """§2: three epochs in batches of two, as fit does it."""
+    X, y = derivation.three_houses(1)
+    w, b = derivation.W, derivation.B
+    path = fit(X, y, lr=_sections.LR, batch_size=2, epochs=3, w=w, b=b, rng=0)
+    values = _sections.SECTIONS[-1].values(_sections.OURS, X, y, w, b)
+    assert [*values.values()] == [*path.w[-1], path.b[-1]]
+
+
+def test_three_of_the_houses_are_shown(run):
+    """Three different ones, drawn by the seed, each a row of the data."""
+    X, y = load_houses()
+    shown = set()
+    for seed in range(5):
+        ran = run("derivation", "--seed", str(seed), out=False)
+        rows = re.findall(r"(?m)^    house . +area +(\S+) +age +(\S+) +y +(\S+)$", ran.out)
+        assert len(rows) == 3
+        assert {tuple(map(float, row)) for row in rows} <= {
+            (*x, y_i) for x, y_i in zip(X, y, strict=True)
+        }
+        shown.add(tuple(rows))
+    assert len(shown) == 5
+
+
 def test_the_sections_compute_with_the_functions_they_are_given():
     """Nothing is stored: other functions give other numbers."""
     X, y = derivation.three_houses(0)
@@ -691,7 +744,7 @@ def test_your_own_file_is_fitted(own, tmp_path):
         GOOD.replace(",", ", "),
         GOOD + "\n\n",
         GOOD.rstrip("\n"),
-        GOOD.replace("A,", '"A",'),
+        GOOD.replace("A,B", 'A, "B"'),
         GOOD.replace("\n", ",words\n"),
     ],
     ids=["crlf", "mark", "semicolon", "tab", "blanks", "ends", "no-end", "quotes", "words"],

@@ -114,6 +114,14 @@ def test_mixed_precision_is_computed_in_float64():
     assert fit(X.astype(np.float32), y, rng=0).w.dtype == np.float64
 
 
+@pytest.mark.parametrize("name", ["w", "b"])
+def test_a_start_that_float32_cannot_hold_is_refused(name):
+    """1e300 is infinite in the precision of float32 data."""
+    X, y = worked_example(0, np.float32)
+    with pytest.raises(ValueError, match=f"{name} must be finite, got .*inf"):
+        fit(X, y, rng=0, **{name: {"w": [0, 1e300], "b": 1e300}[name]})
+
+
 def test_lists_and_memory_maps_are_data_too(tmp_path):
     """Lists and memory maps give the path of the array."""
     X, y = worked_example(0)

@@ -173,6 +173,34 @@ def test_what_is_not_a_path_is_not_loaded(tmp_path):
         Trajectory.load(tmp_path / "absent.npz")
 
 
+class Bomb:
+    """A pickle that leaves a trace when it is loaded."""
+
+    def __init__(self, trace):
+        self.trace = trace
+
+    def __reduce__(self):
+        return open, (self.trace, "w")
+
+
+def test_no_pickle_in_an_npz_is_ever_loaded(tmp_path):
+    """Loading a file from a stranger runs none of its code."""
+    np.savez(tmp_path / "bomb.npz", w=np.array([[Bomb(str(tmp_path / "trace"))]], object))
+    with pytest.raises(ValueError, match=r"path must name the \.npz"):
+        Trajectory.load(tmp_path / "bomb.npz")
+    assert not (tmp_path / "trace").exists()
+
+
+def test_a_file_is_on_disk_before_it_takes_its_name(tmp_path, monkeypatch):
+    """Flushed and synchronised first, renamed then: a power cut leaves the old file or the new."""
+    calls = []
+    for name in ("fsync", "replace"):
+        real = getattr(os, name)
+        monkeypatch.setattr(os, name, lambda *a, n=name, f=real: (calls.append(n), f(*a)))
+    worked_example().save(tmp_path / "path.npz")
+    assert calls == ["fsync", "replace"]
+
+
 def test_a_crash_leaves_the_old_file(tmp_path):
     """A write that fails halfway changes nothing and leaves nothing behind."""
     file = tmp_path / "path.npz"

@@ -1,0 +1,233 @@
+"""Beyond §2: `fit_affine` is `fit` step for step, within the derived bound, in far fewer calls."""
+
+import inspect
+import math
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from test_train import DATA, REFUSED, worked_example
+
+from linreg_np import DivergenceError, affine, fit, fit_affine, gradient, sgd_step
+from reference import rounding
+from reference.strategies import problems
+
+
+def batches_of(n, m, epochs, seed):
+    """The rows of each step, as `fit` draws them when it is given w."""
+    rng = np.random.default_rng(seed)
+    orders = [rng.permutation(n) for _ in range(epochs)]
+    return [order[i : i + m] for order in orders for i in range(0, n, m)]
+
+
+def safe_lr(X, batches):
+    """2/λ_max of the worst batch: below it no step makes a distance longer."""
+    steepest = max(np.trace(X[B].T.astype(float) @ X[B]) / len(B) + 1 for B in batches)
+    return 2 / steepest
+
+
+def distance(a, b):
+    """‖(a.w, a.b) − (b.w, b.b)‖ and the same of the gradients, step by step."""
+    off = np.column_stack([a.w - b.w.astype(float), a.b - b.b.astype(float)])
+    off_grad = np.column_stack([a.grad_w - b.grad_w.astype(float), a.grad_b - b.grad_b])
+    return np.linalg.norm(off, axis=1), np.linalg.norm(off_grad, axis=1)
+
+
+def check(X, y, w, b, lr, m, epochs, seed):
+    """`fit_affine` beside `fit`: equal within the sum of their bounds, which says something."""
+    arguments = {"lr": lr, "batch_size": m, "epochs": epochs, "w": w, "b": b, "rng": seed}
+    loop, path = fit(X, y, **arguments), fit_affine(X, y, **arguments)
+    batches, dtype = batches_of(len(y), m, epochs, seed), loop.w.dtype
+    η = float(dtype.type(lr))
+    e, e_grad = rounding.trajectory_bound(X, y, batches, loop.w, loop.b, η, dtype)
+    e2, e2_grad = rounding.products_bound(X, y, batches, loop.w, loop.b, η)
+    u = rounding.unit_roundoff(dtype)  # what is recorded is rounded once more
+    sizes = distance(loop, type(loop)(0 * loop.w, 0 * loop.b, 0 * loop.grad_w, 0 * loop.grad_b))
+    off, off_grad = distance(path, loop)
+    assert (off <= e + e2 + 2 * u * sizes[0]).all()
+    assert (off_grad <= e_grad + e2_grad + 2 * u * sizes[1]).all()
+    assert path.w.dtype == path.grad_b.dtype == dtype
+    np.testing.assert_array_equal(path.epoch_ends, loop.epoch_ends)
+    np.testing.assert_array_equal(path.w[0], loop.w[0])
+    return (e + e2).max() / max(sizes[0].max(), 1e-300)
+
+
+@settings(max_examples=80)
+@given(
+    problem=problems(nasty=False, max_n=30, max_d=6),
+    m=st.integers(1, 30),
+    epochs=st.integers(1, 4),
+    rate=st.floats(0.01, 0.99),
+    seed=st.integers(0, 99),
+    numbers=st.sampled_from([1, 200, 2000, 1 << 18]),
+    few=st.sampled_from([1, 2, 24]),
+)
+def test_the_path_is_fits_step_by_step(problem, m, epochs, rate, seed, numbers, few):
+    """Any n, d, m, ragged last batch, epochs, precision and layout, in pieces of any length."""
+    X, y, w, b = problem
+    m = min(m, len(y))
+    lr = rate * safe_lr(X, batches_of(len(y), m, epochs, seed))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(affine, "NUMBERS", numbers)
+        patch.setattr(affine, "FEW", few)
+        check(X, y, w, b, lr, m, epochs, seed)
+
+
+@settings(max_examples=80)
+@given(problem=problems(max_n=30, max_d=5), m=st.integers(1, 30), rate=st.floats(0.01, 0.99))
+def test_nasty_data_stay_within_the_bound(problem, m, rate):
+    """Magnitudes from 10⁻¹⁰⁰ to 10¹⁰⁰, far offsets, dependent columns: equal within the bound."""
+    X, y, w, b = problem
+    m = min(m, len(y))
+    with np.errstate(all="ignore"):
+        lr = rate * safe_lr(X, batches_of(len(y), m, 2, 0))
+        large = np.abs(X).max() * np.abs(w).max() + np.abs(y).max() + abs(b)
+    assume(lr > 1e-30)
+    assume(large < (1e15 if X.dtype == np.float32 else 1e120))
+    check(X, y, w, b, lr, m, 2, 0)
+
+
+@pytest.mark.parametrize(("dtype", "says"), [(np.float64, 1e-9), (np.float32, 1e-3)])
+def test_on_the_worked_example_the_bound_says_something(dtype, says):
+    """There the bound is 10⁻⁹ of θ at most: a wrong step anywhere would be outside of it."""
+    X, y = worked_example(0, dtype)
+    assert check(X, y, np.zeros(2), 0.0, 0.03, 10, 3, 0) < says
+
+
+@pytest.mark.parametrize("m", [7, 10, 999, 1000])
+def test_the_start_is_drawn_as_fit_draws_it(m):
+    """Without w, the same rng gives the same start, and then the same batches."""
+    X, y = worked_example(0)
+    loop, path = fit(X, y, batch_size=m, rng=5), fit_affine(X, y, batch_size=m, rng=5)
+    np.testing.assert_array_equal(path.w[0], loop.w[0])
+    assert max(map(np.max, distance(path, loop))) < 1e-13
+    rngs = [np.random.default_rng(5) for _ in range(2)]
+    fit(X, y, batch_size=m, rng=rngs[0])
+    fit_affine(X, y, batch_size=m, rng=rngs[1])
+    assert rngs[0].random() == rngs[1].random(), "both have drawn as much"
+
+
+def test_a_long_training_goes_in_pieces():
+    """More steps than are held at a time: the pieces join, within epochs and between them."""
+    X, y = worked_example(0)
+    for m, epochs in ((1, 30), (10, 300)):
+        loop = fit(X, y, lr=0.01, batch_size=m, epochs=epochs, rng=0)
+        path = fit_affine(X, y, lr=0.01, batch_size=m, epochs=epochs, rng=0)
+        assert loop.steps == path.steps == epochs * 1000 // m
+        assert max(map(np.max, distance(path, loop))) < 1e-12
+
+
+def test_what_is_held_at_a_time_is_bounded(monkeypatch):
+    """No piece has more numbers than NUMBERS, however long the training and the epoch."""
+    seen = []
+    monkeypatch.setattr(affine, "_leap", lambda job, B, tape, t: seen.append(B.shape) or t + len(B))
+    monkeypatch.setattr(affine, "finished", lambda job, tape, t: t)
+    X, y = np.zeros((100_003, 3)), np.zeros(100_003)
+    assert fit_affine(X, y, batch_size=7, epochs=2) == 2 * math.ceil(100_003 / 7)
+    assert sum(steps for steps, _ in seen) == 2 * math.ceil(100_003 / 7)
+    assert all(steps * (m + 5) * 5 <= affine.NUMBERS for steps, m in seen)
+
+
+def test_few_calls_for_many_steps(monkeypatch):
+    """States by pairs: T maps in fewer than 2 log₂ T products."""
+    calls = []
+    states = affine.states
+    monkeypatch.setattr(affine, "states", lambda *a: calls.append(len(a[0])) or states(*a))
+    maps = np.broadcast_to(np.eye(3), (10_000, 3, 3))
+    assert affine.states(maps, np.ones(3)).shape == (10_000, 3)
+    assert len(calls) <= math.log2(10_000)
+    assert calls[-1] <= affine.FEW
+
+
+@settings(max_examples=100)
+@given(
+    seed=st.integers(0, 2**32),
+    T=st.integers(1, 70),
+    q=st.integers(1, 5),
+    few=st.sampled_from([1, 2, 3, 24]),
+)
+def test_states_are_the_maps_one_after_another(seed, T, q, few):
+    """In whole numbers, so that nothing is rounded: equal to the last bit, odd T included."""
+    rng = np.random.default_rng(seed)
+    maps = np.array([np.eye(q)[rng.permutation(q)] * rng.choice([-1, 1], q) for _ in range(T)])
+    s = rng.integers(-9, 10, q).astype(float)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(affine, "FEW", few)
+        found = affine.states(maps, s)
+    for map_, state in zip(maps, found, strict=True):
+        s = map_ @ s
+        np.testing.assert_array_equal(state, s)
+
+
+def test_signature_and_defaults_are_fits():
+    """The same arguments in the same order, with the same defaults."""
+    assert inspect.signature(fit_affine) == inspect.signature(fit)
+
+
+@pytest.mark.parametrize(("bad", "error", "message"), REFUSED)
+def test_the_door_refuses_as_fit_does(bad, error, message):
+    """The errors are those of `fit`, word for word."""
+    arguments = {**DATA, **bad}
+    with pytest.raises(error, match=message):
+        fit_affine(arguments.pop("X"), arguments.pop("y"), **arguments)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(("lr", "m"), [(3.0, 1000), (2.5, 10), (30.0, 13), (1e5, 1)])
+def test_divergence_is_that_of_fit(dtype, lr, m):
+    """The same error at the same step, with the path up to it and the same safe rate."""
+    X, y = worked_example(0, dtype)
+    arguments = {"lr": lr, "batch_size": m, "epochs": 2000 * m // 1000 + 1, "rng": 0}
+    with pytest.raises(DivergenceError) as loop:
+        fit(X, y, **arguments)
+    with pytest.raises(DivergenceError) as ours:
+        fit_affine(X, y, **arguments)
+    assert ours.value.step == loop.value.step
+    assert (ours.value.lr, ours.value.max_lr) == (loop.value.lr, loop.value.max_lr)
+    path = ours.value.trajectory
+    assert path.steps == loop.value.step - 1
+    assert path.w.dtype == dtype
+    assert np.isfinite(path.w).all()
+    assert np.isfinite(path.grad_w).all()
+    np.testing.assert_array_equal(path.epoch_ends, loop.value.trajectory.epoch_ends)
+
+
+def test_where_a_sum_could_overflow_the_loop_decides():
+    """Large numbers that stay finite go on; those that overflow in between are divergence."""
+    X, y = np.array([[1e200], [-1e200]]), np.array([1e150, -1e150])
+    with pytest.raises(DivergenceError, match="at step 1 ") as caught:
+        fit_affine(X, y, lr=0.1, batch_size=2, epochs=1, w=[0.0])
+    assert caught.value.max_lr == 0.0
+    X, y = np.array([[1.0], [2.0]]), np.array([1e305, -1e305])
+    arguments = {"lr": 0.1, "batch_size": 1, "epochs": 5, "w": [0.0], "rng": 0}
+    assert fit_affine(X, y, **arguments) == fit(X, y, **arguments)
+
+
+def test_memory_maps_and_whole_numbers_are_data_too(tmp_path):
+    """A memory map gives the path of the array; NaN in it is named by its row; int8 is float64."""
+    X, y = worked_example(0)
+    np.save(tmp_path / "X.npy", X)
+    assert fit_affine(np.load(tmp_path / "X.npy", mmap_mode="r"), y, rng=0) == fit_affine(
+        X, y, rng=0
+    )
+    whole = np.arange(12, dtype=np.int8).reshape(6, 2)
+    assert fit_affine(whole, whole[:, 0], lr=1e-3, batch_size=4, rng=0) == fit_affine(
+        whole.astype(float), whole[:, 0].astype(float), lr=1e-3, batch_size=4, rng=0
+    )
+    broken = np.lib.format.open_memmap(tmp_path / "broken.npy", "w+", shape=(50, 2))
+    broken[:] = 1
+    broken[33, 1] = np.nan
+    with pytest.raises(ValueError, match=r"X must be finite, got .* in row 33"):
+        fit_affine(broken, np.ones(50), rng=0)
+
+
+def test_the_last_batch_is_averaged_over_its_own_rows():
+    """Three samples in batches of two: the lone last one takes a step of its full size."""
+    X, y = np.ones((3, 1)), np.ones(3)
+    path = fit_affine(X, y, lr=0.25, batch_size=2, epochs=1, w=[0.0], rng=0)
+    np.testing.assert_array_equal(path.grad_b, [-1.0, -0.5])  # not −0.25
+    assert path == fit(X, y, lr=0.25, batch_size=2, epochs=1, w=[0.0], rng=0)
+    w, b = sgd_step(path.w[0], path.b[0], *gradient(X, y, path.w[0], path.b[0]), 0.25)
+    np.testing.assert_array_equal(path.w[1], w)
+    assert path.b[1] == b

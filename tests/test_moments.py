@@ -1,0 +1,153 @@
+"""§2: Moments: of any part, merged in any order, within the rounding bound of the exact ones."""
+
+import pickle
+import re
+from functools import reduce
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_train import REFUSED
+
+from linreg_np import LossSurface, Moments, moments
+from reference import exact, rounding
+from reference.strategies import problems
+
+
+def check(m, X, y, parts):
+    """m is that of X, y within the bound for so many parts."""
+    bounds = rounding.moments_bound(X, y, parts)
+    assert m.n == len(y)
+    for got, true, bound in zip((m.mean, m.scatter), exact.moments(X, y), bounds, strict=True):
+        for g, t, allowed in zip(got.ravel(), np.ravel(true), bound.ravel(), strict=True):
+            assert rounding.within(g, t, allowed)
+
+
+@given(problem=problems())
+def test_moments_are_those_of_exact_arithmetic(problem):
+    """In every layout and precision, nasty magnitudes and far offsets included."""
+    X, y, _, _ = problem
+    check(Moments.of(X, y), X, y, parts=1)
+
+
+@settings(max_examples=150)
+@given(problem=problems(max_n=30, max_d=4), data=st.data())
+def test_moments_add_up_in_any_order_and_any_pairs(problem, data):
+    """Associative and commutative up to the bound: parts merged by a random tree are the whole."""
+    X, y, _, _ = problem
+    cuts = data.draw(st.sets(st.integers(1, max(1, len(y) - 1)), max_size=6))
+    rows = [B for B in np.split(np.arange(len(y)), sorted(cuts)) if len(B)]
+    forest = [Moments.of(X[B], y[B]) for B in rows]
+    while len(forest) > 1:
+        a = forest.pop(data.draw(st.integers(0, len(forest) - 1)))
+        b = forest.pop(data.draw(st.integers(0, len(forest) - 1)))
+        forest.append(a + b)
+    check(forest[0], X, y, parts=len(rows))
+
+
+@given(problem=problems(max_n=30, max_d=4), rows=st.integers(1, 9))
+def test_batches_sums_and_blocks_are_the_whole(problem, rows):
+    """of_batches, sum and reduce of the parts, and `of` with blocks as small, all are the whole."""
+    X, y, _, _ = problem
+    batches = [(X[i : i + rows], y[i : i + rows]) for i in range(0, len(y), rows)]
+    parts = [Moments.of(*batch) for batch in batches]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(moments, "blocks", lambda X, y: iter(batches))
+        by_blocks = Moments.of(X, y)
+    for m in (
+        Moments.of_batches(iter(batches)),
+        sum(parts),
+        reduce(Moments.__add__, parts),
+        by_blocks,
+    ):
+        check(m, X, y, parts=len(parts))
+
+
+def test_a_mean_far_from_zero_costs_no_digits():
+    """10⁹ away from zero the second moments keep 14 digits; E[z²] − E[z]² would keep none."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(1000, 1)), rng.normal(size=1000)
+    X = np.round(X * 2**20) / 2**20  # so that X + 10⁹ is exact
+    near, far = Moments.of(X, y), Moments.of(X + 1e9, y)
+    np.testing.assert_allclose(far.scatter, near.scatter, rtol=0, atol=1e-11)
+    assert abs(far.mean[0] - 1e9 - near.mean[0]) < 1e-6
+
+
+def test_blocks_hold_all_rows_in_order():
+    """The rows of a block are cut so that none is lost and each block stays small."""
+    X, y = np.arange(3_000_000.0).reshape(-1, 3), np.arange(1_000_000.0)
+    parts = list(moments.blocks(X, y))
+    np.testing.assert_array_equal(np.concatenate([y_B for _, y_B in parts]), y)
+    assert len(parts) > 2
+    assert all(X_B.size + 2 * len(y_B) <= moments.NUMBERS for X_B, y_B in parts)
+
+
+def test_moments_are_frozen_comparable_and_picklable():
+    """Read-only arrays, equality by content, and a pickle that is as read-only."""
+    m = Moments.of([[1.0], [2.0], [6.0]], [1, 2, 3])
+    again = pickle.loads(pickle.dumps(m))
+    assert again == m
+    assert m != Moments.of([[1.0], [2.0], [7.0]], [1, 2, 3])
+    assert m != "moments"
+    for array in (m.mean, m.scatter, again.scatter):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
+    with pytest.raises(AttributeError):
+        m.n = 4
+    assert 0 + m is m
+    with pytest.raises(TypeError):
+        m + 1
+
+
+@pytest.mark.parametrize("front_door", [Moments.of, LossSurface.from_data])
+@pytest.mark.parametrize(
+    ("bad", "error", "message"), [r for r in REFUSED if set(r[0]) <= {"X", "y"}]
+)
+def test_the_doors_refuse_as_fit_does(front_door, bad, error, message):
+    """The errors about X and y are those of `fit`, word for word."""
+    arguments = {"X": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.5]], "y": [1.0, 2.0, 3.0], **bad}
+    with pytest.raises(error, match=message):
+        front_door(arguments["X"], arguments["y"])
+
+
+def test_a_bad_batch_is_named():
+    """The error says which batch, and which of its rows."""
+    good, bad = (np.ones((3, 1)), np.ones(3)), (np.ones((3, 1)), np.array([1, 2, np.nan]))
+    with pytest.raises(ValueError, match=r"in batch 1 .*: y must be finite, got nan in row 2"):
+        Moments.of_batches([good, bad])
+    with pytest.raises(TypeError, match=r"in batch 1 .*: X must be an array of real numbers"):
+        Moments.of_batches([good, (None, good[1])])
+    with pytest.raises(ValueError, match=r"batches must hold at least one .* got none; pass"):
+        Moments.of_batches([])
+    with pytest.raises(ValueError, match=r"same features .* got d = 1 and 2; take the same"):
+        Moments.of_batches([good, (np.ones((3, 2)), good[1])])
+
+
+def test_squares_that_overflow_are_refused():
+    """Not a surface of infinities: the error says to rescale."""
+    with pytest.raises(ValueError, match=r"X and y must be so small .*; rescale the columns"):
+        Moments.of([[1e200], [-1e200]], [1.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    ("n", "mean", "scatter", "message"),
+    [
+        (0, [1, 2], np.eye(2), "n must be greater than zero"),
+        (3, [1, 2], np.eye(3), r"must have shapes .* got \(2,\) and \(3, 3\); use Moments.of"),
+        (3, [1], [[1]], r"d at least 1"),
+        (3, [1, np.nan], np.eye(2), "mean must be finite, got nan in row 1"),
+        (3, [1, 2], np.full((2, 2), np.inf), "scatter must be finite"),
+    ],
+)
+def test_moments_made_by_hand_are_checked(n, mean, scatter, message):
+    """What a worker sends may be broken: shapes, count and numbers are questioned."""
+    with pytest.raises(ValueError, match=message):
+        Moments(n, mean, scatter)
+
+
+def test_the_repr_is_the_constructor():
+    """What is printed can be read back."""
+    m = Moments.of([[1.0], [2.0], [6.0]], [1.0, 2.0, 3.0])
+    assert eval(repr(m), {"Moments": Moments, "array": np.array}) == m
+    assert re.match(r"Moments\(n=3", repr(m))

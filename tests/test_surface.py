@@ -1,0 +1,418 @@
+"""§2: the bowl: its minimum, its loss and its descent against exact arithmetic and `fit`."""
+
+import pickle
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+from test_nist import FILES, certified
+
+import linreg_np as engine
+from linreg_np import DivergenceError, LossSurface, Moments, fit, synthetic_data
+from reference import exact, rounding
+from reference.strategies import problems
+
+U = 2.0**-53
+POINTS = st.integers(0, 2**32 - 1).map(np.random.default_rng)
+
+
+def qr_roundings(n, d):
+    """k such that QR and what follows is off by γ_k of each column (Higham, Theorem 19.4)."""
+    return 10 * (n + d + 4) * (d + 2)
+
+
+def with_ones(X):
+    """[X 1] in float64."""
+    return np.column_stack([X, np.ones(len(X))]).astype(float)
+
+
+def exact_minimum(X, y):
+    """θ* = (w*, b*) in fractions; problems with many minima are passed over."""
+    try:
+        w, b = exact.minimum(X, y)
+    except ValueError:
+        assume(False)
+    return [*w, b]
+
+
+def condition(X):
+    """The condition number of [X 1] with columns of length 1."""
+    A = with_ones(X)
+    length = np.linalg.norm(A, axis=0)
+    return np.linalg.cond(A / np.where(length > 0, length, 1))
+
+
+def slack(X, y, *points):
+    """(1/2n) Σᵢ Sᵢ², Sᵢ = |x⁽ⁱ⁾| Σ|θ| + |y⁽ⁱ⁾| over the points: what a rounding of 1 costs."""
+    S = np.abs(with_ones(X)) @ sum(np.abs(np.append(w, b)) for w, b in points) + np.abs(y)
+    with np.errstate(over="ignore"):
+        return S @ S / (2 * len(y))
+
+
+@settings(max_examples=150)
+@given(problem=problems(max_n=15, max_d=4))
+def test_the_minimum_is_the_exact_one_but_for_its_last_bit(problem):
+    """|θ* − exact| ≤ 2u|θ*|: two Newton steps leave of the error what the last rounding adds.
+
+    Each step multiplies the error by about ku·cond, so that, of a first error of ku·cond, its
+    cube is left; b = ȳ − x̄ᵀw is not rounded as a sum but stepped, too.
+    """
+    X, y, _, _ = problem
+    true, k = exact_minimum(X, y), qr_roundings(*X.shape)
+    κ = condition(X)
+    assume(k * U * κ**2 < 1)
+    surface = LossSurface.from_data(X, y)
+    assume(not surface.dependencies)
+    length = np.linalg.norm(with_ones(X), axis=0)
+    size = np.linalg.norm(y.astype(float)) + length @ np.abs([float(t) for t in true])
+    for got, t, long in zip([*surface.w, surface.b], true, length, strict=True):
+        assert rounding.within(got, t, 2 * U * abs(float(t)) + (k * U * κ) ** 2 * size / long)
+
+
+@settings(max_examples=150)
+@given(problem=problems(max_n=15, max_d=4), rng=POINTS, digits=st.integers(0, 8))
+@example(
+    problem=(*synthetic_data([2, -3.4], 4.2, 15, rng=0), None, None),
+    rng=np.random.default_rng(0),
+    digits=8,
+)
+def test_near_the_minimum_the_loss_keeps_its_digits(problem, rng, digits):
+    """√(L − floor) is off by γ_k ‖U_j‖|θ_j − θ*_j|, and by what the last bits of θ* make of it.
+
+    Δ = θ − θ* down to 10⁻⁸ of θ*, where L itself is equal to the floor in all 16 digits.
+    """
+    X, y, _, _ = problem
+    true, k = exact_minimum(X, y), qr_roundings(*X.shape)
+    assume(k * U * condition(X) ** 2 < 1)
+    surface = LossSurface.from_data(X, y)
+    assume(not surface.dependencies)
+    start = np.append(*surface.minimum)
+    θ = start + rng.normal(size=len(start)) * np.abs(start) * 10.0**-digits
+    floor = exact.loss(X, y, [0.0] * len(surface.w), 0.0) - half_square(X, true)
+    excess = float(exact.loss(X, y, θ[:-1], θ[-1]) - floor)
+    length = np.sqrt(np.mean(with_ones(X) ** 2, axis=0))
+    off = [abs(float(Fraction(float(a)) - t)) for a, t in zip(start, true, strict=True)]
+    allowed = rounding.gamma(k, float) * length @ np.abs(θ - start) + length @ off
+    got = surface.excess(θ[:-1], θ[-1])
+    assert got >= 0
+    assert abs(np.sqrt(2 * got) - np.sqrt(2 * excess)) <= allowed
+    assert surface.loss(θ[:-1], θ[-1]) >= surface.floor
+
+
+def half_square(X, θ):
+    """½ θᵀHθ = (1/2n) Σ (wᵀx + b)², of fractions: the loss at 0 lies so far above the floor."""
+    rows = [[*map(Fraction, map(float, x)), Fraction(1)] for x in X]
+    values = [sum((a * t for a, t in zip(row, θ, strict=True)), Fraction(0)) for row in rows]
+    return sum(v * v for v in values) / (2 * len(rows))
+
+
+@settings(max_examples=200)
+@given(problem=problems(max_n=30, max_d=6), from_moments=st.booleans())
+def test_everywhere_the_surface_is_the_loss(problem, from_moments):
+    """L and ∇L at any point, dependent columns or not, within γ_k of the terms they are sums of.
+
+    With moments of a column that depends on others, to √ε only, k rounds to a half of the digits.
+    """
+    X, y, w, b = problem
+    n, d = X.shape
+    surface = (
+        LossSurface.from_moments(Moments.of(X, y)) if from_moments else LossSurface.from_data(X, y)
+    )
+    u = rounding.gamma(qr_roundings(n, d), float)
+    u += 8 * np.finfo(X.dtype).eps * d if surface.dependencies else 0
+    if from_moments:
+        u = 10 * d * np.sqrt(u)
+    terms = slack(X, y, (w, b), surface.minimum)
+    assume(terms < 1e300)
+    assert rounding.within(surface.loss(w, b), exact.loss(X, y, w, b), u * terms)
+    true_w, true_b = exact.gradient(X, y, w, b)
+    length = np.sqrt(np.mean(with_ones(X) ** 2, axis=0))
+    grad_w, grad_b = surface.gradient(w, b)
+    for got, true, long in zip([*grad_w, grad_b], [*true_w, true_b], length, strict=True):
+        assert rounding.within(got, true, 2 * u * long * np.sqrt(2 * terms))
+    assert surface.floor >= 0
+
+
+@settings(max_examples=60)
+@given(problem=problems(max_n=30, max_d=6, nasty=False), rng=POINTS)
+def test_a_grid_of_points_is_each_of_its_points(problem, rng):
+    """loss, gradient and excess broadcast; grid() is the loss on its own rectangle."""
+    X, y, _, _ = problem
+    surface, d = LossSurface.from_data(X, y), X.shape[1]
+    w, b = rng.normal(size=(3, 4, d)), rng.normal(size=(3, 1))
+    L, (grad_w, grad_b) = surface.loss(w, b), surface.gradient(w, b)
+    assert L.shape == grad_b.shape == (3, 4)
+    assert grad_w.shape == (3, 4, d)
+    tolerance = {"rtol": 1e-12, "atol": 1e-13 * slack(X, y, (w.max((0, 1)), b.max()))}
+    for i in np.ndindex(3, 4):
+        np.testing.assert_allclose(L[i], surface.loss(w[i], b[i[0], 0]), **tolerance)
+        at = surface.gradient(w[i], b[i[0], 0])
+        np.testing.assert_allclose(np.append(grad_w[i], grad_b[i]), np.append(*at), **tolerance)
+    if d >= 2:
+        i, j = rng.permutation(d)[:2]
+        w1, w2, rest = rng.normal(size=3), rng.normal(size=4), rng.normal(size=d)
+        points = np.broadcast_to(rest, (4, 3, d)).copy()
+        points[:, :, i], points[:, :, j] = w1, w2[:, None]
+        grid = surface.grid(w1, w2, b=0.5, w=rest, features=(i, j))
+        np.testing.assert_allclose(grid, surface.loss(points, 0.5), **tolerance)
+        best_b = surface.grid(w1, w2, w=rest, features=(i, j))
+        best = y.mean() - points @ X.mean(axis=0)
+        np.testing.assert_allclose(best_b, surface.loss(points, best), **tolerance)
+
+
+def test_the_articles_surface_is_its_double_loop():
+    """The 50 × 50 picture of §2, point by point; and w1 runs along its rows."""
+    X, y = synthetic_data([2, -3.4], 4.2, 1000, rng=0)
+    w1, w2 = np.linspace(0, 5, 50), np.linspace(-5, 0, 50)
+    L = LossSurface.from_moments(Moments.of(X, y)).grid(w1, w2, b=4.2)
+    loop = [[engine.loss(X, y, np.array([a, c]), 4.2) for a in w1] for c in w2]
+    np.testing.assert_allclose(L, loop, rtol=1e-13)
+    assert np.unravel_index(L.argmin(), L.shape) == (abs(w2 + 3.4).argmin(), abs(w1 - 2).argmin())
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f.stem)
+def test_nist_certifies_the_minimum(file):
+    """Correct digits of the worst coefficient, from data and from the moments of four shards."""
+    X, y, certified_θ, _ = certified(file)
+    if not certified_θ[0]:
+        pytest.skip("the model of this file has no intercept")
+    shards = np.array_split(np.arange(len(y)), 4)
+    from_data = LossSurface.from_data(X, y)
+    from_moments = LossSurface.from_moments(sum(Moments.of(X[B], y[B]) for B in shards))
+    digits = {
+        "Norris": (14, 11),
+        "Pontius": (13, 10),
+        "Longley": (14, 10),
+        "Filip": (7, None),  # powers up to x¹⁰, rounded: more is not in the floats
+        "Wampler1": (15, 5),
+        "Wampler2": (13, 8),
+        "Wampler3": (15, 5),
+        "Wampler4": (15, 5),
+        "Wampler5": (15, 4),
+    }
+    for surface, wanted in zip((from_data, from_moments), digits[file.stem], strict=True):
+        if wanted is None:
+            assert surface.dependencies, "what the moments cannot tell apart is said"
+            continue
+        assert not surface.dependencies
+        for got, true in zip([surface.b, *surface.w], certified_θ, strict=True):
+            assert abs(Fraction(float(got)) - true) <= abs(true) / 10**wanted
+
+
+@settings(max_examples=60)
+@given(problem=problems(max_n=20, max_d=4, nasty=False, dtypes=[np.float64]))
+def test_columns_that_depend_on_others_are_named(problem):
+    """A copy, a multiple plus a constant, a sum, a constant: named with their coefficients."""
+    X = problem.X
+    assume(np.linalg.matrix_rank(X - X.mean(axis=0), tol=1e-3) == X.shape[1])
+    d = X.shape[1]
+    more = [2 * X[:, 0] - 1, X.sum(axis=1), np.full(len(X), 3.0), np.zeros(len(X))]
+    wide = np.column_stack([X, *more])
+    total = " + ".join(f"column {i}" for i in range(d))
+    expected = (
+        f"column {d} = 2·column 0 − 1",
+        f"column {d + 1} = {total}",
+        f"column {d + 2} = 3",
+        f"column {d + 3} = 0",
+    )
+    for surface in (
+        LossSurface.from_data(wide, problem.y),
+        LossSurface.from_moments(Moments.of(wide, problem.y)),
+    ):
+        assert surface.dependencies == expected
+        assert all(text in repr(surface) for text in expected)
+        assert surface.condition_number == np.inf
+
+
+@settings(max_examples=60)
+@given(rng=POINTS, n=st.integers(1, 12), d=st.integers(1, 12), rank=st.integers(1, 12))
+def test_of_many_minima_it_is_the_one_of_least_norm(rng, n, d, rank):
+    """Rank-deficient X, d ≥ n included: w* is the pseudo-inverse's, with b free to be the best."""
+    X = rng.integers(-3, 4, (n, min(rank, d))) @ rng.integers(-3, 4, (min(rank, d), d))
+    y = rng.integers(-9, 10, n)
+    w = np.linalg.lstsq(X - X.mean(axis=0), y - y.mean(), rcond=1e-10)[0]
+    surface = LossSurface.from_data(X, y)
+    κ = 1e4  # of the independent columns of such small whole numbers, and then some
+    np.testing.assert_allclose(surface.w, w, atol=κ * 1e-12 * max(1, np.abs(w).max()))
+    true = engine.loss(X, y, w, y.mean() - X.mean(axis=0) @ w)
+    np.testing.assert_allclose(surface.floor, true, atol=1e-10)
+    independent = np.linalg.matrix_rank(X - X.mean(axis=0), tol=1e-8)
+    assert len(surface.dependencies) == d - independent
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("from_moments", [False, True])
+@pytest.mark.parametrize(
+    ("X", "y", "w", "b", "floor", "names"),
+    [
+        ([[5.0]], [2.0], [0.0], 2.0, 0.0, ("column 0 = 5",)),
+        ([[0.0], [0.0]], [1.0, 3.0], [0.0], 2.0, 0.5, ("column 0 = 0",)),
+        ([[7.0], [7.0]], [1.0, 3.0], [0.0], 2.0, 0.5, ("column 0 = 7",)),
+        ([[1.0], [2.0], [4.0]], [3.0, 3.0, 3.0], [0.0], 3.0, 0.0, ()),
+        ([[1.0], [2.0], [4.0]], [3.0, 5.0, 9.0], [2.0], 1.0, 0.0, ()),
+        ([[0.0, 0.0], [1.0, 1.0]], [0.0, 2.0], [1.0, 1.0], 0.0, 0.0, ("column 1 = column 0",)),
+        ([[1.0, 0.0, 0.0]], [1.0], [0.0] * 3, 1.0, 0.0, None),
+    ],
+)
+def test_degenerate_data(X, y, w, b, floor, names, from_moments, dtype):
+    """n = 1, d ≥ n, zero and constant columns, y constant, floor exactly 0: the answer is known."""
+    X, y = np.array(X, dtype), np.array(y, dtype)
+    surface = (
+        LossSurface.from_moments(Moments.of(X, y)) if from_moments else LossSurface.from_data(X, y)
+    )
+    assert surface.w.dtype == np.float64
+    few_roundings = 16 * U if from_moments or names else 0
+    np.testing.assert_allclose(surface.w, w, rtol=0, atol=few_roundings)
+    np.testing.assert_allclose(surface.b, b, rtol=0, atol=few_roundings)
+    np.testing.assert_allclose(surface.floor, floor, rtol=0, atol=few_roundings)
+    if names is not None:
+        assert surface.dependencies == names
+
+
+@settings(max_examples=60)
+@given(problem=problems(nasty=False, max_n=30, max_d=6), rate=st.floats(0.05, 1.5), rng=POINTS)
+def test_descent_in_closed_form_is_the_loops(problem, rate, rng):
+    """The path equals full-batch `fit` within the loop's bound and that of the eigenvectors.
+
+    H is off by γ_k‖H‖, so (1 − ηH)ᵗ by tη times that; θ* enters with 2u of itself and what its
+    own error adds; |1 − ηλ| ≤ q.
+    """
+    X, y = problem.X.astype(float), problem.y.astype(float)
+    (n, d), steps = X.shape, 30
+    surface = LossSurface.from_data(X, y)
+    assume(not surface.dependencies)
+    assume(surface.condition_number < 1e8)
+    lr = rate * surface.max_lr
+    w, b = rng.normal(size=d), rng.normal()
+    path = surface.descend(w, b, lr=lr, steps=steps)
+    loop = fit(X, y, lr=lr, batch_size=n, epochs=steps, w=w, b=b)
+    batches = [np.arange(n)] * steps
+    e, e_grad = rounding.trajectory_bound(X, y, batches, loop.w, loop.b, lr, float)
+    q, t = max(1.0, abs(1 - 2 * rate)), np.arange(steps + 1)
+    u = rounding.gamma(qr_roundings(n, d), float)
+    far = np.linalg.norm(np.append(w - surface.w, b - surface.b))
+    own = q**t * u * ((1 + 4 * rate * t) * far + np.linalg.norm(np.append(*surface.minimum)))
+    assert np.isfinite(e).all()
+    off = np.linalg.norm(np.column_stack([path.w - loop.w, path.b - loop.b]), axis=1)
+    assert (off <= e + own).all()
+    grads = np.column_stack([path.grad_w - loop.grad_w, path.grad_b - loop.grad_b])
+    steepest = 2 / surface.max_lr
+    assert (np.linalg.norm(grads, axis=1) <= e_grad + steepest * (2 * own[:-1] + u * far)).all()
+    np.testing.assert_array_equal(path.epoch_ends, loop.epoch_ends)
+
+
+def test_descent_from_many_starts_is_each_of_them():
+    """k starts give k paths, with one b for all or one each."""
+    X, y = synthetic_data([2, -3.4], 4.2, 100, rng=0)
+    surface = LossSurface.from_data(X, y)
+    starts, b = np.array([[0.0, 0.0], [5.0, 1.0], [-3.0, 2.0]]), [0.0, 1.0, 2.0]
+    many = surface.descend(starts, b, lr=0.1, steps=20)
+    assert many == [surface.descend(w, c, lr=0.1, steps=20) for w, c in zip(starts, b, strict=True)]
+    assert surface.descend(starts, 1.0, lr=0.1, steps=20)[1] == many[1]
+    np.testing.assert_array_equal(many[1].w[0], starts[1])
+
+
+def test_descent_that_overflows_is_divergence_as_in_fit():
+    """lr over 2/λ_max grows without bound: the same error, at the same step, with the path."""
+    X, y = synthetic_data([2, -3.4], 4.2, 100, rng=0)
+    surface = LossSurface.from_data(X, y)
+    with pytest.raises(DivergenceError, match=r"got a value that is not at step \d+") as ours:
+        surface.descend([0, 0], 0, lr=3 * surface.max_lr, steps=2000)
+    with pytest.raises(DivergenceError) as loops:
+        fit(X, y, lr=3 * surface.max_lr, batch_size=100, epochs=2000, w=[0, 0])
+    # A step multiplies by 5; the loop's sums of n = 100 terms overflow log₅ 100 < 3 steps sooner.
+    assert 0 <= ours.value.step - loops.value.step <= 3
+    assert ours.value.max_lr == surface.max_lr
+    np.testing.assert_allclose(surface.max_lr, loops.value.max_lr, rtol=1e-13)
+    assert ours.value.trajectory.steps == ours.value.step - 1
+    assert np.isfinite(ours.value.trajectory.w).all()
+    above = surface.descend([0, 0], 0, lr=1.01 * surface.max_lr, steps=500)
+    assert surface.loss(above.w[-1], above.b[-1]) > 1e3 * surface.loss(above.w[0], above.b[0])
+
+
+@settings(max_examples=60)
+@given(problem=problems(max_n=30, max_d=6, nasty=False))
+def test_curvature_max_lr_and_condition_number_are_those_of_h(problem):
+    """As `curvature` and `max_lr` of X alone, and as the eigenvalues of H."""
+    X, y = problem.X.astype(float), problem.y
+    surface, H = LossSurface.from_data(X, y), engine.curvature(X)
+    u = rounding.gamma(qr_roundings(*X.shape), float)
+    largest = np.linalg.norm(H, 2)
+    assert np.abs(surface.curvature - H).max() <= u * largest
+    assert abs(surface.max_lr / engine.max_lr(X) - 1) <= 2 * u
+    if not surface.dependencies:
+        λ = np.linalg.eigvalsh(H)
+        κ = surface.condition_number
+        assert abs(1 / κ - λ[0] / λ[-1]) <= 4 * u
+    assert surface.n == len(y)
+
+
+def test_curvature_is_summed_in_blocks():
+    """So that the data are never copied as a whole: many blocks give what one does."""
+    X = np.random.default_rng(0).normal(size=(200_000, 3))
+    A = with_ones(X)
+    np.testing.assert_allclose(engine.curvature(X), A.T @ A / len(A), rtol=0, atol=1e-13)
+    assert engine.curvature(X.astype(np.float32)).dtype == np.float32
+
+
+def test_a_surface_is_frozen_comparable_and_picklable():
+    """Read-only arrays, equality by content, and a pickle that is as read-only."""
+    X, y = synthetic_data([2, -3.4], 4.2, 50, rng=0)
+    surface = LossSurface.from_data(X, y)
+    again = pickle.loads(pickle.dumps(surface))
+    assert again == surface == LossSurface.from_data(X.copy(), y)
+    assert surface != LossSurface.from_data(X, y + 1)
+    for array in (surface.w, surface.U, again.w):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
+    with pytest.raises(AttributeError):
+        surface.floor = 0.0
+    assert repr(surface).startswith("LossSurface(n = 50: minimum at w = [2")
+
+
+@settings(max_examples=30)
+@given(problem=problems(max_n=30, max_d=4))
+def test_layout_and_precision_change_nothing(problem):
+    """Strided, reversed, Fortran, memory-mapped, float32: the surface of the same numbers."""
+    X, y, _, _ = problem
+    plain = LossSurface.from_data(np.array(X, float, order="C"), np.array(y, float))
+    other = LossSurface.from_data(X, y)
+    if other.dependencies == plain.dependencies:
+        np.testing.assert_array_equal(other.w, plain.w)
+        assert other.floor == plain.floor
+    else:  # float32 entries are rounded, and dependent within that
+        assert X.dtype == np.float32
+
+
+SURFACE = LossSurface.from_data([[1.0, 2.0], [3.0, 1.0], [5.0, 6.5], [0.0, 1.0]], [1, 2, 3, 5])
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("ask", "error", "message"),
+    [
+        (lambda s: s.loss([1.0], 0), ValueError, r"w must have shape \(\.\.\., 2\).* got \(1,\)"),
+        (lambda s: s.loss(1.0, 0), ValueError, r"w must have shape .* got \(\); pass"),
+        (lambda s: s.gradient("w", 0), TypeError, "w must be an array of real numbers"),
+        (lambda s: s.excess([1, 2], None), TypeError, "b must be an array of real numbers"),
+        (lambda s: s.grid([0, NAN], [1]), ValueError, "w1 must be finite, got nan in row 1"),
+        (lambda s: s.grid([0], [[1]]), ValueError, r"w2 must have shape .*pass w2.ravel"),
+        (lambda s: s.grid([0], [1], b="b"), TypeError, "b must be one real number"),
+        (lambda s: s.grid([0], [1], w=[1]), ValueError, r"w must have shape \(2,\)"),
+        (lambda s: s.grid([0], [1], features=(0, 2)), ValueError, "features must be two .* 0 to 1"),
+        (lambda s: s.grid([0], [1], features=(1, 1)), ValueError, "features must be two different"),
+        (lambda s: s.descend([0, 0], 0, lr=0, steps=5), ValueError, "lr must be greater than zero"),
+        (lambda s: s.descend([0, 0], 0, lr=1, steps=1.5), ValueError, "steps must be a whole"),
+        (lambda s: s.descend([0, NAN], 0, lr=1, steps=1), ValueError, "w must be finite"),
+        (lambda s: s.descend([[0, NAN]], 0, lr=1, steps=1), ValueError, "w must be finite"),
+        (lambda s: s.descend([0, 0], NAN, lr=1, steps=1), ValueError, "b must be finite"),
+        (lambda s: s.descend([[0, 0]], [1, 2], lr=1, steps=1), ValueError, "b must have shape"),
+        (lambda s: s.from_moments(3), TypeError, r"m must be Moments, got 3; pass Moments.of"),
+    ],
+)
+def test_the_doors_of_the_surface(ask, error, message):
+    """Each error states the rule, what came, and the way out."""
+    with pytest.raises(error, match=message):
+        ask(SURFACE)
