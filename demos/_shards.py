@@ -19,7 +19,7 @@ from torch import distributed as dist
 
 from demos.data_parallel import LOST
 from linreg_np import LossSurface, Moments, Trajectory, gradient, sgd_step, synthetic_data
-from reference.rounding import moments_bound, sgd_path_bound
+from reference.rounding import gamma, moments_bound, trajectory_bound
 
 LR = 0.03
 PATIENCE = datetime.timedelta(seconds=20)  # with a worker that lives and does not answer
@@ -70,18 +70,17 @@ def train(X: Any, y: Any, steps: int, epochs: int, rng: np.random.Generator) -> 
     """§1.3g and §1.3h, each step on the minibatches of all workers together."""
     w, b = np.zeros(X.shape[1]), 0.0
     ws, bs = [w], [b]
-    for _ in range(epochs):
-        for X_B, y_B in minibatches(X, y, steps, rng):
-            w, b = sgd_step(w, b, *average_gradient(X_B, y_B, w, b), LR)
-            ws.append(w)
-            bs.append(b)
+    for B in minibatches(len(y), steps, epochs, rng):
+        w, b = sgd_step(w, b, *average_gradient(X[B], y[B], w, b), LR)
+        ws.append(w)
+        bs.append(b)
     return Trajectory(ws, bs)
 
 
-def minibatches(X: Any, y: Any, steps: int, rng: np.random.Generator) -> Iterator[tuple[Any, Any]]:
-    """One epoch of this shard, in as many parts as all workers take steps; some may be empty."""
-    for B in np.array_split(rng.permutation(len(y)), steps):
-        yield X[B], y[B]
+def minibatches(n: int, steps: int, epochs: int, rng: np.random.Generator) -> Iterator[Any]:
+    """The rows of each step: each epoch in as many parts as all workers take steps, or none."""
+    for _ in range(epochs):
+        yield from np.array_split(rng.permutation(n), steps)
 
 
 def average_gradient(X_B: Any, y_B: Any, w: Any, b: Any) -> tuple[Any, Any]:
@@ -129,8 +128,7 @@ def _same_everywhere(what: str, *arrays: Any) -> None:
 
 def _moments_report(sizes: list[int], seed: int, m: Moments, surface: LossSurface) -> str:
     """Beside one process that has all the data."""
-    shards = [shard(n, seed, rank) for rank, n in enumerate(sizes)]
-    X, y = np.concatenate([s[0] for s in shards]), np.concatenate([s[1] for s in shards])
+    X, y, _ = whole(sizes, seed)
     alone = Moments.of(X, y)
     mean, scatter = moments_bound(X, y, len(sizes))
     off = [(abs(m.mean - alone.mean), 2 * mean), (abs(m.scatter - alone.scatter), 2 * scatter)]
@@ -144,36 +142,43 @@ def _moments_report(sizes: list[int], seed: int, m: Moments, surface: LossSurfac
 
 
 def _path_report(sizes: list[int], seed: int, steps: int, epochs: int, path: Trajectory) -> str:
-    batches = list(union_batches(sizes, seed, steps, epochs))
-    alone = _alone(batches, path.w[0], path.b[0])
-    bound = sgd_path_bound(batches, alone.w, alone.b, LR, np.float64)
-    apart = np.column_stack([path.w - alone.w, path.b - alone.b])
-    off = [(np.linalg.norm(apart, axis=1), bound)]
-    w = ", ".join(f"{x:.4f}" for x in path.w[-1])
+    """Beside one process that takes the union of the workers' minibatches at each step."""
+    X, y, rngs = whole(sizes, seed)
+    batches = list(union(sizes, steps, epochs, rngs))
+    w, b = path.w[0], path.b[0]
+    ws, bs = [w], [b]
+    for B in batches:
+        w, b = sgd_step(w, b, *gradient(X[B], y[B], w, b), LR)
+        ws.append(w)
+        bs.append(b)
+    apart = np.column_stack([path.w - ws, path.b - bs])
+    bound = trajectory_bound(X, y, batches, np.array(ws), np.array(bs), LR, np.float64)[0]
+    k = min(map(len, batches)) + len(w) + 5
+    bound *= 2 * gamma(k + 3, np.float64) / gamma(k, np.float64)  # the average: 3 roundings more
+    end = ", ".join(f"{x:.4f}" for x in path.w[-1])
     return (
-        f"(b) SGD: {len(batches)} steps of about {round(sum(sizes) / steps)} samples in all, one "
-        f"all_reduce of {path.w.shape[1] + 2} numbers each\n"
-        f"    every worker holds, bit for bit, w = ({w}), b = {path.b[-1]:.4f}\n"
-        f"    beside one process, same batches: {_beside(off)}"
+        f"(b) SGD: {len(batches)} steps of about {round(len(y) / steps)} samples in all, one "
+        f"all_reduce of {len(w) + 2} numbers each\n"
+        f"    every worker holds, bit for bit, w = ({end}), b = {path.b[-1]:.4f}\n"
+        f"    beside one process, same batches: "
+        f"{_beside([(np.linalg.norm(apart, axis=1), bound)])}"
     )
 
 
-def union_batches(sizes: list[int], seed: int, steps: int, epochs: int) -> Iterator[Any]:
-    """What the workers' minibatches are together, at each step."""
-    shards = [shard(n, seed, rank) for rank, n in enumerate(sizes)]
-    for _ in range(epochs):
-        for parts in zip(*(minibatches(X, y, steps, rng) for X, y, rng in shards), strict=True):
-            yield tuple(np.concatenate(a) for a in zip(*parts, strict=True))
+def whole(sizes: list[int], seed: int) -> tuple[Any, Any, list[np.random.Generator]]:
+    """The data of all workers, one shard after the other, and their random numbers."""
+    Xs, ys, rngs = zip(*(shard(n, seed, rank) for rank, n in enumerate(sizes)), strict=True)
+    return np.concatenate(Xs), np.concatenate(ys), list(rngs)
 
 
-def _alone(batches: list[Any], w: Any, b: Any) -> Trajectory:
-    """The training of one process on these batches."""
-    ws, bs = [w], [b]
-    for X_B, y_B in batches:
-        w, b = sgd_step(w, b, *gradient(X_B, y_B, w, b), LR)
-        ws.append(w)
-        bs.append(b)
-    return Trajectory(ws, bs)
+def union(
+    sizes: list[int], steps: int, epochs: int, rngs: list[np.random.Generator]
+) -> Iterator[Any]:
+    """What the workers' minibatches are together: the rows of `whole` at each step."""
+    first = np.cumsum([0, *sizes[:-1]])
+    workers = (minibatches(n, steps, epochs, rng) for n, rng in zip(sizes, rngs, strict=True))
+    for parts in zip(*workers, strict=True):
+        yield np.concatenate([B + i for B, i in zip(parts, first, strict=True)])
 
 
 def _beside(off: list[tuple[Any, Any]]) -> str:
