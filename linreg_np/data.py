@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import Any
 
 import numpy as np
@@ -87,9 +87,15 @@ def synthetic_data(
         X = rng.standard_normal((n, len(w)))
     except (MemoryError, ValueError):
         raise MemoryError(f"n must leave room for n × d numbers, got {n}; draw fewer") from None
-    y = X @ w + b + noise * rng.standard_normal(n)
     dtype = w.dtype if w.dtype == np.float32 else np.float64
-    return X.astype(dtype), y.astype(dtype)
+    with np.errstate(all="ignore"):
+        y = (X @ w + b + noise * rng.standard_normal(n)).astype(dtype)
+    if not np.isfinite(y).all():
+        raise ValueError(
+            f"w, b and noise must give labels that {dtype} can hold, got infinite ones from "
+            f"w = {w}, b = {b}, noise = {noise}; pass smaller numbers"
+        )
+    return X.astype(dtype), y
 
 
 def load_houses() -> tuple[Array, Array]:
@@ -111,5 +117,6 @@ def load_houses() -> tuple[Array, Array]:
     >>> X[0], y[0]  # 1,125 square feet, 148 years old: 47,000 dollars
     (array([ 11.25, 148.  ]), np.float64(47.0))
     """
-    table = np.loadtxt(Path(__file__).with_name("houses.csv"), delimiter=",", skiprows=1)
+    file = os.path.join(os.path.dirname(__file__), "houses.csv")
+    table = np.loadtxt(file, delimiter=",", skiprows=1)
     return table[:, 1:], table[:, 0]

@@ -15,7 +15,6 @@ import codecs
 import os
 import re
 import warnings
-from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -23,18 +22,19 @@ import numpy.typing as npt
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
+# Patterns are compiled at their first use, so that importing costs nothing.
 # A label stands at the beginning of a line, or of what a progress bar's \r makes one.
-_LABEL = re.compile(r"(?m)(?:^|(?<=\r))[ \t\ufeff]*([wb](?:\.grad)?):")
-_TENSOR = re.compile(r"\s*(?:Parameter containing:\s*)?tensor\(([^()]*)\)(.*)")
+_LABEL = r"(?m)(?:^|(?<=\r))[ \t\ufeff]*([wb](?:\.grad)?):"
+_TENSOR = r"\s*(?:Parameter containing:\s*)?tensor\(([^()]*)\)(.*)"
 _BEGUN = ("tensor(", "Parameter containing: tensor(")
 # A token is a number, a suffix, a bracket or comma, or what ought not to be there.
-_TOKEN = re.compile(
+_TOKEN = (
     r"(?P<n>[-+]?(?:[0-9]+(?:\.[0-9]*)?(?:e[-+]?[0-9]+)?|nan|inf))(?![^\[\],\s])"
     r"|(?P<s>dtype=torch\.\w+|device='[\w:]+'|requires_grad=True|grad_fn=<[\w:<>]+>)"
     r"|[\[\],]|(?P<x>[^\[\],\s]+)"
 )
 # Numbers and suffixes make a tensor that is 0-d, 1-D, a row or a column.
-_FORM = re.compile(r"(n|\[n(,n)*\]|\[\[n(,n)*\]\]|\[\[n\](,\[n\])*\])(,s)*")
+_FORM = r"(n|\[n(,n)*\]|\[\[n(,n)*\]\]|\[\[n\](,\[n\])*\])(,s)*"
 
 
 class Log(NamedTuple):
@@ -98,7 +98,8 @@ def read_text(source: str | os.PathLike[str]) -> str:
             f"no such file, looked for from {os.getcwd()}: {os.fspath(source)[:200]!r}; pass an "
             "existing path, or the text of a log, which must contain a line break"
         )
-    return _decode(Path(source).read_bytes(), os.fspath(source))
+    with open(source, "rb") as file:
+        return _decode(file.read(), os.fspath(source))
 
 
 def _decode(data: bytes, path: str) -> str:
@@ -174,7 +175,7 @@ def parse_log(text: str) -> Log:
 
 def _records(text: str) -> tuple[list[_Record], str]:
     """All whole records in order, and where the last one is cut off ("" if it is not)."""
-    before, *parts = _LABEL.split(text)
+    before, *parts = re.split(_LABEL, text)
     records, cut, line = list[_Record](), "", 1 + before.count("\n")
     for label, span in zip(parts[::2], parts[1::2], strict=True):
         if cut:
@@ -192,7 +193,7 @@ def _records(text: str) -> tuple[list[_Record], str]:
 def _record(label: str, line: int, span: str) -> _Record | None:
     """The tensor between a label and the next one; None if it is cut off."""
     where = f"line {line}: the tensor after {label}:"
-    whole = _TENSOR.match(span)
+    whole = re.match(_TENSOR, span)
     if whole and "tensor(" not in whole[2]:
         return _Record(label, line, *_numbers(whole[1], where))
     got = " ".join(span.split())
@@ -204,9 +205,9 @@ def _record(label: str, line: int, span: str) -> _Record | None:
 
 def _numbers(inside: str, where: str) -> tuple[int, list[float]]:
     """How deep the brackets nest, and the numbers within, of ``tensor(inside)``."""
-    tokens = list(_TOKEN.finditer(inside))
+    tokens = list(re.finditer(_TOKEN, inside))
     form = "".join(token.lastgroup or token[0] for token in tokens)
-    if _FORM.fullmatch(form):
+    if re.fullmatch(_FORM, form):
         return form.index("n"), [float(token[0]) for token in tokens if token.lastgroup == "n"]
     if "..." in inside:
         way_out = "print after torch.set_printoptions(threshold=float('inf'))"

@@ -8,7 +8,6 @@ import os
 import reprlib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
@@ -128,7 +127,8 @@ class Trajectory(Record):
         ValueError
             If it is not a whole `.npz` of a Trajectory; pickles are never loaded.
         """
-        data = Path(path).read_bytes()
+        with open(path, "rb") as file:
+            data = file.read()
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as npz:
                 return cls(**{f.name: npz[f.name] for f in fields(cls) if f.name in npz.files})
@@ -216,16 +216,16 @@ class DivergenceError(ArithmeticError):
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """A binary file that takes the place of `path` when it is whole, and vanishes otherwise."""
-    target = Path(path)
-    temporary = target.with_name(f"{target.name}.{os.getpid()}.tmp")
+    temporary = f"{os.fspath(path)}.{os.getpid()}.tmp"
     try:
         with open(temporary, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, target)
+        os.replace(temporary, path)
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
 
 
 def _frozen(name: str, value: Any) -> Array:
