@@ -277,7 +277,11 @@ def _check_shapes(t: Trajectory) -> None:
                 "record the gradient of each step between two points"
             )
     ends = t.epoch_ends
-    if ends.ndim != 1 or (np.diff(ends, prepend=0) < 0).any() or (ends > points - 1).any():
+    if (
+        ends.ndim != 1
+        or (ends[1:] < ends[:-1]).any()
+        or (ends.size and not 0 <= ends[0] <= ends[-1] < points)
+    ):
         raise ValueError(
             f"epoch_ends must count steps upwards to at most {points - 1}, got {ends}; "
             "pass the number of steps done at the end of each epoch"
