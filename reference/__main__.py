@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -141,12 +142,14 @@ def catalogue() -> str:
 
 
 def run() -> int:
-    """The command, with Ctrl-C as an ordinary end."""
-    try:
-        return main()
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return INTERRUPTED
+    """The command, with Ctrl-C as an ordinary end; Hypothesis keeps its notes where they go."""
+    with tempfile.TemporaryDirectory() as notes:
+        os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", notes)
+        try:
+            return main()
+        except KeyboardInterrupt:
+            print("interrupted", file=sys.stderr)
+            return INTERRUPTED
 
 
 if __name__ == "__main__":
