@@ -77,3 +77,19 @@ def test_the_pytest_lines_work(tmp_path):
     assert len(lines.splitlines()) == 3
     assert run.returncode == 1
     assert "WRONG   missing-mean" in run.stdout
+
+
+def test_the_map_shows_what_is_there():
+    """Every file of the map is there with as many lines, and every equation's file is on it."""
+    rows = re.findall(r"^\| \[(\S+)\]\((\S+)\) \|.*\| (\d+) \|$", README, re.M)
+    for name, link, lines in rows:
+        assert name == link
+        assert len(ROOT.joinpath(name).read_text(encoding="utf-8").splitlines()) == int(lines), name
+    parts = "data model loss chain_rule gradient sgd trajectory surface train affine"
+    assert {f"linreg_np/{part}.py" for part in parts.split()} <= {name for name, _, _ in rows}
+
+
+def test_links_lead_somewhere():
+    """Every file that is linked or shown exists."""
+    for link in re.findall(r"\]\(([^)#]+)\)", README):
+        assert ROOT.joinpath(link).exists(), link
