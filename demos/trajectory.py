@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,11 @@ from matplotlib import pyplot as plt
 from demos import COLORS, WIDTH
 from demos.__main__ import main
 from demos._bowl import Scene, animation, descent, picture, plane
+from demos._summary import WORDS, log_table, table
 from linreg_np import Trajectory, fit, load_houses, loss, synthetic_data
 
 W, B = np.array([2.0, -3.4]), 4.2
+Summary = Callable[[str], str]  # in the language of --lang
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +36,9 @@ def options(parser: argparse.ArgumentParser) -> None:
     data.add_argument("--log", type=Path, metavar="FILE", help="draw a printed log (or a .npz)")
     parser.add_argument(
         "--true", type=float, nargs="+", metavar="W", help="with --log: the weights of its data"
+    )
+    parser.add_argument(
+        "--lang", choices=list(WORDS), default="en", help="of what is printed: English or Chinese"
     )
     parser.add_argument("--animate", action="store_true", help="also write the descent as a GIF")
 
@@ -49,7 +54,7 @@ def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
     yield f"{name}.png", fig
     if args.animate:
         yield f"{name}.gif", animation(scene)
-    print(summary)
+    print(summary(args.lang))
 
 
 def worked_example(seed: int) -> tuple[Any, Any, Trajectory]:
@@ -59,7 +64,7 @@ def worked_example(seed: int) -> tuple[Any, Any, Trajectory]:
     return X, y, fit(X, y, lr=0.03, batch_size=10, epochs=3, rng=rng)
 
 
-def _example(args: argparse.Namespace) -> tuple[Scene, Any, str]:
+def _example(args: argparse.Namespace) -> tuple[Scene, Any, Summary]:
     X, y, path = worked_example(args.seed)
     scene = Scene(
         f"{path.steps} steps of minibatch SGD walk from near (0, 0) to the true w = (2, −3.4)",
@@ -71,11 +76,10 @@ def _example(args: argparse.Namespace) -> tuple[Scene, Any, str]:
         f"loss at b = {B}",
         (0, 5, -5, 0),
     )
-    about = "The worked example of §2: 1000 samples, 3 epochs in batches of 10, η = 0.03"
-    return scene, picture(scene), f"{about}\n{_table(X, y, path, W, B, 'true')}"
+    return scene, picture(scene), lambda lang: table(lang, "example", X, y, path, W, B, "true")
 
 
-def _houses(args: argparse.Namespace) -> tuple[Scene, Any, str]:
+def _houses(args: argparse.Namespace) -> tuple[Scene, Any, Summary]:
     X, y = load_houses()
     Z = (X - X.mean(axis=0)) / X.std(axis=0)
     path = fit(Z, y, lr=0.03, batch_size=10, epochs=10, rng=args.seed)
@@ -90,28 +94,14 @@ def _houses(args: argparse.Namespace) -> tuple[Scene, Any, str]:
         lambda w: loss(Z, y, w, b),
         f"loss at b = {b:.1f}, in (1000 $)²",
     )
-    about = (
-        "211 houses sold in Baltimore in 1978: 10 epochs in batches of 10, η = 0.03\n"
-        "Features standardised: minus the mean, divided by the standard deviation\n"
-        "w₁ (area), w₂ (age) and b in 1000 $, loss in (1000 $)²"
+    return (
+        scene,
+        picture(scene),
+        lambda lang: table(lang, "houses", Z, y, path, w, b, "least squares"),
     )
-    return scene, picture(scene), f"{about}\n{_table(Z, y, path, w, b, 'least squares')}"
 
 
-def _table(X: Any, y: Any, path: Trajectory, w: Any, b: Any, name: str) -> str:
-    """Start, end and lowest point, with the loss in training at each."""
-    points = {
-        "start": (path.w[0], path.b[0]),
-        f"end, after {path.steps} steps": (path.w[-1], path.b[-1]),
-        name: (w, b),
-    }
-    rows = [f"{'':22}{'w₁':>10}{'w₂':>10}{'b':>10}{'loss':>12}"]
-    for label, (w, b) in points.items():
-        rows.append(f"{label:22}{w[0]:10.4f}{w[1]:10.4f}{b:10.4f}{loss(X, y, w, b):12.4g}")
-    return "\n".join(rows)
-
-
-def _log(args: argparse.Namespace) -> tuple[Scene | None, Any, str]:
+def _log(args: argparse.Namespace) -> tuple[Scene | None, Any, Summary]:
     saved = args.log.suffix == ".npz"
     path = _finite(Trajectory.load(args.log) if saved else Trajectory.read_log(args.log))
     d = path.w.shape[1]
@@ -126,7 +116,7 @@ def _log(args: argparse.Namespace) -> tuple[Scene | None, Any, str]:
             height_name="loss above its minimum,\nif X is standard normal and b right",
         )
     fig = picture(scene) if scene and scene.height else by_step(path, title, scene, true)
-    return scene, fig, _log_table(args.log, path, true)
+    return scene, fig, lambda lang: log_table(lang, args.log, path, true)
 
 
 def _finite(path: Trajectory) -> Trajectory:
@@ -139,26 +129,6 @@ def _finite(path: Trajectory) -> Trajectory:
         raise ValueError("the path must have a finite point, got one that begins with NaN or inf")
     warnings.warn(f"point {end} (counted from 0) is not finite: drawn up to there", stacklevel=2)
     return Trajectory(path.w[:end], None if path.b is None else path.b[:end])
-
-
-def _log_table(file: Path, path: Trajectory, true: Any) -> str:
-    """First and last point; and what is not known."""
-    points, d = path.w.shape
-    rows = [f"{file}: {points} point{'s' * (points > 1)} of {d} weight{'s' * (d > 1)}"]
-    for label, t in (("first", 0), ("last", -1)):
-        b = "" if path.b is None else f"   b {path.b[t]:.4f}"
-        rows.append(f"{label:6} w {_numbers(path.w[t])}{b}")
-    if true is not None:
-        rows.append(f"true   w {_numbers(true)}   (as given)")
-    if file.suffix != ".npz":
-        rows.append("Not in a printed log: the data, so no loss; the point after the last step")
-    if path.b is None:
-        rows.append("The file holds no bias")
-    return "\n".join(rows)
-
-
-def _numbers(w: Any) -> str:
-    return " ".join(f"{x:.4f}" for x in w[:8]) + (f" … ({len(w)} in all)" if len(w) > 8 else "")
 
 
 def by_step(path: Trajectory, title: str, scene: Scene | None, true: Any) -> Any:

@@ -87,9 +87,15 @@ def synthetic_data(
         X = rng.standard_normal((n, len(w)))
     except (MemoryError, ValueError):
         raise MemoryError(f"n must leave room for n × d numbers, got {n}; draw fewer") from None
-    y = X @ w + b + noise * rng.standard_normal(n)
     dtype = w.dtype if w.dtype == np.float32 else np.float64
-    return X.astype(dtype), y.astype(dtype)
+    with np.errstate(all="ignore"):
+        y = (X @ w + b + noise * rng.standard_normal(n)).astype(dtype)
+    if not np.isfinite(y).all():
+        raise ValueError(
+            f"w, b and noise must give labels that {dtype} can hold, got infinite ones from "
+            f"w = {w}, b = {b}, noise = {noise}; pass smaller numbers"
+        )
+    return X.astype(dtype), y
 
 
 def load_houses() -> tuple[Array, Array]:

@@ -77,7 +77,7 @@ def real_array(name: str, value: Any) -> Array:
     """
     rule = f"{name} must be an array of real numbers"
     if isinstance(value, np.ma.MaskedArray):
-        raise TypeError(f"{rule}, got a masked array; pass {name}.compressed() or {name}.filled(…)")
+        raise TypeError(f"{rule}, got a masked array; pass {name}.filled(…)")
     try:
         a = np.asarray(value)
     except Exception as error:  # whatever a foreign __array__ raises
@@ -129,10 +129,10 @@ def labels(y: Any, n: int, *, read: bool = True) -> Array:
     TypeError, ValueError
     """
     a = real_array("y", y)
-    if a.ndim == 2 and 1 in a.shape:
+    if a.shape in ((n, 1), (1, n)):
         raise ValueError(
             f"y must have shape ({n},), got {a.shape}: "
-            f"ŷ − y would broadcast to ({n}, {n}); pass y.ravel()"
+            f"ŷ − y would broadcast to {np.broadcast_shapes((n,), a.shape)}; pass y.ravel()"
         )
     if a.ndim != 1:
         raise ValueError(f"y must have shape ({n},), got {a.shape}; pass one label a sample")
@@ -179,7 +179,7 @@ def finite(name: str, a: Array) -> None:
             at = row + int(np.argwhere(bad)[0][0])
             raise ValueError(
                 f"{name} must be finite, got {block[bad][0]} in row {at} (counted from 0); "
-                "drop or fill the rows with NaN or infinity first"
+                "drop or fill what is NaN or infinite first"
             )
 
 
@@ -213,7 +213,9 @@ def number(name: str, value: Any) -> float:
     return x
 
 
-def positive(name: str, value: Any, *, or_zero: bool = False) -> float:
+def positive(
+    name: str, value: Any, *, or_zero: bool = False, way_out: str = "a small number such as 0.03"
+) -> float:
     """`value` as a finite number over zero (or, where allowed, zero).
 
     Raises
@@ -221,11 +223,11 @@ def positive(name: str, value: Any, *, or_zero: bool = False) -> float:
     TypeError, ValueError
     """
     if isinstance(value, bool | np.bool):
-        raise TypeError(f"{name} must be a number, got {reprlib.repr(value)}; pass a float")
+        raise TypeError(f"{name} must be a number, got {reprlib.repr(value)}; pass {way_out}")
     x = number(name, value)
     if x < 0 or (x == 0 and not or_zero):
         rule = "zero or more" if or_zero else "greater than zero"
-        raise ValueError(f"{name} must be {rule}, got {reprlib.repr(value)}; pass e.g. {name}=0.03")
+        raise ValueError(f"{name} must be {rule}, got {reprlib.repr(value)}; pass {way_out}")
     return x
 
 
@@ -236,14 +238,12 @@ def whole(name: str, value: Any, *, at_most: int | None = None) -> int:
     ------
     TypeError, ValueError
     """
-    x = positive(name, value)
+    x, got = positive(name, value, way_out="1 or more"), reprlib.repr(value)
     if not x.is_integer():
-        raise ValueError(
-            f"{name} must be a whole number, got {reprlib.repr(value)}; pass {max(1, round(x))}"
-        )
+        raise ValueError(f"{name} must be a whole number, got {got}; pass {max(1, round(x))}")
     if at_most is not None and x > at_most:
         raise ValueError(
-            f"{name} must be at most the number of samples, {at_most}, got {reprlib.repr(value)}; "
+            f"{name} must be at most the number of samples, {at_most}, got {got}; "
             f"pass {name}={at_most} for full-batch descent"
         )
     return int(x)

@@ -6,6 +6,7 @@ The names are those of `linreg_np`; the answers are `fractions.Fraction`.
 from __future__ import annotations
 
 from fractions import Fraction
+from math import lcm
 from typing import Any
 
 
@@ -27,6 +28,41 @@ def rationals(a: Any) -> Any:
     return a if isinstance(a, Fraction) else Fraction(float(a))
 
 
+def integers(*arrays: Any) -> tuple[Any, ...]:
+    """Each array in whole numbers, as multiples of 1/D; and D: sums of these are exact and fast.
+
+    Raises
+    ------
+    ValueError, OverflowError
+        As `rationals`.
+
+    Examples
+    --------
+    >>> integers([0.5, 1.0], 0.25)
+    ([2, 4], 1, 4)
+    """
+    ratios = [_ratios(a.tolist() if hasattr(a, "tolist") else a) for a in arrays]
+    D = lcm(*(denominator for a in ratios for denominator in _denominators(a)))
+    return (*(_times(D, a) for a in ratios), D)
+
+
+def _ratios(a: Any) -> Any:
+    """(numerator, denominator) in place of each number."""
+    if hasattr(a, "__len__"):
+        return [_ratios(v) for v in a]
+    return (a if isinstance(a, Fraction) else float(a)).as_integer_ratio()
+
+
+def _denominators(a: Any) -> set[int]:
+    """The denominators of ratios."""
+    return {a[1]} if isinstance(a, tuple) else {d for v in a for d in _denominators(v)}
+
+
+def _times(D: int, a: Any) -> Any:
+    """The ratios times D, a multiple of each denominator."""
+    return D // a[1] * a[0] if isinstance(a, tuple) else [_times(D, v) for v in a]
+
+
 def predict(X: Any, w: Any, b: Any) -> list[Fraction]:
     """ŷ = Xw + b   (§1.1b)
 
@@ -41,8 +77,10 @@ def predict(X: Any, w: Any, b: Any) -> list[Fraction]:
     >>> predict([[1, 2]], [3, 0.5], 1)
     [Fraction(5, 1)]
     """
-    w, b = rationals(w), rationals(b)
-    return [sum((x_j * w_j for x_j, w_j in zip(x, w, strict=True)), b) for x in rationals(X)]
+    X, w, b, D = integers(X, w, b)
+    return [
+        Fraction(sum(x_j * w_j for x_j, w_j in zip(x, w, strict=True)) + b * D, D * D) for x in X
+    ]
 
 
 def residual(y_hat: Any, y: Any) -> list[Fraction]:
@@ -98,13 +136,17 @@ def gradient(X: Any, y: Any, w: Any, b: Any) -> tuple[list[Fraction], Fraction]:
     >>> gradient([[1], [2]], [0, 0], [1], 0)
     ([Fraction(5, 2)], Fraction(3, 2))
     """
-    r, n = residual(predict(X, w, b), y), len(y)
-    columns = zip(*rationals(X), strict=True)
-    grad_w = [
-        sum((x * r_i for x, r_i in zip(x_j, r, strict=True)), Fraction(0)) / n for x_j in columns
+    X, y, w, b, D = integers(X, y, w, b)
+    n = len(y)
+    r = [  # (ŷ − y) D²
+        sum(x_j * w_j for x_j, w_j in zip(x, w, strict=True)) + (b - y_i) * D
+        for x, y_i in zip(X, y, strict=True)
     ]
-    grad_b = sum(r, Fraction(0)) / n
-    return grad_w, grad_b
+    columns = zip(*X, strict=True)
+    grad_w = [
+        Fraction(sum(x * r_i for x, r_i in zip(x_j, r, strict=True)), n * D**3) for x_j in columns
+    ]
+    return grad_w, Fraction(sum(r), n * D**2)
 
 
 def moments(X: Any, y: Any) -> tuple[list[Fraction], list[list[Fraction]]]:

@@ -38,6 +38,7 @@ def problems(
     dtypes: Sequence[Any] = (np.float64, np.float32),
     layouts: Sequence[str] = LAYOUTS,
     nasty: bool = True,
+    digits: int = 100,
 ) -> Problem:
     """Regression problems: n from 1 to `max_n`, d from 1 to `max_d`.
 
@@ -54,6 +55,8 @@ def problems(
     nasty : bool
         Also magnitudes from 1e-100 to 1e100 (1e-10 to 1e10 in float32), huge offsets, zero,
         constant and collinear columns, and labels whose residual is exactly zero.
+    digits : int
+        For magnitudes up to 10 to the power of this instead of 100.
 
     Examples
     --------
@@ -69,7 +72,7 @@ def problems(
     table = (small if style is small else normal)(code).reshape(max_n + 1, max_d + 1)
     problem = Problem(table[:n, :d], table[:n, -1], table[-1, :d], table[-1, -1])
     if style in NASTY:
-        problem = style(draw, *problem, 100 if dtype == np.float64 else 10)
+        problem = style(draw, *problem, digits if dtype == np.float64 else 10)
     layout = LAYING_OUT[draw(st.sampled_from(layouts))]
     X, y, w = (a.astype(dtype) for a in problem[:3])
     return Problem(layout(X), layout(y), w, dtype.type(problem.b))
@@ -83,7 +86,8 @@ def small(code: Any) -> Any:
 
 def normal(code: Any) -> Any:
     """Standard normal numbers with the bytes as their seed; 0 for 0, so that zeros stay zeros."""
-    return np.random.default_rng(code).normal(size=len(code)) * (code != 0) + 0.0
+    rng = np.random.default_rng(int.from_bytes(code.tobytes(), "big"))
+    return rng.normal(size=len(code)) * (code != 0) + 0.0
 
 
 def scaled(draw: st.DrawFn, X: Any, y: Any, w: Any, b: Any, digits: int) -> Problem:

@@ -254,17 +254,22 @@ def test_one_weight_is_told_from_the_bias_by_its_shape(w, b):
 @pytest.mark.parametrize("tensor", ["tensor([[2.]])", "tensor([2.])", "tensor(2.)"])
 def test_one_weight_that_might_be_a_bias_is_read_with_a_warning(tensor):
     """Where all records look alike, nobody can tell; one record, or a label b:, is clear."""
-    with pytest.warns(
-        UserWarning, match=r"from line 2 on are single numbers of one shape.*b:"
-    ) as caught:
+    with pytest.warns(UserWarning, match=r"from line 2 on are single numbers of one shape.*b:"):
         log = parse_log(f"\nw: {tensor}\nw: {tensor}\n")
-    assert caught[0].filename == __file__
     assert_same(log, Log(np.array([[2.0], [2.0]]), None, None, None))
     assert parse_log(f"w: {tensor}\n").b is None
     assert_same(
         parse_log(f"w: {tensor}\nb: {tensor}\n" * 2),
         Log(np.array([[2.0], [2.0]]), np.array([2.0, 2.0]), None, None),
     )
+
+
+@pytest.mark.parametrize("text", ["w: tensor([2.])\n" * 2, "w: tensor([2.])\nw: tensor(["])
+def test_a_warning_points_at_the_caller(text):
+    """Not at the reader's own lines."""
+    with pytest.warns(UserWarning, match=r"^(all records from )?line \d") as caught:
+        parse_log(text)
+    assert caught[0].filename == __file__
 
 
 @pytest.mark.parametrize("at", range(len(FIRST), ARTICLE.rindex(")") + 1))
@@ -274,12 +279,9 @@ def test_a_log_cut_off_anywhere_keeps_its_whole_steps(at):
     if at < len(FIRST) + len("w:"):  # nothing of the second step is there
         assert_same(parse_log(text), parse_log(FIRST))
         return
-    with pytest.warns(
-        UserWarning, match=r"line (7|9|11|12): .*kept are the 1 whole step"
-    ) as caught:
+    with pytest.warns(UserWarning, match=r"line (7|9|11|12): .*kept are the 1 whole step"):
         log = parse_log(text)
     assert_same(log, parse_log(FIRST))
-    assert caught[0].filename == __file__
 
 
 def test_the_warning_names_the_line_of_the_record_that_is_cut_off():

@@ -136,62 +136,160 @@ def test_lists_and_memory_maps_are_data_too(tmp_path):
 DATA = {"X": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.5]], "y": [1.0, 2.0, 3.0], "batch_size": 1}
 NAN = float("nan")
 REFUSED = [
-    ({"X": [1.0, 2.0, 3.0]}, ValueError, r"X must be 2-D.*got shape \(3,\).*X.reshape\(-1, 1\)"),
-    ({"X": np.ones((3, 1, 1))}, ValueError, r"X must be 2-D.*got shape \(3, 1, 1\)"),
-    ({"X": np.ones((0, 2)), "y": []}, ValueError, r"X must have at least one row"),
-    ({"X": np.ones((3, 0))}, ValueError, r"X must have at least one column"),
-    ({"X": [[1.0], [NAN], [2.0]]}, ValueError, r"X must be finite, got nan in row 1"),
-    ({"X": [[1.0], [2.0], [np.inf]]}, ValueError, r"X must be finite, got inf in row 2"),
-    ({"X": [["a"], ["b"], ["c"]]}, TypeError, r"X must be an array of real numbers, got list of"),
+    (
+        {"X": [1.0, 2.0, 3.0]},
+        ValueError,
+        "X must be 2-D, one sample a row, got shape (3,); for a single feature pass X.reshape(-1, 1), for a single sample X.reshape(1, -1)",
+    ),
+    (
+        {"X": np.ones((3, 1, 1))},
+        ValueError,
+        "X must be 2-D, one sample a row, got shape (3, 1, 1); for a single feature pass X.reshape(-1, 1), for a single sample X.reshape(1, -1)",
+    ),
+    (
+        {"X": np.ones((0, 2)), "y": []},
+        ValueError,
+        "X must have at least one row, got shape (0, 2); pass some samples",
+    ),
+    (
+        {"X": np.ones((3, 0))},
+        ValueError,
+        "X must have at least one column, got shape (3, 0); pass features",
+    ),
+    (
+        {"X": [[1.0], [NAN], [2.0]]},
+        ValueError,
+        "X must be finite, got nan in row 1 (counted from 0); drop or fill what is NaN or infinite first",
+    ),
+    (
+        {"X": [[1.0], [2.0], [np.inf]]},
+        ValueError,
+        "X must be finite, got inf in row 2 (counted from 0); drop or fill what is NaN or infinite first",
+    ),
+    (
+        {"X": [["a"], ["b"], ["c"]]},
+        TypeError,
+        "X must be an array of real numbers, got list of dtype <U1; convert it first, e.g. np.asarray(X, dtype=float)",
+    ),
     (
         {"X": np.ones((3, 1), object)},
         TypeError,
-        r"X must be .* real numbers, got ndarray of dtype o",
+        "X must be an array of real numbers, got ndarray of dtype object; convert it first, e.g. np.asarray(X, dtype=float)",
     ),
-    ({"X": np.ones((3, 1), complex)}, TypeError, r"X must be .* real numbers, .* complex128"),
-    ({"X": None}, TypeError, r"X must be an array of real numbers, got None"),
-    ({"X": "data.csv"}, TypeError, r"X must be an array of real numbers, got 'data.csv'"),
-    ({"X": [[1.0], [1.0, 2.0]]}, TypeError, r"X must be an array of real numbers, got list"),
-    ({"X": np.ma.ones((3, 1))}, TypeError, r"X must be .* got a masked array"),
-    ({"X": np.ones((3, 1), np.longdouble)}, TypeError, r"X must be .* dtype float128|longdouble"),
-    ({"y": [[1.0], [2.0], [3.0]]}, ValueError, r"would broadcast to \(3, 3\); pass y.ravel\(\)"),
-    ({"y": [[1.0, 2.0, 3.0]]}, ValueError, r"y must have shape \(3,\), got \(1, 3\)"),
-    ({"y": np.ones((3, 3))}, ValueError, r"y must have shape \(3,\), got \(3, 3\)"),
-    ({"y": 1.0}, ValueError, r"y must have shape \(3,\), got \(\)"),
-    ({"y": [1.0, 2.0]}, ValueError, r"got 3 rows of X and 2 of y"),
-    ({"y": [1.0, NAN, 2.0]}, ValueError, r"y must be finite, got nan in row 1"),
-    ({"y": ["1", "2", "3"]}, TypeError, r"y must be an array of real numbers"),
-    ({"y": None}, TypeError, r"y must be an array of real numbers, got None"),
-    ({"lr": 0}, ValueError, r"lr must be greater than zero, got 0"),
-    ({"lr": -0.1}, ValueError, r"lr must be greater than zero, got -0.1"),
-    ({"lr": NAN}, ValueError, r"lr must be finite, got nan"),
-    ({"lr": 10**400}, ValueError, r"lr must be finite"),
-    ({"lr": "fast"}, TypeError, r"lr must be one real number, got 'fast'"),
-    ({"lr": True}, TypeError, r"lr must be a number, got True"),
-    ({"lr": 1j}, TypeError, r"lr must be one real number"),
-    ({"lr": None}, TypeError, r"lr must be one real number, got None"),
-    ({"batch_size": 0}, ValueError, r"batch_size must be greater than zero, got 0"),
-    ({"batch_size": -1}, ValueError, r"batch_size must be greater than zero"),
-    ({"batch_size": 1.5}, ValueError, r"batch_size must be a whole number, got 1.5; pass 2"),
-    ({"batch_size": NAN}, ValueError, r"batch_size must be finite"),
-    ({"batch_size": 4}, ValueError, r"at most the number of samples, 3, got 4; pass batch_size=3"),
-    ({"epochs": 0}, ValueError, r"epochs must be greater than zero"),
-    ({"epochs": 2.5}, ValueError, r"epochs must be a whole number, got 2.5"),
-    ({"epochs": -3}, ValueError, r"epochs must be greater than zero"),
-    ({"epochs": NAN}, ValueError, r"epochs must be finite"),
-    ({"w": [1.0]}, ValueError, r"w must have shape \(2,\), got \(1,\)"),
     (
-        {"w": [[1.0], [2.0]]},
-        ValueError,
-        r"w must have shape \(2,\), got \(2, 1\); pass w.ravel\(\)",
+        {"X": np.ones((3, 1), complex)},
+        TypeError,
+        "X must be an array of real numbers, got ndarray of dtype complex128; convert it first, e.g. np.asarray(X, dtype=float)",
     ),
-    ({"w": [1.0, NAN]}, ValueError, r"w must be finite, got nan in row 1"),
-    ({"w": ["a", "b"]}, TypeError, r"w must be an array of real numbers"),
-    ({"b": NAN}, ValueError, r"b must be finite, got nan"),
-    ({"b": [0.0]}, TypeError, r"b must be one real number, got \[0.0\]"),
-    ({"b": None}, TypeError, r"b must be one real number, got None"),
-    ({"rng": "seed"}, TypeError, r"rng must be a numpy.random.Generator, a seed or None"),
-    ({"rng": -1}, ValueError, r"rng as a seed must be zero or more"),
+    (
+        {"X": None},
+        TypeError,
+        "X must be an array of real numbers, got None; convert it first, e.g. np.asarray(X, dtype=float)",
+    ),
+    (
+        {"X": "data.csv"},
+        TypeError,
+        "X must be an array of real numbers, got 'data.csv'; convert it first, e.g. np.asarray(X, dtype=float)",
+    ),
+    (
+        {"X": np.ma.ones((3, 1))},
+        TypeError,
+        "X must be an array of real numbers, got a masked array; pass X.filled(…)",
+    ),
+    (
+        {"y": [[1.0], [2.0], [3.0]]},
+        ValueError,
+        "y must have shape (3,), got (3, 1): ŷ − y would broadcast to (3, 3); pass y.ravel()",
+    ),
+    (
+        {"y": [[1.0, 2.0, 3.0]]},
+        ValueError,
+        "y must have shape (3,), got (1, 3): ŷ − y would broadcast to (1, 3); pass y.ravel()",
+    ),
+    (
+        {"y": np.ones((3, 3))},
+        ValueError,
+        "y must have shape (3,), got (3, 3); pass one label a sample",
+    ),
+    ({"y": 1.0}, ValueError, "y must have shape (3,), got (); pass one label a sample"),
+    (
+        {"y": [1.0, 2.0]},
+        ValueError,
+        "X and y must have one row each per sample, got 3 rows of X and 2 of y; pass the labels of these very samples",
+    ),
+    (
+        {"y": [1.0, NAN, 2.0]},
+        ValueError,
+        "y must be finite, got nan in row 1 (counted from 0); drop or fill what is NaN or infinite first",
+    ),
+    (
+        {"y": ["1", "2", "3"]},
+        TypeError,
+        "y must be an array of real numbers, got list of dtype <U1; convert it first, e.g. np.asarray(y, dtype=float)",
+    ),
+    (
+        {"y": None},
+        TypeError,
+        "y must be an array of real numbers, got None; convert it first, e.g. np.asarray(y, dtype=float)",
+    ),
+    (
+        {"lr": 0},
+        ValueError,
+        "lr must be greater than zero, got 0; pass a small number such as 0.03",
+    ),
+    (
+        {"lr": -0.1},
+        ValueError,
+        "lr must be greater than zero, got -0.1; pass a small number such as 0.03",
+    ),
+    ({"lr": NAN}, ValueError, "lr must be finite, got nan; pass a finite number"),
+    (
+        {"lr": 10**400},
+        ValueError,
+        "lr must be finite, got 100000000000000000...0000000000000000000; pass a finite number",
+    ),
+    ({"lr": "fast"}, TypeError, "lr must be one real number, got 'fast'; pass a float"),
+    ({"lr": True}, TypeError, "lr must be a number, got True; pass a small number such as 0.03"),
+    ({"lr": 1j}, TypeError, "lr must be one real number, got 1j; pass a float"),
+    ({"lr": None}, TypeError, "lr must be one real number, got None; pass a float"),
+    ({"batch_size": 0}, ValueError, "batch_size must be greater than zero, got 0; pass 1 or more"),
+    (
+        {"batch_size": -1},
+        ValueError,
+        "batch_size must be greater than zero, got -1; pass 1 or more",
+    ),
+    ({"batch_size": 1.5}, ValueError, "batch_size must be a whole number, got 1.5; pass 2"),
+    ({"batch_size": NAN}, ValueError, "batch_size must be finite, got nan; pass a finite number"),
+    (
+        {"batch_size": 4},
+        ValueError,
+        "batch_size must be at most the number of samples, 3, got 4; pass batch_size=3 for full-batch descent",
+    ),
+    ({"epochs": 0}, ValueError, "epochs must be greater than zero, got 0; pass 1 or more"),
+    ({"epochs": 2.5}, ValueError, "epochs must be a whole number, got 2.5; pass 2"),
+    ({"epochs": -3}, ValueError, "epochs must be greater than zero, got -3; pass 1 or more"),
+    ({"epochs": NAN}, ValueError, "epochs must be finite, got nan; pass a finite number"),
+    ({"w": [1.0]}, ValueError, "w must have shape (2,), got (1,); pass one weight a feature"),
+    ({"w": [[1.0], [2.0]]}, ValueError, "w must have shape (2,), got (2, 1); pass w.ravel()"),
+    (
+        {"w": [1.0, NAN]},
+        ValueError,
+        "w must be finite, got nan in row 1 (counted from 0); drop or fill what is NaN or infinite first",
+    ),
+    (
+        {"w": ["a", "b"]},
+        TypeError,
+        "w must be an array of real numbers, got list of dtype <U1; convert it first, e.g. np.asarray(w, dtype=float)",
+    ),
+    ({"b": NAN}, ValueError, "b must be finite, got nan; pass a finite number"),
+    ({"b": [0.0]}, TypeError, "b must be one real number, got [0.0]; pass a float"),
+    ({"b": None}, TypeError, "b must be one real number, got None; pass a float"),
+    (
+        {"rng": "seed"},
+        TypeError,
+        "rng must be a numpy.random.Generator, a seed or None, got 'seed'; pass np.random.default_rng(0)",
+    ),
+    ({"rng": -1}, ValueError, "rng as a seed must be zero or more, got -1; pass rng=0"),
 ]
 
 
@@ -199,31 +297,68 @@ REFUSED = [
 def test_the_door_refuses(bad, error, message):
     """Bad input is an error that states the rule, what came, and the way out."""
     arguments = {**DATA, **bad}
-    with pytest.raises(error, match=message) as caught:
+    with pytest.raises(error) as caught:
         fit(arguments.pop("X"), arguments.pop("y"), **arguments)
-    assert ";" in str(caught.value) or "pass" in str(caught.value)
+    assert str(caught.value) == message
+
+
+def test_ragged_rows_and_long_doubles_are_refused():
+    """So are these, in words that are NumPy's or the platform's own."""
+    with pytest.raises(
+        TypeError, match=r"X must be an array of real numbers, got list: .*numbers$"
+    ):
+        fit([[1.0], [1.0, 2.0]], [1.0, 2.0])
+    with pytest.raises(TypeError, match="X must be an array of real numbers, got ndarray of dtype"):
+        fit(np.ones((3, 1), np.longdouble), [1.0, 2.0, 3.0])
 
 
 SYNTHETIC = [
-    ({"w": [[1.0]]}, ValueError, r"w must have shape \(d,\), got \(1, 1\); pass w.ravel\(\)"),
-    ({"w": []}, ValueError, r"w must have shape \(d,\)"),
-    ({"w": [NAN]}, ValueError, r"w must be finite"),
-    ({"w": None}, TypeError, r"w must be an array of real numbers, got None"),
-    ({"b": np.inf}, ValueError, r"b must be finite"),
-    ({"n": 0}, ValueError, r"n must be greater than zero"),
-    ({"n": 1.5}, ValueError, r"n must be a whole number"),
-    ({"noise": -1}, ValueError, r"noise must be zero or more, got -1"),
-    ({"noise": NAN}, ValueError, r"noise must be finite"),
-    ({"rng": 1.5}, TypeError, r"rng must be a numpy.random.Generator"),
+    ({"w": [[1.0]]}, ValueError, "w must have shape (d,), got (1, 1); pass w.ravel()"),
+    ({"w": []}, ValueError, "w must have shape (d,), got (0,); pass one weight a feature"),
+    (
+        {"w": [NAN]},
+        ValueError,
+        "w must be finite, got nan in row 0 (counted from 0); drop or fill what is NaN or infinite first",
+    ),
+    (
+        {"w": None},
+        TypeError,
+        "w must be an array of real numbers, got None; convert it first, e.g. np.asarray(w, dtype=float)",
+    ),
+    ({"b": np.inf}, ValueError, "b must be finite, got inf; pass a finite number"),
+    ({"n": 0}, ValueError, "n must be greater than zero, got 0; pass 1 or more"),
+    ({"n": 1.5}, ValueError, "n must be a whole number, got 1.5; pass 2"),
+    (
+        {"noise": -1},
+        ValueError,
+        "noise must be zero or more, got -1; pass a small number such as 0.03",
+    ),
+    ({"noise": NAN}, ValueError, "noise must be finite, got nan; pass a finite number"),
+    (
+        {"rng": 1.5},
+        TypeError,
+        "rng must be a numpy.random.Generator, a seed or None, got 1.5; pass np.random.default_rng(0)",
+    ),
 ]
+
+
+@pytest.mark.parametrize("bad", [{"w": [1e308]}, {"b": 1.7e308, "w": [1e308]}, {"noise": 1e308}])
+def test_data_that_no_float_can_hold_are_refused(bad):
+    """Labels are finite, or an error says which numbers to make smaller."""
+    message = (
+        r"^w, b and noise must give labels that .*float64.* can hold, .*; pass smaller numbers$"
+    )
+    with pytest.raises(ValueError, match=message):
+        synthetic_data(**{"w": [1.0], "b": 0.0, "n": 50, "rng": 0, **bad})
 
 
 @pytest.mark.parametrize(("bad", "error", "message"), SYNTHETIC)
 def test_the_door_of_synthetic_data_refuses(bad, error, message):
     """So does `synthetic_data`."""
     arguments = {"w": [1.0], "b": 0.0, "n": 5, **bad}
-    with pytest.raises(error, match=message):
+    with pytest.raises(error) as caught:
         synthetic_data(arguments.pop("w"), arguments.pop("b"), arguments.pop("n"), **arguments)
+    assert str(caught.value) == message
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])

@@ -116,27 +116,80 @@ def test_repr_shows_start_end_and_steps():
 
 
 REFUSED = [
-    ({"w": [1.0, 2.0]}, ValueError, r"w must have shape \(T\+1, d\).*got \(2,\)"),
-    ({"w": np.zeros((0, 2))}, ValueError, r"w must have shape"),
-    ({"w": np.zeros((2, 0))}, ValueError, r"w must have shape"),
-    ({"w": None}, TypeError, r"w must be an array of real numbers, got None"),
-    ({"w": [["a"]]}, TypeError, r"w must be an array of real numbers"),
-    ({"b": [[0.0], [0.0]]}, ValueError, r"b must have shape \(2,\) like w, got \(2, 1\)"),
-    ({"b": ["x", "y"]}, TypeError, r"b must be an array of real numbers"),
-    ({"grad_w": [[0.0]]}, ValueError, r"grad_w must have shape \(1, 2\), one row a step"),
-    ({"grad_b": np.zeros(5)}, ValueError, r"grad_b must have shape \(1,\), one row a step"),
-    ({"epoch_ends": [2]}, ValueError, r"epoch_ends must count steps upwards to at most 1"),
-    ({"epoch_ends": [1, 0]}, ValueError, r"epoch_ends must count steps upwards"),
-    ({"epoch_ends": [-1]}, ValueError, r"epoch_ends must count steps upwards"),
-    ({"epoch_ends": [0.5]}, TypeError, r"epoch_ends must be whole numbers"),
+    (
+        {"w": [1.0, 2.0]},
+        ValueError,
+        "w must have shape (T+1, d), one point a row, got (2,); pass at least one point of at least one weight",
+    ),
+    (
+        {"w": np.zeros((0, 2))},
+        ValueError,
+        "w must have shape (T+1, d), one point a row, got (0, 2); pass at least one point of at least one weight",
+    ),
+    (
+        {"w": np.zeros((2, 0))},
+        ValueError,
+        "w must have shape (T+1, d), one point a row, got (2, 0); pass at least one point of at least one weight",
+    ),
+    (
+        {"w": None},
+        TypeError,
+        "w must be an array of real numbers, got None; convert it first, e.g. np.asarray(w, dtype=float)",
+    ),
+    (
+        {"w": [["a"]]},
+        TypeError,
+        "w must be an array of real numbers, got list of dtype <U1; convert it first, e.g. np.asarray(w, dtype=float)",
+    ),
+    (
+        {"b": [[0.0], [0.0]]},
+        ValueError,
+        "b must have shape (2,) like w, got (2, 1); pass b.ravel()",
+    ),
+    (
+        {"b": ["x", "y"]},
+        TypeError,
+        "b must be an array of real numbers, got list of dtype <U1; convert it first, e.g. np.asarray(b, dtype=float)",
+    ),
+    (
+        {"grad_w": [[0.0]]},
+        ValueError,
+        "grad_w must have shape (1, 2), one row a step, got (1, 1); record the gradient of each step between two points",
+    ),
+    (
+        {"grad_b": np.zeros(5)},
+        ValueError,
+        "grad_b must have shape (1,), one row a step, got (5,); record the gradient of each step between two points",
+    ),
+    (
+        {"epoch_ends": [2]},
+        ValueError,
+        "epoch_ends must count steps upwards to at most 1, got [2]; pass the number of steps done at the end of each epoch",
+    ),
+    (
+        {"epoch_ends": [1, 0]},
+        ValueError,
+        "epoch_ends must count steps upwards to at most 1, got [1 0]; pass the number of steps done at the end of each epoch",
+    ),
+    (
+        {"epoch_ends": [-1]},
+        ValueError,
+        "epoch_ends must count steps upwards to at most 1, got [-1]; pass the number of steps done at the end of each epoch",
+    ),
+    (
+        {"epoch_ends": [0.5]},
+        TypeError,
+        "epoch_ends must be whole numbers, got [0.5]; pass numbers of steps",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("bad", "error", "message"), REFUSED)
 def test_the_door_refuses(bad, error, message):
     """Shapes and types that are no path are an error with the rule, what came, the way out."""
-    with pytest.raises(error, match=message):
+    with pytest.raises(error) as caught:
         Trajectory(**{"w": np.zeros((2, 2)), **bad})
+    assert str(caught.value) == message
 
 
 def npz(path, **arrays):

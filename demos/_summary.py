@@ -1,0 +1,102 @@
+"""What the trajectory demo says of a path, in English or Chinese."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from unicodedata import east_asian_width
+
+from linreg_np import Trajectory, loss
+
+WORDS = {
+    "en": {
+        "example": "The worked example of §2: 1000 samples, 3 epochs in batches of 10, η = 0.03",
+        "houses": "211 houses sold in Baltimore in 1978: 10 epochs in batches of 10, η = 0.03\n"
+        "Features standardised: minus the mean, divided by the standard deviation\n"
+        "w₁ (area), w₂ (age) and b in 1000 $, loss in (1000 $)²",
+        "start": "start",
+        "end": "end, after {} steps",
+        "true": "true",
+        "least squares": "least squares",
+        "loss": "loss",
+        "first": "first",
+        "last": "last",
+        "given": "(as given)",
+        "no data": "Not in a printed log: the data, so no loss; the point after the last step",
+        "no bias": "The file holds no bias",
+        "in all": "({} in all)",
+    },
+    "zh": {
+        "example": "§2 的经典示例：1000 个样本，小批量随机梯度下降 3 轮，"
+        "批量大小 10，学习率 η = 0.03",
+        "houses": "1978 年在巴尔的摩售出的 211 套房屋：10 轮，批量大小 10，学习率 η = 0.03\n"
+        "特征已标准化：减去均值，再除以标准差\n"
+        "w₁（面积）、w₂（房龄）和 b 的单位是千美元，损失的单位是千美元的平方",
+        "start": "起点",
+        "end": "终点，第 {} 步之后",
+        "true": "真实值",
+        "least squares": "最小二乘解",
+        "loss": "损失",
+        "first": "首点",
+        "last": "末点",
+        "given": "（由你给出）",
+        "no data": "打印的日志里没有数据，所以没有损失；也没有最后一步之后的点",
+        "no bias": "文件中没有偏置",
+        "in all": "（共 {} 个）",
+    },
+}
+
+
+def table(
+    lang: str, about: str, X: Any, y: Any, path: Trajectory, w: Any, b: Any, name: str
+) -> str:
+    """Start, end and lowest point, with the loss in training at each."""
+    words = WORDS[lang]
+    points = {
+        words["start"]: (path.w[0], path.b[0]),
+        words["end"].format(path.steps): (path.w[-1], path.b[-1]),
+        words[name]: (w, b),
+    }
+    head = " " * (12 - width(words["loss"])) + words["loss"]
+    rows = [words[about], f"{'':22}{'w₁':>10}{'w₂':>10}{'b':>10}{head}"]
+    for label, (w, b) in points.items():
+        values = f"{w[0]:10.4f}{w[1]:10.4f}{b:10.4f}{loss(X, y, w, b):12.4g}"
+        rows.append(padded(label, 22) + values)
+    return "\n".join(rows)
+
+
+def log_table(lang: str, file: Path, path: Trajectory, true: Any) -> str:
+    """First and last point; and what is not known."""
+    words = WORDS[lang]
+    points, d = path.w.shape
+    rows = [log_line(lang, file, points, d)]
+    for label, t in (("first", 0), ("last", -1)):
+        b = "" if path.b is None else f"   b {path.b[t]:.4f}"
+        rows.append(f"{padded(words[label], 6)} w {numbers(lang, path.w[t])}{b}")
+    if true is not None:
+        rows.append(f"{padded(words['true'], 6)} w {numbers(lang, true)}   {words['given']}")
+    if file.suffix != ".npz":
+        rows.append(words["no data"])
+    if path.b is None:
+        rows.append(words["no bias"])
+    return "\n".join(rows)
+
+
+def log_line(lang: str, file: Path, points: int, d: int) -> str:
+    if lang == "zh":
+        return f"{file}：{points} 个点，{d} 个权重"
+    return f"{file}: {points} point{'s' * (points > 1)} of {d} weight{'s' * (d > 1)}"
+
+
+def numbers(lang: str, w: Any) -> str:
+    more = f" … {WORDS[lang]['in all'].format(len(w))}" if len(w) > 8 else ""
+    return " ".join(f"{x:.4f}" for x in w[:8]) + more
+
+
+def width(text: str) -> int:
+    """In columns of a terminal, of which a Chinese character takes two."""
+    return sum(1 + (east_asian_width(c) in "WF") for c in text)
+
+
+def padded(text: str, columns: int) -> str:
+    return text + " " * (columns - width(text))

@@ -1,0 +1,93 @@
+"""How many samples a step: minibatches of 1, 10, 100 and all 1000, for the same work.
+
+The bowl and the start of the demo surface; every run sees each sample ten times, with the same η.
+A step is about as good with few samples as with many, until it comes so near the minimum that the
+few disagree. So small batches go further for each sample seen, and then jitter about the minimum.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib import pyplot as plt
+
+from demos import BLUE, GREEN, LOSS, ORANGE, START, TRUTH, VERMILLION, WIDTH
+from demos.__main__ import main
+from demos._bowl import CASING
+from demos.surface import W0, correlated
+from linreg_np import LossSurface, Trajectory, fit
+
+LR, EPOCHS = 0.05, 10
+SIZES = {1: (VERMILLION, 0.6), 10: (ORANGE, 1.2), 100: (GREEN, 2), 1000: (BLUE, 3)}  # colour, width
+
+
+class Run(NamedTuple):
+    """One training and the height above the floor at each step of it."""
+
+    m: int
+    path: Trajectory
+    excess: Any
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """None beside those of every demo."""
+
+
+def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
+    X, y = correlated(args.seed)
+    surface = LossSurface.from_data(X, y)
+    runs = [train(X, y, surface, m, args.seed) for m in SIZES]
+    yield "batch_size.png", _figure(surface, runs)
+    print(f"{EPOCHS} epochs, η = {LR}, floor of the loss {surface.floor:.4f}\n")
+    print(f"{'batch':>8}{'steps':>8}{'loss − floor, start':>22}{'end':>10}{'last epoch, mean':>19}")
+    for m, path, excess in runs:
+        last = excess[-(path.steps // EPOCHS) :].mean()
+        print(f"{m:8}{path.steps:8}{excess[0]:22.3f}{excess[-1]:10.2g}{last:19.2g}")
+
+
+def train(X: Any, y: Any, surface: LossSurface, m: int, seed: int) -> Run:
+    path = fit(X, y, lr=LR, batch_size=m, epochs=EPOCHS, w=W0, b=surface.b, rng=seed)
+    return Run(m, path, surface.excess(path.w, path.b))
+
+
+def _figure(surface: LossSurface, runs: list[Run]) -> Any:
+    fig, panels = plt.subplot_mosaic(
+        [["plane", "step"], ["plane", "sample"]],
+        figsize=(WIDTH, 5.4),
+        width_ratios=(1.1, 1),
+        layout="constrained",
+    )
+    fig.suptitle("Small batches go further for the same work, and jitter higher at the end of it")
+    _plane(panels["plane"], surface, runs)
+    for m, path, excess in runs:
+        color, width = SIZES[m]
+        for panel, per_step in (("step", 1), ("sample", m)):
+            t = per_step * np.arange(1, path.steps + 1)
+            panels[panel].plot(t, excess[1:], color=color, linewidth=width)
+    for panel, what in (("step", "steps"), ("sample", "samples seen (steps × batch)")):
+        panels[panel].set(xscale="log", yscale="log", xlabel=what, ylabel="loss − floor")
+    return fig
+
+
+def _plane(ax: Any, surface: LossSurface, runs: list[Run]) -> None:
+    w1, w2 = np.linspace(-1.1, 3, 50), np.linspace(-4.3, 0.3, 50)
+    L = surface.grid(w1, w2, b=surface.b)
+    ax.contourf(w1, w2, L, surface.floor + np.arange(0, np.ptp(L) + 0.5, 0.5), cmap=LOSS)
+    for m, path, _ in runs:
+        color, width = SIZES[m]
+        label = f"batches of {m}" if m < surface.n else f"all {m}"
+        casing = CASING if m >= 100 else []
+        ax.plot(*path.w.T, color=color, linewidth=width, label=label, path_effects=casing)
+    ax.plot(*surface.w, label="minimum", zorder=2, **TRUTH)
+    ax.plot(*W0, label="start", zorder=5, **START)
+    ax.set(xlabel="w₁", ylabel="w₂", aspect="equal")
+    ax.set_title("contours at steps of 0.5 above the floor", fontsize="medium")
+    ax.legend(loc="lower left")
+
+
+if __name__ == "__main__":
+    main([__spec__.name, *sys.argv[1:]])

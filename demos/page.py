@@ -1,0 +1,204 @@
+"""The study page: equation, code, number and picture side by side, in one file for any browser.
+
+It writes linreg.html, which needs no network and no server. Part 1 goes through the derivation:
+each equation, the source that computes it, its numbers for houses and weights of your choice, and
+torch's numbers beside them. Part 2 lets you walk down the loss surface. English and Chinese.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import inspect
+import json
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from itertools import groupby
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import numpy as np
+
+from demos.__main__ import main
+from demos._notation import NOTATION, code, mathml
+from demos._sections import LR, OURS, SECTIONS, Section
+from demos.derivation import B, W, source, three_houses, ulps
+from linreg_np import LossSurface, curvature, load_houses, synthetic_data
+
+PARTS = Path(__file__).with_suffix("")
+SCRIPTS = ("study", "engine", "derivation", "explorer")  # in the order in which they run
+LANGUAGES = ("en", "zh")
+STEPS = 300  # of one path in part 2: three epochs of the worked example
+MOST_HOUSES = 6
+SURFACE = "L = L* + ½ (θ − θ*)ᵀH(θ − θ*), H = (1/n) [X 1]ᵀ[X 1]"  # for §2
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """None beside those of every demo."""
+
+
+def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
+    yield "linreg.html", page(args.seed)
+
+
+def page(seed: int) -> str:
+    """The whole page. Its security policy allows its own script and style, and nothing else."""
+    script = "\n".join(part(f"{name}.js").replace('"use strict";\n', "") for name in SCRIPTS)
+    script = f'"use strict";\n{script}'
+    steps = {s.number: s.equation for s in SECTIONS}
+    return Template(part("template.html")).substitute(
+        style=part("style.css"),
+        style_hash=digest(part("style.css")),
+        script=script,
+        script_hash=digest(script),
+        sections="".join(map(section, SECTIONS)),
+        step_equation=mathml(f"{steps['1.3g']}, {steps['1.3h']}"),
+        data=as_json(data(seed)),
+        words=as_json(
+            {language: json.loads(part(f"text.{language}.json")) for language in LANGUAGES}
+        ),
+    )
+
+
+def part(name: str) -> str:
+    return (PARTS / name).read_text(encoding="utf-8")
+
+
+def digest(text: str) -> str:
+    """As a Content-Security-Policy names what is allowed: by its SHA-256."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def as_json(value: Any) -> str:
+    """JSON that can stand in a page: without <, which could end the element that it is in."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
+
+
+def section(s: Section) -> str:
+    """The equation and the source of one §; the numbers and words are filled in by the script."""
+    equations = mathml(SURFACE if s.number == "2" else s.equation)
+    functions = (*s.functions, *([curvature] if s.number == "2" else []))
+    files = [list(g) for _, g in groupby(functions, lambda f: f.__module__)]
+    sources = "".join(map(listing, files))
+    found = set(re.findall('data-symbol="(\\w+)"', equations + sources))
+    buttons = (
+        f'<button type="button" data-symbol="{symbol}" aria-pressed="false" tabindex="{-bool(k)}">'
+        f'<b>{written}</b>{also} <span data-words="symbol.{symbol}"></span>'
+        "</button>"
+        for k, (symbol, written, also) in enumerate(legend(found))
+    )
+    return Template(part("section.html")).substitute(
+        section=s.number, equations=equations, symbols="".join(buttons), sources=sources
+    )
+
+
+def legend(found: set[str]) -> Iterator[tuple[str, str, str]]:
+    """The symbols found in one §: the name, how it is written, and the name and shape in code."""
+    for symbol, (written, shape, *_) in NOTATION.items():
+        if symbol in found:
+            letters = re.sub(r"_(\w)|(?<=∇)(w)", r"<sub>\1\2</sub>", written)
+            name = "" if symbol == written else f"{symbol} "
+            yield symbol, letters, f"<code>{name}{shape}</code>" if name + shape else ""
+
+
+def listing(functions: Sequence[Any]) -> str:
+    """Functions of one file, as they stand there."""
+    name = functions[0].__module__.replace(".", "/")
+    text = "\n".join(source(inspect.unwrap(f)) for f in functions)
+    return (
+        f'<figure class="source"><figcaption><code>{name}.py</code></figcaption>'
+        f'<pre tabindex="0"><code>{code(text)}</code></pre></figure>'
+    )
+
+
+def data(seed: int) -> dict[str, Any]:
+    """All numbers of the page: the data, the batch orders, and the values of engine and torch."""
+    X, y = load_houses()
+    chosen_X, chosen_y = three_houses(seed)
+    chosen = [
+        int(np.flatnonzero((x == X).all(axis=1) & (y == y_i))[0])
+        for x, y_i in zip(chosen_X, chosen_y, strict=True)
+    ]
+    return {
+        "houses": {"X": X.tolist(), "y": y.tolist()},
+        "chosen": {"houses": chosen, "w": W.tolist(), "b": B},
+        "lr": LR,
+        "orders": {
+            n: epochs(np.random.default_rng(0), n, 3).tolist() for n in range(2, MOST_HOUSES + 1)
+        },
+        "torch": torch_values(chosen_X, chosen_y),
+        "steps": STEPS,
+        "made": {
+            "seed": seed,
+            "numpy": np.__version__,
+            "torch": version("torch").partition("+")[0],
+        },
+        "explorer": {"example": worked_example(seed), "houses": standardised_houses(seed)},
+    }
+
+
+def torch_values(X: Any, y: Any) -> dict[str, dict[str, Any]]:
+    """For each § and each of its quantities, torch's value and how many ulps ours is from it."""
+    from reference import autograd  # here, so that --help needs no torch
+
+    table: dict[str, dict[str, Any]] = {}
+    for s in SECTIONS:
+        ours, theirs = (s.values(f, X, y, W, B) for f in (OURS, autograd))
+        table[s.number] = {
+            name: {
+                "torch": float(theirs[name]),
+                "ulps": ulps(float(ours[name]), float(theirs[name])),
+            }
+            for name in ours
+        }
+    return table
+
+
+def worked_example(seed: int) -> dict[str, Any]:
+    """§2, with the start and the batch orders that `python -m demos trajectory` has."""
+    rng = np.random.default_rng(seed)
+    X, y = synthetic_data([2, -3.4], 4.2, 1000, noise=0.01, rng=rng)
+    start = rng.normal(0, 0.01, 2)
+    return packed(X, y, rng, start, b=4.2)
+
+
+def standardised_houses(seed: int) -> dict[str, Any]:
+    X, y = load_houses()
+    Z = (X - X.mean(axis=0)) / X.std(axis=0)
+    b = LossSurface.from_data(Z, y).b
+    return packed(Z, y, np.random.default_rng(seed), np.zeros(2), b)
+
+
+def packed(X: Any, y: Any, rng: Any, start: Any, b: float) -> dict[str, Any]:
+    """The data bit for bit, the order of each epoch, and the bowl in closed form."""
+    surface = LossSurface.from_data(X, y)
+    enough = -(-STEPS // -(-len(y) // 100))  # epochs, for STEPS steps with m = 100
+    return {
+        "X": base64_of(X, "<f8"),
+        "y": base64_of(y, "<f8"),
+        "orders": base64_of(epochs(rng, len(y), enough), "<u2"),
+        "start": start.tolist(),
+        "b": b,
+        "H": surface.curvature.tolist(),
+        "lowest": [*surface.w.tolist(), surface.b],
+        "floor": surface.floor,
+        "max_lr": surface.max_lr,
+        "max_lr_held": 2 / float(np.linalg.eigvalsh(surface.curvature[:-1, :-1])[-1]),
+    }
+
+
+def epochs(rng: Any, n: int, count: int) -> Any:
+    """The order of the samples in each epoch, as `linreg_np.minibatches` draws it."""
+    return np.array([rng.permutation(n) for _ in range(count)])
+
+
+def base64_of(a: Any, dtype: str) -> str:
+    return base64.b64encode(np.ascontiguousarray(a, dtype).tobytes()).decode()
+
+
+if __name__ == "__main__":
+    main([__spec__.name, *sys.argv[1:]])

@@ -1,0 +1,217 @@
+"""How small a mistake each check sees: this checker, gradcheck, check_grad, CS231n, the weights.
+
+Left: the gradient of 1.3f, right but for a relative error in one component, is shown to each check
+at random points. A check that differentiates numerically cannot see below its own error, and one
+with a fixed tolerance not below that. Right: the formulas of the catalogue of faults, and two
+ways to catch them: one exact answer, or comparing the weights after training with least squares.
+
+Sources: `torch.autograd.gradcheck` and `scipy.optimize.check_grad` at their defaults (the latter
+returns a distance; that it be under 1e-6 is the usual reading), and Stanford CS231n, "Gradient
+checks": a centred difference at h = 1e-5, and a relative error of 1e-7 or less to be happy with.
+SciPy's line is left out where SciPy is not installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from matplotlib import pyplot as plt
+
+from demos import BLUE, GREEN, ORANGE, VERMILLION, WIDTH
+from demos.__main__ import main
+from linreg_np import gradient, loss
+from reference.calls import Case, Plan
+from reference.expected import Expected
+from reference.faults import CATALOGUE, Fault
+from reference.items import telling
+
+SIZES = 10.0 ** np.arange(-16, -0.9, 0.5)
+POINTS = 40  # random points for each size
+PLAN = Plan("gradient", "gradient", ())
+NUMBERS = {"ragged-divisor": 8.0, "weight-decay": 0.02, "clipped": 1.5}  # where a fault has one
+RATES = (0.3, 0.1, 0.03, 0.01, 0.003)  # whoever trains looks for one that converges
+STYLES = {
+    "this checker": (GREEN, "o", "-"),
+    "CS231n, 1e-7": (BLUE, "s", "--"),
+    "scipy check_grad, 1e-6": (ORANGE, "^", "-."),
+    "torch gradcheck": (VERMILLION, "D", "-"),
+}
+
+Check = Callable[[Case, Any, int], bool]  # a case, 1 + the error, a component: is it caught?
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """None beside those of every demo."""
+
+
+def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
+    rng = np.random.default_rng(args.seed)
+    cases = [point(rng) for _ in range(POINTS)]
+    components = rng.integers(0, 4, POINTS)
+    shares = {
+        name: [
+            np.mean([caught(c, 1 + e, int(j)) for c, j in zip(cases, components, strict=True)])
+            for e in SIZES
+        ]
+        for name, caught in checks().items()
+    }
+    faults = [f for f in CATALOGUE if f.gradient or f.step]
+    missed = [f.name for f in faults if same_weights(f, args.seed)]
+    seen = [f.name for f in faults if exactly_seen(f)]
+    yield "sensitivity.png", _figure(shares, len(missed), len(seen), len(faults))
+    for name, found in shares.items():
+        print(f"{name:24} sees every relative error from {from_where(found)} on")
+    print(f"exact answers see {len(seen)} of {len(faults)} faults of the catalogue")
+    print(f"matching final weights miss {len(missed)}: {', '.join(missed)}")
+
+
+def point(rng: np.random.Generator) -> Case:
+    """A problem of 20 samples and 3 features, at a w and b that do not solve it."""
+    X, w = rng.normal(size=(20, 3)), rng.normal(size=3)
+    return Case(X, X @ [2, -3.4, 1] + 4.2, w, np.float64(rng.normal()))
+
+
+def injected(case: Case, factor: float, j: int, w: Any = None, b: Any = None) -> Any:
+    """∇L at (w, b) as one vector, its j-th number times a factor."""
+    at = case.w if w is None else w, case.b if b is None else b
+    grad = np.append(*gradient(case.X, case.y, *at))
+    grad[j] *= factor
+    return grad
+
+
+def checks() -> dict[str, Check]:
+    """Each way to check a gradient, by its name in the picture."""
+    found: dict[str, Check] = {"this checker": by_exact_answer, "CS231n, 1e-7": by_cs231n}
+    try:
+        from scipy.optimize import check_grad
+    except ModuleNotFoundError:
+        pass
+    else:
+        found["scipy check_grad, 1e-6"] = lambda case, factor, j: (
+            check_grad(
+                lambda t: loss(case.X, case.y, t[:-1], t[-1]),
+                lambda t: injected(case, factor, j, t[:-1], t[-1]),
+                np.append(case.w, case.b),
+            )
+            > 1e-6
+        )
+    return {**found, "torch gradcheck": by_gradcheck}
+
+
+def by_exact_answer(case: Case, factor: float, j: int) -> bool:
+    """Beyond the bound of rounding from the exact gradient, on this one problem."""
+    errors = Expected(PLAN, case, "half-mse").errors(injected(case, factor, j), np.dtype(float))
+    return bool((errors > 1).any())
+
+
+def by_cs231n(case: Case, factor: float, j: int) -> bool:
+    """|numeric − analytic| / max(|numeric|, |analytic|) > 1e-7, centred, h = 1e-5."""
+    h, theta, analytic = 1e-5, np.append(case.w, case.b), injected(case, factor, j)
+
+    def at(t: Any) -> float:
+        return loss(case.X, case.y, t[:-1], t[-1])
+
+    numeric = np.array([(at(theta + h * e) - at(theta - h * e)) / (2 * h) for e in np.eye(4)])
+    size = np.maximum(np.abs(numeric), np.abs(analytic))
+    return bool((np.abs(numeric - analytic) > 1e-7 * size).any())
+
+
+def by_gradcheck(case: Case, factor: float, j: int) -> bool:
+    """`torch.autograd.gradcheck` at its defaults, of a function with this gradient."""
+    import torch
+
+    class Loss(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, theta: Any) -> Any:
+            ctx.theta = theta.detach().numpy()
+            return torch.tensor(loss(case.X, case.y, ctx.theta[:-1], ctx.theta[-1]))
+
+        @staticmethod
+        def backward(ctx: Any, upstream: Any) -> Any:
+            w, b = ctx.theta[:-1], ctx.theta[-1]
+            return upstream * torch.from_numpy(injected(case, factor, j, w, b))
+
+    theta = torch.tensor(np.append(case.w, case.b), requires_grad=True)
+    return not torch.autograd.gradcheck(Loss.apply, (theta,), raise_exception=False)
+
+
+def as_step(fault: Fault) -> Callable[..., Any]:
+    """(X, y, w, b, lr) → the new w and b, with the first formula of a fault."""
+    if not fault.gradient:
+        return lambda X, y, w, b, lr: fault.step[0](w, b, lr, lambda w, b: gradient(X, y, w, b))
+    f = fault.gradient[-1] if fault.name == "ragged-divisor" else fault.gradient[0]
+    takes_one = len(inspect.signature(f).parameters) == 5
+    number = (NUMBERS.get(fault.name) or next(iter(fault.choices([]))),) if takes_one else ()
+
+    def step(X: Any, y: Any, w: Any, b: Any, lr: float) -> Any:
+        grad_w, grad_b = f(X, y, w, b, *number)
+        return w - lr * grad_w, b - lr * grad_b
+
+    return step
+
+
+def same_weights(fault: Fault, seed: int) -> bool:
+    """Whether training with it ends within 1 part in 1,000 of least squares, at some rate."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(50, 2))
+    y = X @ [2, -3.4] + 4.2 + rng.normal(0, 0.01, 50)
+    best = np.linalg.lstsq(np.column_stack([X, np.ones(50)]), y, rcond=None)[0]
+    step = as_step(fault)
+    with np.errstate(all="ignore"):
+        return any(
+            np.allclose(np.append(*trained(step, X, y, lr)), best, rtol=1e-3, atol=0)
+            for lr in RATES
+        )
+
+
+def trained(step: Callable[..., Any], X: Any, y: Any, lr: float) -> Any:
+    """w and b after 1,500 steps from 0."""
+    w, b = np.zeros(X.shape[1]), 0.0
+    for _ in range(1500):
+        w, b = step(X, y, w, b, lr)
+    return w, b
+
+
+def exactly_seen(fault: Fault) -> bool:
+    """Whether one of the checker's telling problems shows it, beyond the bound of rounding."""
+    step, plan = as_step(fault), Plan("step", "step", ())
+    with np.errstate(all="ignore"):
+        for case in telling(0)[:3]:
+            got = np.append(*step(*case[:4], case.lr))
+            if (Expected(plan, case, "half-mse").errors(got, np.dtype(float)) > 1).any():
+                return True
+    return False
+
+
+def from_where(shares: list[Any]) -> str:
+    """The smallest size from which on every error is caught."""
+    last = max((i for i, share in enumerate(shares) if share < 1), default=-1)
+    return f"{SIZES[last + 1]:.0e}" if last + 1 < len(SIZES) else "nowhere"
+
+
+def _figure(shares: dict[str, list[Any]], missed: int, seen: int, faults: int) -> Any:
+    fig, (left, right) = plt.subplots(
+        1, 2, figsize=(WIDTH, 4.3), width_ratios=(3, 1), layout="constrained"
+    )
+    ours, torchs = from_where(shares["this checker"]), from_where(shares["torch gradcheck"])
+    fig.suptitle(f"gradcheck sees a relative error from {torchs} on, this checker from {ours}")
+    for name, found in shares.items():
+        color, marker, style = STYLES[name]
+        left.plot(SIZES, found, color=color, marker=marker, ls=style, ms=5, label=name)
+    left.set(xscale="log", xlabel="relative error injected", ylabel="share caught on one problem")
+    left.legend(loc="center left", bbox_to_anchor=(0.24, 0.5), fontsize="small")
+    names = ["exact\nanswers", "final\nweights"]
+    caught = [seen / faults, (faults - missed) / faults]
+    bars = right.bar(names, caught, color=[GREEN, VERMILLION], edgecolor="black")
+    right.bar_label(bars, [f"{seen} of {faults}", f"{faults - missed} of {faults}"])
+    right.set(ylabel="share of the catalogue caught", ylim=(0, 1.1))
+    return fig
+
+
+if __name__ == "__main__":
+    main([__spec__.name, *sys.argv[1:]])

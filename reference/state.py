@@ -1,0 +1,63 @@
+"""Answers that depend on more than the arguments: earlier calls, or chance."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from reference.answers import read
+from reference.items import Item
+from reference.session import Session
+
+
+def stale(items: Sequence[Item], wrong: Sequence[Item]) -> bool:
+    """Whether every wrong answer is that of an earlier call, or is right for one."""
+    good = {i.answer.key for i in items if i.right and i.finite and i.reading.vector.any()}
+    return late(items) or (bool(good & {i.answer.key for i in wrong}) and repeated(items))
+
+
+def repeated(items: Sequence[Item]) -> bool:
+    """Whether every wrong answer is, to the last bit, an earlier answer to another problem."""
+    earlier: dict[Any, Any] = {}
+    for i in items:
+        if not i.right and earlier.get(i.answer.key, i.asked) is i.asked:
+            return False
+        earlier.setdefault(i.answer.key, i.asked)
+    return True
+
+
+def late(items: Sequence[Item]) -> bool:
+    """Whether every wrong answer is right for the problem before it."""
+    for before, i in itertools.pairwise(items):
+        if not i.right:
+            reading = read(i.plan, before.case, i.answer)
+            if reading.fault or (before.expected.errors(reading.vector, reading.dtype) > 1).any():
+                return False
+    return items[0].right
+
+
+def changing(session: Session, wrong: Sequence[Item]) -> bool:
+    """Whether the same arguments give answers further apart than rounding."""
+    problems = [i.asked for i in wrong]
+    steps = sum(i.asked is wrong[0].asked for i in session.ask(problems[:1]))
+    orders = [problems, [p for p in problems for _ in range(3)], problems[::-1]]
+    found: dict[Any, list[Item]] = {}
+    for order in orders:
+        last, place = None, 0
+        for i in session.ask(order):
+            place, last = place + 1 if i.asked is last else 0, i.asked
+            found.setdefault((id(i.asked), place % steps), []).append(i)
+    return any(len({a.answer.key for a in f}) > 1 and apart(f) for f in found.values())
+
+
+def apart(answers: Sequence[Item]) -> bool:
+    """Whether answers to one problem differ by more than twice the bound."""
+    vectors = [a.reading.vector for a in answers]
+    if any(v is None for v in vectors) or len({v.shape for v in vectors}) > 1:
+        return True
+    with np.errstate(invalid="ignore"):
+        spread = np.max(vectors, axis=0) - np.min(vectors, axis=0)
+    return bool((spread > 2 * answers[0].expected.bounds_in(answers[0].reading.dtype)).any())

@@ -1,0 +1,225 @@
+"""What is recognised, and how it is called; the process that it runs in; its answers read."""
+
+import numpy as np
+import pytest
+
+from reference import check
+from reference.answers import read
+from reference.calls import Case
+from reference.pipe import Answer, Ended, Part, decode
+from reference.process import Process
+from reference.subject import locate, plan
+
+CASE = Case(np.arange(6.0).reshape(3, 2), np.ones(3), np.array([5.0, 7.0]), np.float64(9), 0.5, 2)
+NAMES = {
+    "gradient": "gradient gradients grad compute_gradient compute_gradients calculate_gradient "
+    "calculate_gradients computeGradient",
+    "step": "sgd_step step step_gradient gradient_step update update_parameters update_weights",
+    "trainer": "gradient_descent gradientDescent",
+    "predict": "predict linreg forward hypothesis",
+    "loss": "loss mse compute_cost cost squared_loss",
+}
+ARGUMENTS = {
+    "gradient": "X y w b",
+    "step": "X y w b lr",
+    "trainer": "X y theta alpha iters",
+    "predict": "X w b",
+    "loss": "X y w b",
+}
+
+
+def found(name, parameters, **more):
+    """As the subject's process describes it: every parameter is required, but those with =."""
+    described = [[p.rstrip("="), not p.endswith("="), True] for p in parameters.split()]
+    return {"name": name, "parameters": described, "fit": None, "is_class": False} | more
+
+
+def roles(name, parameters, **more):
+    """The roles of the parameters, as one string."""
+    found_plan = plan(found(name, parameters, **more), asked_for=False)
+    return found_plan and " ".join(role for _, role in found_plan.roles)
+
+
+@pytest.mark.parametrize("kind", NAMES)
+def test_every_promised_name_is_recognised(kind):
+    """By name, whatever the case and the underscores."""
+    for name in NAMES[kind].split():
+        assert plan(found(name, ARGUMENTS[kind]), asked_for=False).kind == kind
+    assert plan(found("train_test_split", "X y"), asked_for=False) is None
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ("X y w b", "X y w b"),
+        ("b weights target features", "b w y X"),
+        ("tx labels theta intercept", "X y w b"),
+        ("x target weights bias verbose=", "X y w b"),
+        ("X y theta", "X y w"),
+        ("y tx w", "y X w"),
+        ("first second third fourth", "X y w b"),
+        ("A v t", "X y w"),
+        ("A v", None),
+        ("a b c d e", None),
+    ],
+)
+def test_parameters_are_bound_by_name_and_else_by_position(parameters, expected):
+    """In any order by their names; X, y, w, b by position otherwise; or not at all."""
+    assert roles("gradient", parameters) == expected
+
+
+@pytest.mark.parametrize("rate", ["lr", "alpha", "eta", "learning_rate"])
+def test_learning_rates_have_many_names(rate):
+    """lr, alpha, eta, learning_rate."""
+    assert roles("step", f"X y w b {rate}") == "X y w b lr"
+    assert roles("update", f"w b grad_w grad_b {rate}") == "w b grad_w grad_b lr"
+
+
+def test_losses_of_predictions():
+    """squared_loss(y_hat, y) is per sample; other names give one number."""
+    assert plan(found("squared_loss", "y_hat y"), asked_for=False).kind == "sample"
+    assert plan(found("mse", "y_true y_pred"), asked_for=False).kind == "loss"
+    assert roles("loss", "a b") == "y_hat y"
+
+
+def test_a_class_needs_fit_predict_and_settings():
+    """A learning rate and a number of iterations that can be set, in the constructor or in fit."""
+    fit = [["X", True, True], ["y", True, True]]
+    model = found("Model", "learning_rate= n_iters= verbose=", fit=fit, is_class=True)
+    assert plan(model, asked_for=False).init == (("learning_rate", "lr"), ("n_iters", "iters"))
+    in_fit = found(
+        "Model", "", fit=[*fit, ["lr", False, True], ["epochs", False, True]], is_class=True
+    )
+    assert plan(in_fit, asked_for=False).roles == (("lr", "lr"), ("epochs", "iters"))
+    assert plan(found("Model", "lr=", fit=fit, is_class=True), asked_for=False) is None
+    assert plan(found("Model", "data lr= epochs=", fit=fit, is_class=True), asked_for=False) is None
+    assert plan(found("Model", "lr= epochs=", is_class=True), asked_for=False) is None
+
+
+def test_what_was_asked_for_is_checked_under_any_name():
+    """FILE.py:NAME and `check(function)` need no known name."""
+    for name, parameters, kind in [
+        ("mine", "X y w b", "gradient"),
+        ("my_grad_loss", "X y w b", "gradient"),
+        ("mine", "X y w b lr", "step"),
+        ("mine", "X y w lr epochs", "trainer"),
+        ("mine", "X w b", "predict"),
+        ("half_the_error", "X y w b", "loss"),
+    ]:
+        assert plan(found(name, parameters), asked_for=False) is None
+        assert plan(found(name, parameters), asked_for=True).kind == kind
+
+
+def test_arguments_have_the_shapes_of_the_layout():
+    """1-D first; columns and the column of ones where they are tried."""
+    usual, columns = list(plan(found("gradient", "X y w b"), asked_for=False).layouts())[:2]
+    _, given = usual.arguments(CASE)
+    assert [np.shape(given[p]) for p in "Xywb"] == [(3, 2), (3,), (2,), ()]
+    _, given = columns.arguments(CASE)
+    assert [np.shape(given[p]) for p in "Xywb"] == [(3, 2), (3, 1), (2, 1), ()]
+    theta = list(plan(found("gradient", "X y theta"), asked_for=False).layouts())
+    _, given = theta[0].arguments(CASE)
+    assert given["theta"].tolist() == [9, 5, 7]
+    assert given["X"].tolist() == [[1, 0, 1], [1, 2, 3], [1, 4, 5]]
+    assert theta[2].arguments(CASE)[1]["X"].tolist() == CASE.X.tolist()
+
+
+def test_the_report_says_which_shapes_were_used():
+    """Columns, where 1-D arrays are refused."""
+
+    def gradient(X, y, w, b):
+        n, _ = y.shape
+        r = X @ w + b - y
+        return X.T @ r / n, r.mean()
+
+    (found_check,) = check(gradient, max_examples=20).checks
+    assert found_check.passed
+    assert "labels (n, 1) and weights (d, 1) as columns" in found_check.explanation
+
+
+def part(*shape, dtype="float64"):
+    """An array of an answer."""
+    return Part(dtype, shape, np.arange(float(np.prod(shape))))
+
+
+@pytest.mark.parametrize(
+    ("parts", "fault"),
+    [
+        ((part(2), part()), ""),
+        ((part(), part(2)), ""),
+        ((part(2, 1), part()), "wrong-shape"),
+        ((part(1, 2), part()), "wrong-shape"),
+        ((part(2), part(1)), "wrong-shape"),
+        ((part(2),), "wrong-shape"),
+        ((part(2), part(), part()), "wrong-shape"),
+        ((part(3), part()), "wrong-shape"),
+        ((Part("complex128", (2,), None), part()), "wrong-shape"),
+        ((), "no-return"),
+    ],
+)
+def test_shapes_are_read_strictly(parts, fault):
+    """(grad_w, grad_b) in either order, each in the shape of what it belongs to."""
+    gradient = plan(found("gradient", "X y w b"), asked_for=False)
+    reading = read(gradient, CASE, Answer(parts))
+    assert reading.fault == fault
+    if fault == "wrong-shape":
+        assert reading.message.startswith("grad_w must have shape (2,), grad_b shape (); got")
+
+
+def test_a_vector_of_theta_is_read_bias_first():
+    """(b, w) comes back as w and then b."""
+    gradient = plan(found("gradient", "X y theta"), asked_for=False)
+    assert read(gradient, CASE, Answer((part(3),))).vector.tolist() == [1, 2, 0]
+    assert read(gradient, CASE, Answer((part(2),))).fault == "wrong-shape"
+
+
+def test_the_coarsest_precision_counts():
+    """float32 in any part; whole numbers count as float64."""
+    gradient = plan(found("gradient", "X y w b"), asked_for=False)
+    for dtype, expected in [("float32", np.float32), ("float16", np.float16), ("int64", float)]:
+        reading = read(gradient, CASE, Answer((part(2), part(dtype=dtype))))
+        assert reading.dtype == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {},
+        {"parts": 1, "changed": []},
+        {"parts": [{"dtype": "float64", "shape": [2], "values": [1.0]}], "changed": []},
+        {"parts": [{"dtype": "float64", "shape": [1], "values": ["x"]}], "changed": []},
+        {"parts": [], "changed": ["a"]},
+        {"raised": 3},
+    ],
+)
+def test_what_is_no_answer_is_a_crash(line):
+    """Nothing that a subject writes is believed but numbers in their form."""
+    with pytest.raises(Ended, match="pipe of its answers") as ended:
+        decode(line)
+    assert ended.value.fault == "crash"
+
+
+def test_locate_tells_files_from_modules(tmp_path):
+    """FILE.py, FILE.py:NAME, package.module:NAME; nothing else."""
+    file = tmp_path / "mine.py"
+    file.write_text("")
+    assert locate(str(file)) == (str(file), "")
+    assert locate(f"{file}:gradient") == (str(file), "gradient")
+    assert locate("reference.exact:gradient") == ("reference.exact", "gradient")
+    for absent in (f"{file}x.py", "no.such.module:f", "notes.txt"):
+        with pytest.raises(FileNotFoundError, match=r"there is no file|a target is FILE.py"):
+            locate(absent)
+
+
+def test_a_module_is_imported_from_the_working_directory():
+    """package.module:NAME, in its own process."""
+    with Process("linreg_np", "gradient", 10) as subject:
+        (description,) = subject.load()
+    assert [p[0] for p in description["parameters"]] == ["X", "y", "w", "b"]
+
+
+def test_a_missing_name_is_an_exception_of_the_import():
+    """With the name in it."""
+    found_check = check("linreg_np:no_such").checks[0]
+    assert (found_check.kind, found_check.fault) == ("import", "raised")
+    assert "no_such" in found_check.explanation
