@@ -107,12 +107,16 @@ def _line(row: dict[str, Any]) -> str:
     missed = "  missed" if row["met"] is False else ""
     return (
         f"{begin}{_short(row['ratio']):>7}{f'{_short(low)} – {_short(high)}':>14}"
-        f"{_short(row['fastest']):>9}{1e3 * row['ours']:9.4g}{1e3 * row['theirs']:9.4g}{missed}"
+        f"{_short(row['fastest']):>9}{_ms(row['ours']):>9}{_ms(row['theirs']):>9}{missed}"
     )
 
 
 def _short(ratio: float) -> str:
     return f"{ratio:.0f}" if ratio >= 100 else f"{ratio:.1f}" if ratio >= 10 else f"{ratio:.2f}"
+
+
+def _ms(seconds: float) -> str:
+    return f"{1e3 * seconds:,.0f}" if seconds >= 1 else f"{1e3 * seconds:.4g}"
 
 
 def _curves(quick: bool, seed: int) -> dict[str, dict[str, Any]]:
