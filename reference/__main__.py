@@ -88,6 +88,8 @@ def checked(target: str, options: dict[str, Any], progress: Progress) -> Report:
     try:
         return check(target, **options, progress=progress.of(target))
     except (NothingToCheck, FileNotFoundError, ModuleNotFoundError) as error:
+        if getattr(error, "name", None) == "hypothesis":
+            return Report(target, (), "needs Hypothesis; pip install 'linreg_np[reference]'")
         return Report(target, (), str(error))
     finally:
         progress.done += 1

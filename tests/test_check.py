@@ -296,6 +296,22 @@ def test_one_bad_file_does_not_keep_others_from_being_checked(files, capsys):
     assert lines[-2].endswith("gradient: crash")
 
 
+def test_a_missing_hypothesis_is_named_with_the_way_out(tmp_path, monkeypatch):
+    """One line and status 2: what is missing and how to install it."""
+    (tmp_path / "right.py").write_text("def predict(X, w, b):\n    return X @ w + b\n")
+    blocked = "import sys; sys.modules['hypothesis'] = None; from reference.__main__ import main"
+    run = subprocess.run(
+        [sys.executable, "-c", f"{blocked}; sys.exit(main(['check', 'right.py']))"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 2
+    assert run.stderr == "right.py: needs Hypothesis; pip install 'linreg_np[reference]'\n"
+
+
 def test_exit_statuses(files, capsys):
     """0 all right, 1 a mistake found, 2 could not check; what was found is said."""
     right, wrong = str(files / "wanders.py"), str(files / "stops.py")
