@@ -391,12 +391,13 @@ def test_divergence_in_the_weights_alone_is_found():
     assert caught.value.max_lr == 0.0
 
 
-def test_divergence_in_the_bias_alone_is_found():
-    """With a zero column w stays 0 while b leaves the numbers, in the very last step."""
-    y = [1e308, 1e308]
+@pytest.mark.parametrize("epochs", [1, 3])
+def test_divergence_in_the_bias_alone_is_found(epochs):
+    """With a zero column w stays 0 while b leaves the numbers: in the last step, or before it."""
     with pytest.raises(DivergenceError) as caught:
-        fit([[0.0], [0.0]], y, lr=100.0, batch_size=2, epochs=1, w=[0.0])
+        fit([[0.0], [0.0]], [1e307, 1e307], lr=100.0, batch_size=2, epochs=epochs, w=[0.0])
     assert caught.value.step == 1
+    assert np.isfinite(caught.value.trajectory.b).all()
 
 
 def test_divergence_stops_the_training():
