@@ -273,7 +273,7 @@ def _magnitudes(*arrays: Any) -> list[Any]:
 
 def _underflow(k: int, largest_factor: Any, dtype: Any) -> Any:
     """What k results under the smallest normal number add: half a subnormal each, multiplied."""
-    return k * largest_factor * float(np.finfo(dtype).smallest_subnormal)
+    return k * float(np.finfo(dtype).smallest_subnormal) * largest_factor
 
 
 def _or_inf(bound: Any, largest_sum: Any, dtype: Any) -> Any:

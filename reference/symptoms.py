@@ -24,10 +24,10 @@ def components(wrong: Sequence[Item]) -> str:
     """Which numbers are wrong, and how often."""
     numeric = [i for i in wrong if not i.reading.fault]
     each = [{i.expected.component(int(j)) for j in np.flatnonzero(i.errors > 1)} for i in numeric]
-    last = {i.expected.component(len(i.case.w) - 1) for i in numeric}
+    last = [{i.expected.component(len(i.case.w) - 1)} for i in numeric]
     names = set().union(*each)
     problems = f"Wrong in {len({id(i.asked) for i in wrong}):,} problems"
-    if len(names) > 2 and names == last:
+    if len(names) > 2 and each == last:
         return f"{problems}: the last of {names.pop().partition('[')[0]}."
     if len(names) > 4:
         names = {name.partition("[")[0] for name in names}
