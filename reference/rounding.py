@@ -172,7 +172,7 @@ def moments_bound(X: Any, y: Any, parts: int = 1) -> tuple[Any, Any]:
     far, E = np.abs(Z).max(axis=0), g * np.abs(Z).max(axis=0)
     D = np.abs(Z - Z.mean(axis=0)) + E
     cross = 2 * n * np.outer(E, D.max(axis=0)) * (parts > 1)
-    return g * far, g * D.T @ D + cross + cross.T + _underflow(k, 1 + far.max(), np.float64)
+    return g * far, g * D.T @ D + cross + cross.T + _underflow(k, 1.0, np.float64)
 
 
 def trajectory_bound(

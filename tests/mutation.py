@@ -46,7 +46,7 @@ import hypothesis.extra.numpy
 import libcst as cst
 import numpy as np
 import pytest
-import torch
+import torch._dynamo  # what torch.optim imports when it is first used
 from libcst.metadata import MetadataWrapper, WhitespaceInclusivePositionProvider
 from mutmut.mutation.mutators import mutation_operators
 
@@ -147,6 +147,8 @@ class Forks:
         self.original = path.read_text(encoding="utf-8")
         self.survived: list[Mutant] = []
         self.writes = 0
+        self.killer = path.parents[1] / "killer.txt"
+        self.killers: list[str] = []  # the last one first: it may well kill the next mutant, too
 
     def pytest_collection(self, session: pytest.Session) -> bool:
         """Collect, and run every mutant; then there is nothing left to run."""
@@ -177,12 +179,22 @@ class Forks:
         self.write(source)
         pid = os.fork()
         if not pid:
-            run(session, limit, None if again else [(self.functions[c], new) for c, new in changed])
+            new = None if again else [(self.functions[old], code) for old, code in changed]
+            run(session, limit, new, self.killers)
         status = os.waitpid(pid, 0)[1]
+        if self.killer.exists():
+            name = self.killer.read_text(encoding="utf-8")
+            self.killers = [name, *(k for k in self.killers if k != name)]
+            self.killer.unlink()
         for orphan in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
             os.kill(int(orphan), signal.SIGKILL)
             os.waitpid(int(orphan), 0)
         return status == 0
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Leave word of the test that failed."""
+        if report.failed:
+            self.killer.write_text(report.nodeid, encoding="utf-8")
 
     def write(self, source: str) -> None:
         """Put a source in its place, with a time of its own: the bytecode of another is stale."""
@@ -220,10 +232,11 @@ def replaced(old: CodeType, new: CodeType) -> list[tuple[CodeType, CodeType]] | 
     return found
 
 
-def run(session: pytest.Session, limit: float, changed: Any) -> None:
+def run(session: pytest.Session, limit: float, changed: Any, first: list[str]) -> None:
     """In a fork: run what was collected, and end with status 0 if there were tests and all passed.
 
     changed: functions and the code that they get; None to import the project, and collect, anew.
+    first: the tests to begin with.
     """
     failed = True
     try:
@@ -241,6 +254,7 @@ def run(session: pytest.Session, limit: float, changed: Any) -> None:
                 if str(getattr(module, "__file__", "")).startswith(os.getcwd()):
                     del sys.modules[name]
             session.perform_collect()
+        session.items.sort(key=lambda i: first.index(i.nodeid) if i.nodeid in first else len(first))
         session.config.hook.pytest_runtestloop(session=session)
         failed = session.testsfailed > 0 or session.testscollected == 0
     finally:
