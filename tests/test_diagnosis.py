@@ -2,20 +2,22 @@
 
 import functools
 import inspect
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from wrong_programs import WRONG
 
-from reference import diagnosis, subject, worker
+from reference import diagnosis, precision, subject, worker
 from reference.answers import read
 from reference.expected import Expected
-from reference.faults import CATALOGUE
+from reference.faults import CATALOGUE, PORTS
 from reference.items import Item, telling
 from reference.pipe import decode
 
 CASES = telling(0)[:20]
+EPS = float(np.finfo(float).eps)
 
 
 def res(X, y, w, b):
@@ -312,3 +314,210 @@ def test_each_formula_is_a_program_that_somebody_wrote(fault, kind, formula):
         for items in all_answers(fault.name)
         for view in (False, True)
     )
+
+
+@pytest.mark.parametrize("j", [0, 1, 2, 3, 4, -1, -2])
+def test_whichever_feature_is_left_out(j):
+    """The first five and the last two; where there is no such feature, nothing is wrong."""
+
+    def gradient(X, y, w, b):
+        grad_w, grad_b = right(X, y, w, b)
+        if -len(w) <= j < len(w):
+            grad_w[j] = 0
+        return grad_w, grad_b
+
+    items = answers(gradient)
+    assert diagnosis.named(items, items) == ["feature-missing"]
+
+
+def test_each_port_moves_the_features_as_it_says():
+    """One for all, the neighbour, the reverse, two for one: for five features, and for one."""
+    assert [np.array(port(np.arange(5))).tolist() for port in PORTS] == [
+        [0, 0, 0, 0, 0],
+        [-1, -1, -1, -1, -1],
+        [1, 2, 3, 4, 0],
+        [4, 0, 1, 2, 3],
+        [4, 3, 2, 1, 0],
+        [0, 0, 2, 3, 4],
+        [1, 1, 2, 3, 4],
+        [1, 0, 2, 3, 4],
+        [0, 1, 1, 3, 4],
+        [0, 1, 2, 3, 3],
+        [0, 1, 2, 3, 0],
+        [0, 0, 1, 2, 3],
+        [1, 2, 3, 4, 4],
+    ]
+
+
+@pytest.mark.parametrize("powers", [(0, 0), (0, 1), (1, 0), (1, 1)])
+@pytest.mark.parametrize("of_labels", [False, True])
+def test_either_mean_of_n_by_n_residuals_or_their_sum(powers, of_labels):
+    """For w and for b; but sums of both with the labels' mean are another mistake's."""
+
+    def gradient(X, y, w, b):
+        y_hat = res(X, 0 * y, w, b)
+        r = y_hat - y.mean() if of_labels else y_hat.mean() - y
+        grad_w, grad_b = by_mean(X, r)
+        return grad_w * len(y) ** powers[0], grad_b * float(len(y)) ** powers[1]
+
+    items = answers(gradient)
+    assert diagnosis.named(items, items) == ["broadcast-n-by-n"]
+
+
+@pytest.mark.parametrize("c", [0.02, 0.75, -3.0])
+@pytest.mark.parametrize(
+    "what",
+    [lambda w, n: w, lambda w, n: w / n, lambda w, n: np.sign(w), lambda w, n: np.sign(w) / n],
+)
+def test_whatever_the_decay(c, what):
+    """λw, λw/n, λ sign(w) and λ sign(w)/n, for any λ."""
+
+    def gradient(X, y, w, b):
+        grad_w, grad_b = right(X, y, w, b)
+        return grad_w + c * what(w, len(y)), grad_b
+
+    items = answers(gradient)
+    assert diagnosis.named(items, items) == ["weight-decay"]
+
+
+def norm(g):
+    """‖g‖"""
+    return float(np.sqrt(np.sum(np.square(g))))
+
+
+@pytest.mark.parametrize("c", [0.3, 1.0, 1 / 3])
+@pytest.mark.parametrize(
+    "cut",
+    [
+        lambda w, b, c: (np.clip(w, -c, c), np.clip(b, -c, c)),
+        lambda w, b, c: (np.clip(w, -c, c), b),
+        lambda w, b, c: tuple(g * min(1, c / norm([*w, b])) for g in (w, b)),
+        lambda w, b, c: (w * min(1, c / norm(w)), b),
+        lambda w, b, c: (w * min(1, c / norm(w)), np.clip(b, -c, c)),
+    ],
+)
+def test_whatever_the_bound(c, cut):
+    """Each entry, or the norm, of both or of w alone, for any bound that is met."""
+
+    def gradient(X, y, w, b):
+        return cut(*right(X, y, w, b), c)
+
+    items = answers(gradient)
+    assert diagnosis.named(items, items) == ["clipped"]
+
+
+def test_clipped_residuals_are_told_by_single_samples():
+    """With one sample grad_b is the residual itself, and so shows its bound."""
+
+    def gradient(X, y, w, b):
+        return by_mean(X, np.clip(res(X, y, w, b), -0.7, 0.7))
+
+    items = answers(gradient)
+    assert diagnosis.named(items, items) == ["clipped"]
+
+
+@pytest.mark.parametrize("m", [4, 10, 32])
+def test_whatever_the_divisor(m):
+    """A fixed batch size in place of n."""
+
+    def gradient(X, y, w, b):
+        return by_n(X, y, w, b, m, m)
+
+    items = answers(gradient)
+    assert diagnosis.named(items, items) == ["ragged-divisor"]
+
+
+SYMBOLS = set("abcdehijkmnswxyLX") | {"Xw", "NaN", "None"}
+
+
+@pytest.mark.parametrize("fault", CATALOGUE, ids=lambda f: f.name)
+def test_the_catalogue_is_written_in_the_notation(fault):
+    """Formulas in the letters of the derivation and lower-case words; sentences in neither shout."""
+    for word in re.findall(r"[A-Za-z]+", fault.formula):
+        assert word in SYMBOLS or (len(word) > 1 and word.islower()), word
+        assert word not in ("nan", "none")
+    sentence = fault.explanation.format(subject="S are", section="1.3f")
+    assert sentence[0].isupper() or sentence.startswith(("w is changed before b's", "· binds"))
+    assert sentence[-1] in ".?"
+    for word in re.findall(r"[A-Za-z]{2,}", sentence):
+        assert not word.isupper(), word
+
+
+@pytest.mark.parametrize("program", WRONG["finite-difference"])
+def test_difference_quotients_are_recognised(program):
+    """And are neither float32 in disguise nor any formula."""
+    items = answers(program)
+    assert precision.finite_difference(items)
+    assert diagnosis.named(items, items) == []
+
+
+@pytest.mark.parametrize(
+    "h", [2e-3, 5e-4, 2e-5, 1e-7, 5e-12, 2.0**-10, 2.0**-20, EPS ** (1 / 4), EPS ** (1 / 3)]
+)
+@pytest.mark.parametrize("centred", [False, True])
+def test_whatever_the_step_of_a_difference(h, centred):
+    """(L(θ + h) − L(θ − h))/2h and (L(θ + h) − L(θ))/h are in multiples of the spacing at L."""
+
+    def gradient(X, y, w, b):
+        def slope(of):
+            return (of(h) - of(-h)) / (2 * h) if centred else (of(h) - of(0)) / h
+
+        grad_w = [slope(lambda t, e=e: half_mse(X, y, w + t * e, b)) for e in np.eye(len(w))]
+        return np.array(grad_w), slope(lambda t: half_mse(X, y, w, b + t))
+
+    assert precision.finite_difference(answers(gradient))
+
+
+@pytest.mark.parametrize("size", [1e-9, 1e-6])
+def test_what_is_merely_near_is_no_difference(size):
+    """Noise of any size is in multiples of nothing."""
+
+    def gradient(X, y, w, b):
+        grad_w, grad_b = right(X, y, w, b)
+        return grad_w * (1 + size * np.sin(1e9 * w)), grad_b * (1 + size * np.sin(1e9 * b))
+
+    items = answers(gradient)
+    assert not precision.finite_difference(items)
+    assert not precision.rounded_to_float32(items)
+
+
+@pytest.mark.parametrize("which", ["Xywb", "X", "y", "w", "b", "Xy", "wb", "Xyw"])
+def test_any_arguments_in_float32_are_recognised(which):
+    """Some of them, or all, rounded before an otherwise right gradient."""
+
+    def gradient(**given):
+        cast = {k: np.float64(np.float32(v)) if k in which else v for k, v in given.items()}
+        return right(**cast)
+
+    def called(X, y, w, b):
+        return gradient(X=X, y=y, w=w, b=b)
+
+    items = answers(called, "gradient")
+    assert precision.rounded_to_float32(items)
+    assert not precision.finite_difference(items)
+
+
+def test_an_answer_in_float32_and_work_in_float32_are_told_apart():
+    """The first has float32 numbers; the second is off by another factor each time."""
+
+    def rounded(X, y, w, b):
+        return tuple(np.float64(np.float32(g)) for g in right(X, y, w, b))
+
+    def inside(X, y, w, b):
+        cast = [np.float32(a) for a in (X, y, w, b)]
+        return tuple(np.float64(g) for g in by_mean(cast[0], cast[0] @ cast[2] + cast[3] - cast[1]))
+
+    def off(X, y, w, b):
+        return tuple(g * (1 + 1e-8) for g in right(X, y, w, b))
+
+    assert precision.rounded_to_float32(answers(rounded, "gradient"))
+    items = answers(inside, "gradient")
+    assert precision.as_in_float32(items)
+    items = answers(off, "gradient")
+    assert not precision.as_in_float32(items)
+    assert not precision.rounded_to_float32(items)
+    assert not precision.as_in_float32(answers(right, "gradient"))
+    far = answers(lambda X, y, w, b: tuple(g * 1.01 for g in right(X, y, w, b)), "gradient")
+    assert not precision.as_in_float32(far)
+    assert not precision.rounded_to_float32(far)
+    assert not precision.finite_difference(far)

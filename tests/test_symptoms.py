@@ -46,7 +46,8 @@ def items_of_all_sizes():
             )
             X, y, w = X * max(scale, 1.0), y * scale, w * min(scale, 1.0)
             case = Case(X.astype(float), y, w, np.float64(scale * rng.choice([-1, 0, 1])))
-            yield from answers(by(1), cases=[case])
+            yield from answers(by(1), cases=[case._replace(lr=1e12)])
+    yield from answers(by(1), cases=[Case(np.zeros((1, 1)), np.zeros(1), np.zeros(1), 0.0)])
 
 
 def numbers(item):
@@ -109,6 +110,8 @@ def test_a_condition_holds_wherever_it_is_wrong_and_nearly_nowhere_else():
     assert symptoms.condition(few) == ""
     few += answers(by(1), cases=narrow[1:2])
     assert symptoms.condition(few) != ""
+    more = answers(half, cases=[wide[4]])
+    assert symptoms.condition([*few, *more]) == ""
     odd = [by(1.5 if k % 2 else 1) for k in range(12)]
     mixed = [
         i
@@ -127,6 +130,16 @@ def test_a_condition_holds_wherever_it_is_wrong_and_nearly_nowhere_else():
         (by(2, component=slice(None)), GRADIENT, "Wrong in 40 problems: grad_b, grad_w."),
         (by(2, component=slice(-1)), GRADIENT, "Wrong in 40 problems: grad_w."),
         (by(2, lambda c: len(c.w) == 4, slice(-1)), GRADIENT, None),
+        (
+            by(2, lambda c: len(c.w) == 4, slice(None)),
+            GRADIENT,
+            "Wrong in 8 problems: grad_b, grad_w.",
+        ),
+        (
+            by(2, lambda c: len(c.w) in (2, 3, 4), -2),
+            GRADIENT,
+            "Wrong in 24 problems: the last of grad_w.",
+        ),
         (by(2, lambda c: len(c.w) == 4, -2), GRADIENT, "Wrong in 8 problems: grad_w[3]."),
         (
             by(2, lambda c: len(c.w) in (3, 4), -2),
@@ -162,7 +175,8 @@ def test_answers_of_the_wrong_form_have_no_numbers_to_name():
         (-1 / 3, "got/expected is -0.333333 wherever it is wrong."),
         (lambda c: 3.0 * len(c.y), "got/expected is 3 · n wherever it is wrong."),
         (lambda c: 0.5 / len(c.y), "got/expected is 0.5 / n wherever it is wrong."),
-        (lambda c: 2 + 1e-7 * (len(c.y) > 3), "got/expected is 2 wherever it is wrong."),
+        (0, "got/expected is 0 wherever it is wrong."),
+        (lambda c: 2 + 1e-6 * (len(c.y) > 3), "got/expected is 2 wherever it is wrong."),
         (lambda c: 2 + 1e-5 * (len(c.y) > 3), ""),
         (lambda c: 1 + len(c.w), ""),
         (np.nan, ""),
@@ -176,6 +190,22 @@ def test_the_ratio_is_named_where_it_is_one(factor, text):
     """The same in all, or n times or an n-th of the same; to one part in a million."""
     wrong = [i for i in answers(by(factor)) if not i.right]
     assert symptoms.ratio(wrong) == text
+
+
+def test_at_the_bound_a_number_is_not_wrong():
+    """An error of 1 is neither named nor counted in the ratio; one of 1.5 is."""
+    (item,) = answers(by(2), cases=CASES[:1])
+    item.errors = np.array([1.5, 1.0, 0.0, 1.0])
+    assert symptoms.components([item]) == "Wrong in 1 problems: grad_w[0]."
+    assert symptoms.ratio([item]) == "got/expected is 2 wherever it is wrong."
+
+
+def test_a_number_in_place_of_nothing_has_no_ratio():
+    """Where the exact answer is 0."""
+    case = Case(np.ones((2, 1)), np.ones(2), np.ones(1), np.float64(0))
+    expected = Expected(GRADIENT, case, "half-mse")
+    item = Item(GRADIENT, case, Answer(), Reading(np.array([3.0, 0.0])), expected, case)
+    assert symptoms.ratio([item]) == ""
 
 
 def test_one_ratio_is_one():
@@ -214,7 +244,9 @@ def test_n_by_n_residuals_are_recognised():
         for r in (every, every.T):
             assert symptoms.n_by_n([shaped(c, c.X.T @ r / scale), shaped(one, np.ones(3))])
     assert not symptoms.n_by_n([shaped(c, c.X.T @ every / 3)])
-    assert not symptoms.n_by_n([shaped(c, c.X.T @ every * (1 + 1e-4))])
+    assert not symptoms.n_by_n([shaped(c, c.X.T @ every * (1 + 5e-6))])
+    two = next(c for c in CASES if c.X.shape == (2, 3))
+    assert symptoms.n_by_n([shaped(two, np.ones((2, 2)))])
     assert not symptoms.n_by_n([shaped(c, every), shaped(c, np.ones(3))])
     assert not symptoms.n_by_n([shaped(c, (c.X.T @ every).T)])
     assert not symptoms.n_by_n([shaped(one, np.ones((1, 1)))])
