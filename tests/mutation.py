@@ -269,6 +269,7 @@ def tested(file: str, tests: list[str], only: set[Mutant] | None, known: set[Mut
     forks = Forks(Path(file).absolute(), chosen)
     status = pytest.main([*OPTIONS, f"--basetemp={os.getcwd()}/tmp", *tests], plugins=[forks])
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        print(f"# {file}: the tests must pass without a mutant, got {status}", flush=True)
         return False
     survived = set(forks.survived)
     killed = {m for m, _ in chosen} & known - survived

@@ -31,7 +31,7 @@ def test_the_length_of_a_number_is_that_of_its_digits():
         (-3.0, 1),
         (2.5, 3),
         (-0.1, 3),
-        (1e-7, 4),
+        (1e-7, 5),
         (np.float64(12), 2),
     ]:
         assert shrink.digits(number) == length
