@@ -79,10 +79,10 @@ def resized(case: Case, X: Any) -> Case:
 def cut(case: Case) -> Iterator[Case]:
     """Half of the rows or columns, or one less."""
     n, d = case.X.shape
-    for rows in (slice(n // 2), slice(n // 2, n), *(np.arange(n) != i for i in range(n))):
+    for rows in (slice(n // 2), slice(n // 2, None), *(np.arange(n) != i for i in range(n))):
         if n > 1:
             yield case._replace(X=case.X[rows], y=case.y[rows])
-    for columns in (slice(d // 2), slice(d // 2, d), *(np.arange(d) != j for j in range(d))):
+    for columns in (slice(d // 2), slice(d // 2, None), *(np.arange(d) != j for j in range(d))):
         if d > 1:
             yield case._replace(X=case.X[:, columns], w=case.w[columns])
 

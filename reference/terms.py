@@ -63,12 +63,12 @@ class Terms(np.lib.mixins.NDArrayOperatorsMixin):
     def bound(self, k: int, dtype: Any) -> Any:
         """How far a program of `dtype` may be from `value`, itself computed in float64.
 
-        k: the roundings that a term passes. A formula of a few products has a size of at most
-        the product of their factors, so a subnormal grows by no more than 1 + size.
+        k: the roundings that a term passes. What is multiplied with a subnormal is of the order of
+        the size, at most, and beside γ · size a subnormal times the size is nothing.
         """
         gammas = rounding.gamma(k, dtype) + rounding.gamma(k, np.float64)
         tiny = k * float(np.finfo(dtype).smallest_subnormal)
-        bound = gammas * self.size + tiny * (1 + self.size)
+        bound = gammas * self.size + tiny
         return np.where(self.size < float(np.finfo(dtype).max) / k, bound, np.inf)
 
 

@@ -57,6 +57,14 @@ def test_an_answer_of_the_wrong_form_is_infinitely_wrong():
     assert item(np.array(TRUE) * (1 + 1e-8)).off
 
 
+@pytest.mark.parametrize(("error", "off"), [(1.0, False), (1.5, True)])
+def test_numbers_at_the_bound_are_not_off(error, off):
+    """Beyond it they are."""
+    found = item(TRUE)
+    found.expected.errors = lambda vector, dtype: np.array([0.0, error, 0.0])
+    assert found.off == off
+
+
 @pytest.mark.parametrize(
     ("vector", "finite"), [(TRUE, True), ([1.0, np.inf], False), ([np.nan], False), (None, False)]
 )

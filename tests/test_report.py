@@ -49,7 +49,8 @@ def test_a_report_of_nothing_is_its_name():
 def test_json_holds_every_field_and_no_escapes():
     """kind, name, passed, fault, explanation, cases, worst_error, counterexample; ŷ as ŷ."""
     found = as_json([Report("ŷ.py", (WRONG, Check("sample", "squared_loss", None)))])
-    assert '"file": "ŷ.py",\n' in found
+    assert found.startswith('{\n  "file": "ŷ.py",\n')
+    assert len(json.loads(as_json([Report("a", ()), Report("b", ())]))) == 2
     assert json.loads(found) == {
         "file": "ŷ.py",
         "passed": False,
@@ -114,12 +115,12 @@ def test_records_stay_as_they_are(record):
 def test_a_table_has_a_line_for_each_file():
     """What is wrong in it, or that it could not be checked."""
     reports = [
-        Report("a.py", (WRONG,)),
+        Report("a.py", (WRONG, RIGHT, WRONG)),
         Report("long.py", (RIGHT,)),
         Report("c.py", (), "nothing to check"),
     ]
     assert table(reports).splitlines() == [
-        "a.py      WRONG         grad: missing-mean",
+        "a.py      WRONG         grad: missing-mean, grad: missing-mean",
         "long.py   right",
         "c.py      not checked",
     ]
@@ -137,6 +138,7 @@ def test_floats_survive_json(value):
     for v in (back["X"][0][0], back["y"][0], back["b"]):
         np.testing.assert_equal(float(v), value)
     assert isinstance(back["b"], str) == (not np.isfinite(value))
+    assert isinstance(back["X"][0][0], str) == (not np.isfinite(value))
 
 
 def test_numbers_are_written_as_python_reads_them():

@@ -7,7 +7,7 @@ from reference import shrink
 from reference.calls import Case
 
 CASE = Case(
-    np.array([[0.37, -2.0], [3.14159, 1e-7], [1.0, 5.5]]),
+    np.array([[0.37, -2.0], [3.14159, -1e-7], [1.0, 5.5]]),
     np.array([1.25, 0.0, -7.0]),
     np.array([-1.0, 0.123456]),
     np.float64(2.5),
@@ -46,12 +46,12 @@ def test_costs_are_compared_in_order():
 
 def test_plain_cases_are_tried_by_size():
     """Ones and zeros in up to 12 numbers, the fewest first; the dtype and η stay."""
-    wide = Case(np.zeros((9, 5), np.float32), np.ones(9), np.zeros(5), np.float32(1), 0.3)
+    wide = Case(np.zeros((14, 5), np.float32), np.ones(14), np.zeros(5), np.float32(1), 0.3)
     found = list(shrink.plain(wide))
     sizes = [c.X.shape for c in found]
     assert sizes[0] == (1, 1)
     assert [n * d for n, d in sizes] == sorted(n * d for n, d in sizes)
-    assert set(sizes) == {(n, d) for n in range(1, 10) for d in range(1, 6) if n * d <= 12}
+    assert set(sizes) == {(n, d) for n in range(1, 15) for d in range(1, 6) if n * d <= 12}
     for c in found:
         n, d = c.X.shape
         f = np.float32
@@ -71,6 +71,11 @@ def test_rows_and_columns_are_cut():
     assert [c.X[0].tolist() for c in columns] == [[0.37], [-2.0], [-2.0], [0.37]]
     one = Case(np.ones((1, 1)), np.ones(1), np.ones(1), 0.0)
     assert list(shrink.cut(one)) == []
+    square = Case(np.ones((2, 2)), np.ones(2), np.ones(2), 0.0)
+    assert [c.X.shape for c in shrink.cut(square)] == [(1, 2)] * 4 + [(2, 1)] * 4
+    large = Case(np.ones((5, 5)), np.ones(5), np.ones(5), 0.0)
+    assert [len(c.y) for c in shrink.cut(large)][:7] == [2, 3, 4, 4, 4, 4, 4]
+    assert [len(c.w) for c in shrink.cut(large)][7:] == [2, 3, 4, 4, 4, 4, 4]
 
 
 def test_arguments_are_rounded():

@@ -76,7 +76,7 @@ def test_what_has_no_rule_is_refused(f):
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_the_bound_counts_roundings_of_both_programs(dtype):
-    """γ_k of the dtype and γ_k of float64, of the size; k subnormals, 1 + size times."""
+    """γ_k of the dtype and γ_k of float64, of the size; k subnormals more."""
     k, tiny = 9, float(np.finfo(dtype).smallest_subnormal)
     both = rounding.gamma(k, dtype) + rounding.gamma(k, np.float64)
     found = Terms(np.zeros(3), np.array([1.0, 5.0, 0.0])).bound(k, dtype)
