@@ -82,7 +82,7 @@ def shapes(plan: Plan, case: Case) -> list[list[tuple[int, ...]]]:
     """The shapes that each part of the answer may have, the one to be named first."""
     n, d = case.X.shape
     one: list[tuple[int, ...]] = [(), (1,), (1, 1)] if plan.column else [()]
-    lengths = {"predict": n, "sample": n, "loss": 0}
+    lengths = {"predict": n, "sample": n}
     many = lengths.get(plan.kind, d + one_vector(plan))
     first = [(many, 1), (many,)] if plan.column else [(many,)]
     if plan.kind == "loss":
@@ -92,7 +92,7 @@ def shapes(plan: Plan, case: Case) -> list[list[tuple[int, ...]]]:
 
 def choose(parts: list[Part], allowed: Any, loosely: bool) -> list[Part] | None:
     """The parts in their order, in whichever order they came; loosely: the first that fit."""
-    if len(parts) != len(allowed) and not (loosely and len(parts) > len(allowed)):
+    if len(parts) < len(allowed) or (len(parts) > len(allowed) and not loosely):
         return None
     for order in (1, -1):
         chosen = parts[: len(allowed)][::order]
@@ -119,13 +119,13 @@ def form(plan: Plan, allowed: Any, parts: Any) -> str:
 def regardless(plan: Plan, case: Case, parts: list[Part]) -> Any:
     """The numbers of a wrongly formed gradient, one for all where one was given."""
     d = len(case.w)
-    sizes = [1 if p.values is None else p.values.size for p in parts]
     if (
         plan.kind not in ("gradient", "step")
         or one_vector(plan)
         or any(p.values is None for p in parts)
     ):
         return None
+    sizes = [p.values.size for p in parts]
     if sizes == [1]:
         return np.full(d + 1, parts[0].values[0])
     if len(parts) != 2 or not {1, d} >= set(sizes):

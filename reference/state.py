@@ -46,10 +46,9 @@ def changing(session: Session, wrong: Sequence[Item]) -> bool:
     orders = [problems, [p for p in problems for _ in range(3)], problems[::-1]]
     found: dict[Any, list[Item]] = {}
     for order in orders:
-        last, place = None, 0
-        for i in session.ask(order):
-            place, last = place + 1 if i.asked is last else 0, i.asked
-            found.setdefault((id(i.asked), place % steps), []).append(i)
+        for problem, answers in itertools.groupby(session.ask(order), lambda i: id(i.asked)):
+            for place, i in enumerate(answers):
+                found.setdefault((problem, place % steps), []).append(i)
     return any(len({a.answer.key for a in f}) > 1 and apart(f) for f in found.values())
 
 
@@ -60,4 +59,5 @@ def apart(answers: Sequence[Item]) -> bool:
         return True
     with np.errstate(invalid="ignore"):
         spread = np.max(vectors, axis=0) - np.min(vectors, axis=0)
-    return bool((spread > 2 * answers[0].expected.bounds_in(answers[0].reading.dtype)).any())
+    bounds = np.max([a.expected.bounds_in(a.reading.dtype) for a in answers], axis=0)
+    return bool((spread > 2 * bounds).any())

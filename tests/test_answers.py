@@ -137,6 +137,8 @@ def test_a_wrong_form_is_read_where_it_can_be(kind, parts, vector):
     assert (found.vector if vector is None else found.vector.tolist()) == vector
     if vector is not None:
         assert reading("trainer", *parts).vector is None
+    narrow = [p if p.values is None else Part("float32", p.shape, p.values) for p in parts]
+    assert reading(kind, *narrow).dtype == np.float32
 
 
 def test_with_one_weight_the_first_part_is_the_weight():
@@ -178,6 +180,7 @@ def test_nothing_is_no_answer():
         ("x[9]", "too far", "IndexError: too far   (line 3: x[9])"),
         ("x[9]", "", "IndexError   (line 3: x[9])"),
         (None, "too far", "IndexError: too far"),
+        (None, "in X", "IndexError: in X"),
     ],
 )
 def test_what_was_raised_is_said_with_its_line(line, message, said):
@@ -217,16 +220,17 @@ def test_a_model_has_weights_and_a_bias():
     assert (found.vector.tolist(), found.dtype) == ([0, 1, 8], np.float32)
     found = model(part(2), part(first=8), part(3, dtype="float32"))
     assert found.dtype == np.float64
+    assert model(part(2), part(2, first=8), part(3)).vector.tolist() == [0, 1, 8]
 
 
 @pytest.mark.parametrize("first", [True, False])
 def test_the_bias_may_be_among_the_weights(first):
     """Before or behind them: the predictions tell which."""
-    w, b = np.array([2.0, -3.0]), 5.0
-    both = np.append(b, w) if first else np.append(w, b)
-    y_hat = Part("float64", (3,), CASE.X @ w + b)
-    found = model(Part("float64", (3,), both), NOTHING, y_hat)
-    assert found.vector.tolist() == [2, -3, 5]
+    for *w, b in np.random.default_rng(0).normal(size=(40, 3)):
+        both = np.append(b, w) if first else np.append(w, b)
+        y_hat = Part("float64", (3,), CASE.X @ w + b)
+        found = model(Part("float64", (3,), both), NOTHING, y_hat)
+        assert found.vector.tolist() == [*w, b]
     same = Part("float64", (3,), np.array([1.0, 1.0, 1.0]))
     found = model(same, NOTHING, Part("float64", (3,), np.full(3, 1e9)))
     assert found.vector.tolist() == [1, 1, 1]

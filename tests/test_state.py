@@ -86,6 +86,25 @@ def test_a_wrong_form_is_never_late():
     assert not state.late(late)
 
 
+def test_one_problem_has_no_earlier_answer_of_its_own():
+    """A training that stays where it was after its first step repeats itself, and no other."""
+    first, other, still = said((0, 0), (1, 1), (2, 0))
+    assert state.repeated([first, other, still])
+    still.asked = first.asked
+    assert not stale([first, other, still])
+
+
+@pytest.mark.parametrize(("error", "late"), [(1.0, True), (1.5, False)])
+def test_late_is_within_the_bound_of_the_problem_before(error, late):
+    """At the bound it is right; in the precision of the answer."""
+    before, after = said((0, 0), (1, 0))
+    seen = []
+    before.right  # noqa: B018  it is known before the oracle is replaced
+    before.expected.errors = lambda vector, dtype: (seen.append(dtype), np.array([error]))[1]
+    assert state.late([before, after]) == late
+    assert seen == [np.float64]
+
+
 def test_late_starts_with_a_right_answer():
     """The first call has none before it."""
     assert not state.late(said((0, 1), (1, 0)))
@@ -114,15 +133,31 @@ def test_what_changes_between_equal_calls_is_seen():
     steady = Asked(lambda c: true(c) * 2)
     assert not state.changing(steady, wrong)
     assert not state.changing(Asked(lambda c: true(c) * 2, repeats=3), wrong)
-    tiny = itertools.cycle([0, 1e-17])
-    assert not state.changing(Asked(lambda c: true(c) * 2 + next(tiny)), wrong)
+    tiny = itertools.cycle([-np.inf, np.inf])
+    assert not state.changing(Asked(lambda c: np.nextafter(true(c), next(tiny))), wrong)
+    either = itertools.cycle([1, 2, 2, 1, 1])
+    assert state.changing(Asked(lambda c: true(c) * next(either)), wrong)
+    assert not state.changing(Asked(lambda c: None), wrong)
+
+
+def test_what_changes_only_when_it_is_asked_twice_in_a_row_is_seen():
+    """The first answer to a problem is steady, the next is another."""
+    last = []
+
+    def answer(case):
+        last.append(id(case))
+        return true(case) * (1 + (last[-2:-1] == last[-1:]))
+
+    assert state.changing(Asked(answer), [item(c, true(c) * 2) for c in CASES])
 
 
 def test_the_steps_of_a_training_are_compared_each_with_its_like():
     """Three iterations give three different answers to one problem, and that is no chance."""
-    of_step = itertools.cycle([1, 2, 3])
     wrong = [item(c, true(c) * 2) for c in CASES]
-    assert not state.changing(Asked(lambda c: true(c) * next(of_step), repeats=3), wrong)
+    for steps in (2, 3):
+        of_step = itertools.cycle(range(1, steps + 1))
+        session = Asked(lambda c, of_step=of_step: true(c) * next(of_step), repeats=steps)
+        assert not state.changing(session, wrong)
     drifting = itertools.count(1)
     assert state.changing(Asked(lambda c: true(c) * next(drifting), repeats=3), wrong)
 
@@ -135,6 +170,25 @@ def test_apart_is_more_than_twice_the_bound(times, apart):
     case = SAME[0]
     bound = Expected(GRADIENT, case, "half-mse").bounds * [0, 0, 1, 0]
     assert state.apart([item(case, true(case) + t * bound) for t in times]) == apart
+
+
+def test_the_coarsest_of_the_answers_decides():
+    """One in float32 is allowed what float32 is, whichever comes first."""
+    case = SAME[0]
+    wide, narrow = item(case, true(case)), item(case, true(case) * (1 + 1e-8))
+    assert state.apart([wide, narrow])
+    narrow.reading = Reading(narrow.reading.vector, np.dtype(np.float32))
+    assert not state.apart([wide, narrow])
+    assert not state.apart([narrow, wide])
+
+
+def test_twice_the_bound_is_not_apart():
+    """Two right answers can be as far from each other."""
+    case = SAME[0]
+    answers = [item(case, np.full(4, v)) for v in (0.0, 1.0)]
+    for a in answers:
+        a.expected.bounds_in = lambda dtype: np.full(4, 0.5)
+    assert not state.apart(answers)
 
 
 def test_answers_that_cannot_be_compared_are_apart():
