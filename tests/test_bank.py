@@ -60,7 +60,7 @@ def test_the_same_seed_gives_the_same_problems():
 
 def test_magnitudes_end_at_1e15():
     """As far as a complex step of 1e-200 can follow; offsets may add as much again."""
-    largest = max(np.abs(c.X).max() for seed in range(5) for c in bank.cases(seed, 100))
+    largest = max(np.abs(c.X).max() for seed in (1, 7, 13) for c in bank.cases(seed, 100))
     assert 1e9 < largest <= 1e15
 
 
