@@ -6,6 +6,10 @@ from test_diagnosis import answers, by_mean, half_mse, right
 from wrong_programs import WRONG
 
 from reference import diagnosis, precision
+from reference.answers import Reading
+from reference.calls import Case, Plan
+from reference.expected import Expected
+from reference.items import Item
 
 EPS = float(np.finfo(float).eps)
 
@@ -88,3 +92,68 @@ def test_an_answer_in_float32_and_work_in_float32_are_told_apart():
     assert not precision.as_in_float32(far)
     assert not precision.rounded_to_float32(far)
     assert not precision.finite_difference(far)
+
+
+ROLES = tuple((r, r) for r in ("X", "y", "w", "b"))
+
+
+def item(vector, X=3.0, kind="gradient"):
+    """An answer for one sample of one feature: y = 0, w = 1, b = 0; right are (X², X)."""
+    case = Case(np.array([[X]]), np.zeros(1), np.ones(1), np.float64(0))
+    plan = Plan("f", kind, ROLES)
+    expected = Expected(plan, case, "half-mse")
+    return Item(plan, case, None, Reading(np.array(vector)), expected, case)
+
+
+def test_the_steps_that_people_take_are_known():
+    """1, 2 and 5 of each power of ten to 1e-12; roots of ε; powers of 2 from 2⁻⁴ to 2⁻⁴⁰."""
+    tens = [float(f"{m}e-{k}") for k in range(1, 13) for m in (1, 2, 5)]
+    roots = [2.0**-26, 2.0 ** (-52 / 3), 2.0**-13]
+    known = sorted([*tens, *roots, *(1 / 2**k for k in range(4, 41))])
+    np.testing.assert_allclose(sorted(precision.STEPS), known, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("off", "near"), [(0.0, True), (0.95, True), (-0.95, True), (1.0, False), (1.05, False)]
+)
+@pytest.mark.parametrize("part", [0, 1])
+def test_a_quotient_is_near_the_derivative(off, near, part, monkeypatch):
+    """Within a tenth of 1 + X²: the second derivative, a step of that size."""
+    monkeypatch.setattr(precision, "on_lattice", lambda e, h: True)
+    right = item([9.0, 3.0])
+    found = item(np.array([9.0, 3.0]) + off * np.eye(2)[part])
+    assert precision.finite_difference([right, found]) == near
+
+
+def test_only_gradients_with_numbers_are_differences():
+    """No prediction, and nothing with NaN in it."""
+    exact_ones = item([9.0, 3.0])
+    assert precision.finite_difference([exact_ones])
+    assert not precision.finite_difference([item([3.0], kind="predict")])
+    assert not precision.finite_difference([exact_ones, item([np.nan, 3.0])])
+
+
+@pytest.mark.parametrize(
+    ("multiple", "on"),
+    [
+        (1000.0, True),
+        (1000.25, False),
+        (1000.5, True),
+        (1000.75, False),
+        (0.01 + 0.04 * EPS, True),
+        (0.0101, False),
+        (1000.009, True),
+        (1000.011, False),
+        (2.0**45, True),
+        (2.0**46, False),
+        (0.01 * 2.0**52, False),
+        (2.0**43 + 9 / 512, True),
+        (2.0**43 + 10 / 512, False),
+    ],
+)
+def test_multiples_of_the_spacing_of_the_loss(multiple, on):
+    """Whole or half ones, to a hundredth; as long as floats can tell them apart."""
+    h, X = 2.0**-10, 2.0  # L = 2
+    spacing = np.spacing(2.0) / 4
+    assert precision.on_lattice(item([multiple * spacing / h, 0.0], X), h) == on
+    assert precision.on_lattice(item([0.0, -multiple * spacing / h], X), h) == on
