@@ -12,6 +12,7 @@ Read the files in this order; each imports only from those before it:
     chain_rule   §1.3a–e  the gradient as on paper: one sample, one weight at a time
     gradient     §1.3f    the same in two lines
     sgd          §1.3g–h  minibatches, sgd_step
+    files        §2       files that are whole or absent
     torch_log    §2       the log that a torch training loop prints, read
     torch_print  §2       the same, written
     trajectory   §2       Trajectory: the recorded path of (w, b)
