@@ -62,7 +62,7 @@ def dyhat_dw(x: Any, j: int) -> Tensor:
     """∂ŷ/∂w_j   (§1.3c), taken at w = 0, since it is the same at every w"""
     x = tensor(x)
     w = torch.zeros_like(x).requires_grad_()
-    return torch.autograd.grad(predict_one(x, w, torch.zeros((), dtype=x.dtype)), w)[0][j]
+    return torch.autograd.grad(predict_one(x, w, 0), w)[0][j]
 
 
 def dyhat_db() -> Tensor:

@@ -113,7 +113,7 @@ def loss(X: Any, y: Any, w: Any, b: Any) -> Fraction:
     >>> loss([[1], [2]], [0, 0], [1], 0)
     Fraction(5, 4)
     """
-    return sum(squared_loss(predict(X, w, b), y), Fraction(0)) / len(y)
+    return sum(squared_loss(predict(X, w, b), y)) / len(y)
 
 
 def gradient(X: Any, y: Any, w: Any, b: Any) -> tuple[list[Fraction], Fraction]:
@@ -158,7 +158,7 @@ def moments(X: Any, y: Any) -> tuple[list[Fraction], list[list[Fraction]]]:
     [Fraction(3, 2), Fraction(2, 1)]
     """
     Z = [*zip(*rationals(X), strict=True), rationals(y)]
-    mean = [sum(z, Fraction(0)) / len(z) for z in Z]
+    mean = [sum(z) / len(z) for z in Z]
     centred = [[v - m for v in z] for z, m in zip(Z, mean, strict=True)]
     return mean, [[_dot(a, c) for c in centred] for a in centred]
 
@@ -192,5 +192,5 @@ def minimum(X: Any, y: Any) -> tuple[list[Fraction], Fraction]:
     return w, mean[d] - _dot(w, mean[:d])
 
 
-def _dot(a: Any, b: Any) -> Fraction:
-    return sum((p * q for p, q in zip(a, b, strict=True)), Fraction(0))
+def _dot(a: Any, b: Any) -> Any:
+    return sum(p * q for p, q in zip(a, b, strict=True))

@@ -431,10 +431,10 @@ CATALOGUE = (
             lambda X, y, w, b, p: gradient(X[1:], y[:-1], w, b),
             lambda X, y, w, b, p: gradient(X[:-1], y[1:], w, b),
             lambda X, y, w, b, p: times(
-                *[(len(y) - 1) / len(y)] * 2, gradient(X[1:], y[:-1], w, b)
+                *[1 / len(y)] * 2, sums(X[1:], residual(X[1:], y[:-1], w, b))
             ),
             lambda X, y, w, b, p: times(
-                *[(len(y) - 1) / len(y)] * 2, gradient(X[:-1], y[1:], w, b)
+                *[1 / len(y)] * 2, sums(X[:-1], residual(X[:-1], y[1:], w, b))
             ),
         ),
         loss=(lambda X, y, w, b, p: loss(X, y[(np.arange(len(y)) + p) % len(y)], w, b),),

@@ -80,7 +80,7 @@ def decode(line: dict[str, Any]) -> Answer:
             a is not None and a.shape != (np.prod(s),)
             for a, (_, s, _) in zip(arrays, found, strict=True)
         ):
-            raise ValueError("as many numbers as the shape says")
+            raise ValueError  # as below
         parts = [Part(str(t), s, a) for (t, s, _), a in zip(found, arrays, strict=True)]
         return Answer(tuple(parts), tuple(map(int, line["changed"])))
     except (TypeError, ValueError, KeyError, AttributeError, OverflowError):

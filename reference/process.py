@@ -145,7 +145,7 @@ class Process:
             try:
                 parsed = json.loads(line)
                 if not isinstance(parsed, dict):
-                    raise ValueError("no object")
+                    raise ValueError  # as below
             except (ValueError, RecursionError):
                 self.close()
                 raise Ended("crash", "it wrote into the pipe of its answers") from None

@@ -172,7 +172,7 @@ def moments_bound(X: Any, y: Any, parts: int = 1) -> tuple[Any, Any]:
     far, E = np.abs(Z).max(axis=0), g * np.abs(Z).max(axis=0)
     D = np.abs(Z - Z.mean(axis=0)) + E
     cross = 2 * n * np.outer(E, D.max(axis=0)) * (parts > 1)
-    return g * far, g * D.T @ D + cross + cross.T + _underflow(k, 1 + far.max(), np.float64)
+    return g * far, g * D.T @ D + cross + cross.T + _underflow(k, 1.0, np.float64)
 
 
 def trajectory_bound(
@@ -273,7 +273,7 @@ def _magnitudes(*arrays: Any) -> list[Any]:
 
 def _underflow(k: int, largest_factor: Any, dtype: Any) -> Any:
     """What k results under the smallest normal number add: half a subnormal each, multiplied."""
-    return k * largest_factor * float(np.finfo(dtype).smallest_subnormal)
+    return k * float(np.finfo(dtype).smallest_subnormal) * largest_factor
 
 
 def _or_inf(bound: Any, largest_sum: Any, dtype: Any) -> Any:

@@ -58,7 +58,7 @@ def cost(case: Case) -> tuple[Any, ...]:
 
 def digits(v: float) -> int:
     """How long a number is to read: 0 for 0, 1 for a digit, 17 for most."""
-    return len(repr(float(v)).replace(".0", "").strip("-")) if v else 0
+    return len(repr(abs(float(v))).removesuffix(".0")) if v else 0
 
 
 def plain(case: Case) -> Iterator[Case]:

@@ -24,11 +24,11 @@ def components(wrong: Sequence[Item]) -> str:
     """Which numbers are wrong, and how often."""
     numeric = [i for i in wrong if not i.reading.fault]
     each = [{i.expected.component(int(j)) for j in np.flatnonzero(i.errors > 1)} for i in numeric]
-    last = {i.expected.component(len(i.case.w) - 1) for i in numeric}
+    last = [{i.expected.component(len(i.case.w) - 1)} for i in numeric]
     names = set().union(*each)
     problems = f"Wrong in {len({id(i.asked) for i in wrong}):,} problems"
-    if len(names) > 2 and names == last:
-        return f"{problems}: the last of {names.pop().partition('[')[0]}."
+    if len(names) > 2 and each == last:
+        return f"{problems}: the last of {names.pop().split('[')[0]}."
     if len(names) > 4:
         names = {name.partition("[")[0] for name in names}
     return f"{problems}: {', '.join(sorted(names))}." if names else f"{problems}."
@@ -64,7 +64,7 @@ def rules(wrong: Sequence[Item]) -> Iterator[Rule]:
     for k in (-12, -10, -8, -6, -4):
         yield f"where the answer has a number below 1e{k}", lambda i, k=k: smallest_of(i) < 10.0**k
     for k in (-12, -10, -8, -6, -4):
-        yield f"where a number is below 1e{k}", lambda i, k=k: 0 < smallest_number(i) < 10.0**k
+        yield f"where a number is below 1e{k}", lambda i, k=k: smallest_number(i) < 10.0**k
     for k in (2, 4, 6, 8, 10):
         yield f"where a number is over 1e{k}", lambda i, k=k: largest_number(i) > 10.0**k
 

@@ -1,6 +1,7 @@
 """What is said: text, table, JSON; the smallest example; the bounds behind the names."""
 
 import json
+from dataclasses import FrozenInstanceError
 from fractions import Fraction
 
 import numpy as np
@@ -33,6 +34,81 @@ def test_the_text_reads_as_promised():
         "  predict   ŷ = Xw + b               right   1,000 problems, "
         "worst error 0.3 of the rounding bound",
     ]
+
+
+def test_a_report_of_nothing_is_its_name():
+    """No check, no line; as JSON it has passed, with an empty list."""
+    assert str(Report("mine.py", ())) == "mine.py"
+    assert json.loads(as_json([Report("mine.py", ())])) == {
+        "file": "mine.py",
+        "passed": True,
+        "checks": [],
+    }
+
+
+def test_json_holds_every_field_and_no_escapes():
+    """kind, name, passed, fault, explanation, cases, worst_error, counterexample; ŷ as ŷ."""
+    found = as_json([Report("ŷ.py", (WRONG, Check("sample", "squared_loss", None)))])
+    assert '"file": "ŷ.py",\n' in found
+    assert json.loads(found) == {
+        "file": "ŷ.py",
+        "passed": False,
+        "checks": [
+            {
+                "kind": "gradient",
+                "name": "grad",
+                "passed": False,
+                "fault": "missing-mean",
+                "explanation": "n times too large.",
+                "cases": 1000,
+                "worst_error": "inf",
+                "counterexample": {
+                    "X": [[1.0], [1.0]],
+                    "y": [0.0, 0.0],
+                    "w": [1.0],
+                    "b": 0.0,
+                    "lr": None,
+                    "component": "grad_w[0]",
+                    "got": 2.0,
+                    "expected": 1.0,
+                },
+            },
+            {
+                "kind": "loss",
+                "name": "squared_loss",
+                "passed": True,
+                "fault": None,
+                "explanation": "",
+                "cases": 0,
+                "worst_error": 0.0,
+                "counterexample": None,
+            },
+        ],
+    }
+
+
+def test_what_is_unknown_has_no_equation_and_no_number():
+    """A check of an import stands against nothing; one problem is no problems."""
+    check = Check("import", "import", None, cases=1)
+    assert check.equation == ""
+    assert str(Report("a", (check,))).splitlines()[1] == (
+        "  import      right   1 problem, worst error 0 of the rounding bound"
+    )
+    example = Counterexample(np.ones((1, 1)), np.ones(1), np.ones(1), 1.5, None)
+    assert (example.component, example.got, example.expected) == (None, None, None)
+    shown = str(Report("a", (Check("step", "s", "unknown", counterexample=example),)))
+    assert shown.splitlines()[2:] == [
+        "      smallest example   X = [[1.]]  y = [1.]  w = [1.]  b = 1.5"
+    ]
+
+
+@pytest.mark.parametrize(
+    "record", [EXAMPLE, WRONG, Report("a", ())], ids=lambda r: type(r).__name__
+)
+def test_records_stay_as_they_are(record):
+    """They are frozen."""
+    with pytest.raises(FrozenInstanceError):
+        record.file = record.name = record.X = ""
 
 
 def test_a_table_has_a_line_for_each_file():

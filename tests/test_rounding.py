@@ -11,6 +11,222 @@ from hypothesis import strategies as st
 from reference import exact, rounding
 from reference.strategies import Problem, problems
 
+SIZES = [(5, 3), (1, 1), (2, 4)]
+KINDS = [(np.float64, 1.0), (np.float32, 1.0), (np.float64, 1e-160), (np.float32, 1e-22)]
+
+
+def γ(k, dtype):
+    """k·u / (1 − k·u)."""
+    ku = k * (2.0**-53 if dtype == np.float64 else 2.0**-24)
+    return ku / (1 - ku)
+
+
+@pytest.fixture(params=[(s, k) for s in SIZES for k in KINDS], ids=str)
+def drawn(request):
+    """A problem, and beside it its magnitudes by loops: |X|, |w|, |b| and Σ |x||w| + |b| + |y|."""
+    (n, d), (dtype, scale) = request.param
+    rng = np.random.default_rng(n)
+    X, y, w, b = (scale * rng.normal(size=s) for s in ((n, d), n, d, ()))
+    X, y, w, b = Problem(*(np.asarray(a, dtype)[()] for a in (X, y, w, b)))
+    S = [
+        sum(abs(float(X[i, k])) * abs(float(w[k])) for k in range(d))
+        + abs(float(b))
+        + abs(float(y[i]))
+        for i in range(n)
+    ]
+    return Problem(X, y, w, b), S, dtype, float(np.finfo(dtype).smallest_subnormal)
+
+
+def test_the_bounds_of_predictions_and_loss_are_their_equations(drawn):
+    """γ_{d+2} (|X||w| + |b|) and γ_{n+2d+9} (1/2n) Σ S², k subnormals of unit factors beside."""
+    (X, y, w, b), S, dtype, tiny = drawn
+    n, d = X.shape
+    bounds = [
+        γ(d + 2, dtype) * (s - abs(float(t))) + (d + 2) * tiny for s, t in zip(S, y, strict=True)
+    ]
+    np.testing.assert_allclose(rounding.predict_bound(X, w, b, dtype), bounds, rtol=1e-9)
+    k = n + 2 * d + 9
+    bound = γ(k, dtype) * sum(s * s for s in S) / (2 * n) + k * (1 + sum(S)) * tiny
+    np.testing.assert_allclose(rounding.loss_bound(X, y, w, b, dtype), bound, rtol=1e-12)
+
+
+def gradient_bounds(problem, S, dtype, tiny):
+    """γ_{n+d+5} M_j, and k subnormals multiplied by at most every factor that there is."""
+    X, _, w, b = problem
+    n, d = X.shape
+    A = np.abs(np.column_stack([X, np.ones(n)])).astype(float)
+    k, factors = n + d + 5, 1 + float(np.abs(w).sum(dtype=float) + abs(float(b)) + sum(S))
+    M = [sum(A[i, j] * S[i] for i in range(n)) / n for j in range(d + 1)]
+    return [γ(k, dtype) * m + k * (factors + A[:, j].max()) * tiny for j, m in enumerate(M)]
+
+
+def test_the_bounds_of_gradient_and_step_are_their_equations(drawn):
+    """γ_k M_j; and γ_2 |θ_j| + η γ_{k+2} M_j for the step along it."""
+    problem, S, dtype, tiny = drawn
+    bounds = gradient_bounds(problem, S, dtype, tiny)
+    found = np.append(*rounding.gradient_bound(*problem, dtype))
+    np.testing.assert_allclose(found, bounds, rtol=1e-12)
+    k = sum(problem.X.shape) + 5
+    theta = [abs(float(t)) for t in (*problem.w, problem.b)]
+    steps = [
+        γ(2, dtype) * t + 0.3 * bound * γ(k + 2, dtype) / γ(k, dtype) + 2 * tiny
+        for t, bound in zip(theta, bounds, strict=True)
+    ]
+    found = np.append(*rounding.sgd_step_bound(*problem, 0.3, dtype))
+    np.testing.assert_allclose(found, steps, rtol=1e-12)
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3])
+def test_the_bounds_of_moments_are_their_equations(drawn, parts):
+    """γ_k max|z| and γ_k Σ (|z_j − z̄_j| + E_j)(|z_k − z̄_k| + E_k), more where parts are merged."""
+    (X, y, _, _), _, dtype, _ = drawn
+    Z = [[float(v) for v in (*x, t)] for x, t in zip(X, y, strict=True)]
+    n, columns = len(Z), list(zip(*Z, strict=True))
+    k, tiny = n + 8 * parts, float(np.finfo(np.float64).smallest_subnormal)
+    far = [max(map(abs, z)) for z in columns]
+    E = [γ(k, np.float64) * f for f in far]
+    D = [[abs(v - sum(z) / n) + e for v in z] for z, e in zip(columns, E, strict=True)]
+    mean, S = rounding.moments_bound(X, y) if parts == 1 else rounding.moments_bound(X, y, parts)
+    np.testing.assert_allclose(mean, E, rtol=1e-12)
+    for i in range(len(D)):
+        for j in range(len(D)):
+            bound = γ(k, np.float64) * sum(p * q for p, q in zip(D[i], D[j], strict=True))
+            if parts > 1:
+                bound += 2 * n * (E[i] * max(D[j]) + E[j] * max(D[i]))
+            bound += k * tiny
+            np.testing.assert_allclose(S[i, j], bound, rtol=1e-9)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_of_zeros_the_bounds_are_subnormals_alone(dtype):
+    """As many as results may underflow: d + 2, n + 2d + 9, n + d + 5, two more, and n + 8."""
+    X, y, w, b = np.zeros((4, 3)), np.zeros(4), np.zeros(3), 0.0
+    tiny = np.finfo(dtype).smallest_subnormal
+    assert (rounding.predict_bound(X, w, b, dtype) == 5 * tiny).all()
+    assert rounding.loss_bound(X, y, w, b, dtype) == 19 * tiny
+    assert (rounding.gradient_bound(X, y, w, b, dtype)[0] == 12 * tiny).all()
+    assert rounding.gradient_bound(X, y, w, b, dtype)[1] == 24 * tiny
+    step = np.append(*rounding.sgd_step_bound(X, y, w, b, 1.0, dtype))
+    assert (step / tiny).round().tolist() == [16, 16, 16, 30]
+    factors = rounding.gradient_bound(X, y, [1.0, -2.0, 3.0], -2.0, dtype)[0] / tiny
+    assert (factors == 12 * (1 + 6 + 2 + 4 * 2)).all()
+    factors = np.append(*rounding.gradient_bound(X - [5, 0, 1], y, w, b, dtype)) / tiny
+    assert (factors == 12 * np.array([6, 1, 2, 2])).all()
+    moments = rounding.moments_bound(X, y)[1] / np.finfo(np.float64).smallest_subnormal
+    assert (moments == 12).all()
+
+
+def path(dtype, scale):
+    """X, y, four batches and any path of five points: the bounds are of whatever was computed."""
+    rng = np.random.default_rng(7)
+    X, y = (scale * rng.normal(size=(6, 2))).astype(dtype), rng.normal(size=6).astype(dtype)
+    batches = [[0, 1, 2], [3, 4], [5], [1, 3, 5, 0]]
+    return X, y, batches, rng.normal(size=(5, 2)), rng.normal(size=5)
+
+
+def steps(X, batches, lr):
+    """‖H_t‖ and ‖I − ηH_t‖ by eigenvalues."""
+    for B in batches:
+        A = np.column_stack([X[B], np.ones(len(B))]).astype(float)
+        λ = np.linalg.eigvalsh(A.T @ A / len(B))
+        yield max(abs(λ)), max(abs(1 - lr * λ))
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(("lr", "scale"), [(0.1, 1.0), (0.9, 2.0)])
+def test_the_bound_of_a_path_is_its_equation(dtype, lr, scale):
+    """e_{t+1} = ‖M_t‖ e_t + ‖ℓ_t‖ from e_0 = 0, and ‖H_t‖ e_t + its own of the gradient."""
+    X, y, batches, w, b = path(dtype, scale)
+    found, found_grad = rounding.trajectory_bound(X, y, batches, w, b, lr, dtype)
+    e = [0.0]
+    for t, ((size, norm), B) in enumerate(zip(steps(X, batches, lr), batches, strict=True)):
+        here = X[B], y[B], w[t], b[t]
+        own = np.sqrt(sum(v**2 for v in np.append(*rounding.gradient_bound(*here, dtype))))
+        local = np.append(*rounding.sgd_step_bound(*here, lr, dtype))
+        np.testing.assert_allclose(found_grad[t], size * e[t] + own, rtol=1e-9)
+        e.append(norm * e[t] + np.sqrt(sum(v**2 for v in local)))
+    np.testing.assert_allclose(found, e, rtol=1e-9)
+
+
+@pytest.mark.parametrize("T", [1, 4])
+@pytest.mark.parametrize(("lr", "scale"), [(0.1, 1.0), (0.9, 2.0), (0.4, 0.0)])
+def test_the_bound_of_products_is_its_equation(lr, scale, T):
+    """e_t = 1.01 g² Σ [ε' + (D+1) g (2ε + qγ_q)(1+g)Θ + qγ_q (2+g)²Θ], D = 1 + log₂ T."""
+    X, y, batches, w, b = path(np.float64, scale)
+    batches, w, b = batches[:T], w[: T + 1], b[: T + 1]
+    found, found_grad = rounding.products_bound(X, y, batches, w, b, lr)
+    sizes, norms = zip(*steps(X, batches, lr), strict=True)
+    ν = [max(0.5, norm) for norm in norms]
+    q = 4
+    g = max(1.0, *(np.prod(ν[s:t]) for t in range(T + 1) for s in range(t)))
+    far, qγ = np.sqrt((w**2).sum(axis=1) + b**2).max(), q * γ(q, np.float64)
+    e = [0.0]
+    for size, B in zip(sizes, batches, strict=True):
+        A, m = np.abs(np.column_stack([X[B], np.ones(len(B))])), len(B)
+        k = γ(m + 4, np.float64) * lr / m
+        of_M = 2 * 2.0**-53 * (1 + lr * size) + k * np.sqrt(((A.T @ A) ** 2).sum())
+        of_v = k * np.sqrt(((A.T @ np.abs(y[B])) ** 2).sum())
+        local = (
+            of_v + (2 + np.log2(T)) * g * (2 * of_M + qγ) * (1 + g) * far + qγ * (2 + g) ** 2 * far
+        )
+        e.append(e[-1] + 1.01 * g**2 * local)
+    np.testing.assert_allclose(found, e, rtol=1e-9)
+    for t, B in enumerate(batches):
+        own = np.append(*rounding.gradient_bound(X[B], y[B], w[t], b[t], np.float64))
+        grad = sizes[t] * e[t] + np.sqrt(sum(v**2 for v in own))
+        np.testing.assert_allclose(found_grad[t], grad, rtol=1e-9)
+
+
+def test_no_step_has_no_error():
+    """A path of its first point alone is exact."""
+    X, y = np.ones((2, 1)), np.ones(2)
+    for e, e_grad in (
+        rounding.products_bound(X, y, [], np.ones((1, 1)), np.ones(1), 0.1),
+        rounding.trajectory_bound(X, y, [], np.ones((1, 1)), np.ones(1), 0.1, float),
+    ):
+        assert e.tolist() == [0]
+        assert e_grad.tolist() == []
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("huge", [False, True])
+def test_a_bound_is_infinite_from_half_the_range_on(dtype, huge):
+    """Where a sum may reach it: |X||w| + |b|, 2 Σ S², 2n M_j, 2 XᵀX·1; and nowhere before."""
+    half = float(np.finfo(dtype).max) / 2
+    nearly = 1 + 1e-6 if huge else 1 - 1e-6
+    one, zero = np.ones((1, 1)), np.zeros(1)
+    found = rounding.predict_bound(one * (half if huge else nearly * half), [1.0], 0.0, dtype)
+    assert np.isinf(found).tolist() == [huge]
+    root = np.sqrt(nearly * half / 2) * (1 + 1e-9)
+    assert np.isinf(rounding.loss_bound(one, [root - 2], [1.0], 1.0, dtype)) == huge
+    bounds = [
+        rounding.gradient_bound(np.ones((2, 1)), [nearly * half / 4] * 2, zero, 0.0, dtype),
+        rounding.gradient_bound(one * np.sqrt(nearly * half / 2), zero, zero, 0.0, dtype),
+    ]
+    assert np.isinf([*bounds[0][0], bounds[0][1]]).tolist() == [huge, huge]
+    assert np.isinf(bounds[1][0]).tolist() == [huge]
+    assert not np.isinf(bounds[1][1])
+
+
+def test_what_overflows_in_the_bound_warns_nobody():
+    """Numbers near the end of the range have an infinite bound, and no warning."""
+    X, y, w, b = Problem(*(np.full(s, 1e300) for s in ((2, 2), 2, 2, ())))
+    assert np.isinf(rounding.predict_bound(X, w, b, float)).all()
+    assert np.isinf(rounding.loss_bound(X, y, w, b, float))
+    assert np.isinf(rounding.gradient_bound(X, y, w, b, float)[0]).all()
+    assert np.isinf(rounding.sgd_step_bound(X, y, w, b, 1e300, float)[0]).all()
+    ones = (np.ones((2, 2)), np.full(2, 1e30), np.ones(2), 1.0)
+    assert np.isinf(rounding.sgd_step_bound(*ones, 1e300, float)[0]).all()
+
+
+def test_the_message_of_gamma_is_whole():
+    """The rule, what came, the way out."""
+    with pytest.raises(ValueError) as error:  # noqa: PT011  the message is held below
+        rounding.gamma(2**24, np.float32)
+    came = "got 1.0; use a wider dtype than <class 'numpy.float32'>"
+    assert str(error.value) == f"k·u must be less than 1, {came}"
+    assert rounding.gamma(2**24 - 1, np.float32) == 2.0**24 - 1
+
 
 def by_loops(X, y, w, b):
     """Weight by weight and sample by sample."""

@@ -1,0 +1,147 @@
+"""Answers that depend on earlier calls, or on chance: what is seen in a list of answers."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from reference import state
+from reference.answers import Reading
+from reference.calls import Plan
+from reference.expected import Expected
+from reference.items import Item, telling
+from reference.pipe import Answer, Part
+
+GRADIENT = Plan("gradient", "gradient", (("X", "X"), ("y", "y"), ("w", "w"), ("b", "b")))
+CASES = [c for c in telling(0) if c.X.shape[1] == 3][:4]
+SAME = [c for c in telling(1) if c.X.shape == (5, 3)]
+
+
+def item(case, vector, fault=""):
+    """An answer to a case: grad_w and grad_b; None for no numbers."""
+    expected = Expected(GRADIENT, case, "half-mse")
+    if vector is None:
+        return Item(GRADIENT, case, Answer(), Reading(None, fault=fault), expected, case)
+    w, b = np.array(vector[:-1]), np.array(vector[-1:])
+    answer = Answer((Part("float64", w.shape, w), Part("float64", (), b)))
+    return Item(GRADIENT, case, answer, Reading(np.append(w, b), fault=fault), expected, case)
+
+
+def true(case):
+    """Its exact answer."""
+    return Expected(GRADIENT, case, "half-mse").near
+
+
+def said(*answers):
+    """An item for each pair of a problem and the problem whose answer was given."""
+    return [item(CASES[i], true(CASES[j])) for i, j in answers]
+
+
+def stale(items):
+    """Whether the wrong ones are stale."""
+    return state.stale(items, [i for i in items if not i.right])
+
+
+def test_the_first_answer_for_ever_is_stale():
+    """Each wrong one is, to the last bit, an earlier answer, which was right."""
+    assert stale(said((0, 0), (1, 0), (2, 0), (3, 0)))
+    assert stale(said((0, 0), (1, 1), (2, 0), (3, 1)))
+
+
+def test_the_answer_of_the_call_before_is_stale():
+    """Also where the problem before it is answered for the first time."""
+    assert stale(said((0, 0), (1, 0), (2, 1), (3, 2)))
+    assert stale(said((0, 0), (1, 1), (2, 1)))
+
+
+def test_answers_of_no_call_are_not_stale():
+    """Nor are answers of later calls, of wrong ones alone, or of some calls alone."""
+    assert not stale(said((0, 1), (1, 0), (2, 1)))
+    assert not stale(said((0, 0), (1, 3), (2, 3)))
+    other = item(CASES[2], true(CASES[2]) * 2)
+    assert not stale([*said((0, 0), (1, 0)), other])
+    assert not stale([item(c, true(c) * 2) for c in CASES])
+    constant = [item(c, np.ones(4)) for c in CASES]
+    assert not stale([*said((0, 0)), *constant])
+
+
+def test_zeros_are_no_earlier_answer():
+    """A gradient that is right because it is 0 says nothing about one that is always 0."""
+    case = CASES[0]._replace(y=CASES[0].X @ CASES[0].w + CASES[0].b, w=CASES[0].w)
+    whole = case._replace(X=np.rint(case.X), w=np.rint(case.w), b=np.float64(1))
+    whole = whole._replace(y=whole.X @ whole.w + whole.b)
+    zero = item(whole, np.zeros(4))
+    assert zero.right
+    assert not stale([zero, *(item(c, np.zeros(4)) for c in CASES)])
+
+
+def test_a_wrong_form_is_never_late():
+    """Nor is an answer without numbers."""
+    items = [*said((0, 0)), item(CASES[1], None, "no-return")]
+    assert not stale(items)
+    late = said((0, 0), (1, 0))
+    assert state.late(late)
+    (w, b) = late[1].answer.parts
+    late[1].answer = Answer((Part("float64", (3, 1), w.values), b))
+    assert not state.late(late)
+
+
+def test_late_starts_with_a_right_answer():
+    """The first call has none before it."""
+    assert not state.late(said((0, 1), (1, 0)))
+    assert state.late(said((0, 0), (1, 0)))
+
+
+class Asked:
+    """A session that answers with numbers from a list, and remembers what it was asked."""
+
+    def __init__(self, answer, repeats=1):
+        self.answer, self.repeats, self.orders = answer, repeats, []
+
+    def ask(self, problems):
+        self.orders.append([id(p) for p in problems])
+        return [item(p, self.answer(p)) for p in problems for _ in range(self.repeats)]
+
+
+def test_what_changes_between_equal_calls_is_seen():
+    """By more than rounding; each problem is asked in order, thrice in a row, and backwards."""
+    noise = itertools.count(1)
+    wrong = [item(c, true(c) * 2) for c in CASES]
+    session = Asked(lambda c: true(c) * next(noise))
+    assert state.changing(session, wrong)
+    ids = [id(c) for c in CASES]
+    assert session.orders == [ids[:1], ids, [i for i in ids for _ in range(3)], ids[::-1]]
+    steady = Asked(lambda c: true(c) * 2)
+    assert not state.changing(steady, wrong)
+    assert not state.changing(Asked(lambda c: true(c) * 2, repeats=3), wrong)
+    tiny = itertools.cycle([0, 1e-17])
+    assert not state.changing(Asked(lambda c: true(c) * 2 + next(tiny)), wrong)
+
+
+def test_the_steps_of_a_training_are_compared_each_with_its_like():
+    """Three iterations give three different answers to one problem, and that is no chance."""
+    of_step = itertools.cycle([1, 2, 3])
+    wrong = [item(c, true(c) * 2) for c in CASES]
+    assert not state.changing(Asked(lambda c: true(c) * next(of_step), repeats=3), wrong)
+    drifting = itertools.count(1)
+    assert state.changing(Asked(lambda c: true(c) * next(drifting), repeats=3), wrong)
+
+
+@pytest.mark.parametrize(
+    ("times", "apart"), [([0, 0], False), ([0, 1.9], False), ([-1, 1.1], True), ([0, 1, 2.5], True)]
+)
+def test_apart_is_more_than_twice_the_bound(times, apart):
+    """From the smallest to the largest answer, in any component."""
+    case = SAME[0]
+    bound = Expected(GRADIENT, case, "half-mse").bounds * [0, 0, 1, 0]
+    assert state.apart([item(case, true(case) + t * bound) for t in times]) == apart
+
+
+def test_answers_that_cannot_be_compared_are_apart():
+    """No numbers, or as many as before and then others; NaN is like NaN."""
+    case = SAME[0]
+    right = item(case, true(case))
+    assert state.apart([right, item(case, None, "no-return")])
+    assert state.apart([right, item(case, np.ones(3))])
+    assert not state.apart([item(case, np.full(4, np.nan))] * 2)
+    assert not state.apart([item(case, np.full(4, np.inf))] * 2)
