@@ -18,7 +18,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from reference import worker
 from reference.pipe import RAISED, Answer, Ended, decode, how_it_ended
@@ -182,15 +182,19 @@ class Fork:
             warnings.simplefilter("ignore", DeprecationWarning)  # of forks beside threads
             self.pid = os.fork()
         if not self.pid:
-            try:
-                os.setsid()
-                self.stdin.close()
-                worker.serve(theirs, ours, subjects)
-            finally:
-                os._exit(0)
+            self._serve(theirs, ours, subjects)
         theirs.close()
         ours.close()
         self.code: int | None = None
+
+    def _serve(self, requests: Any, answers: Any, subjects: dict[str, Any]) -> NoReturn:
+        """The copy's whole life."""
+        try:
+            os.setsid()
+            self.stdin.close()
+            worker.serve(requests, answers, subjects)
+        finally:
+            os._exit(0)
 
     def kill(self) -> None:
         """As Popen.kill."""

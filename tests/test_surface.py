@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from test_nist import FILES, certified
 
 import linreg_np as engine
-from linreg_np import DivergenceError, LossSurface, Moments, fit, synthetic_data
+from linreg_np import DivergenceError, LossSurface, Moments, fit, minimum, synthetic_data
 from reference import exact, rounding
 from reference.strategies import problems
 
@@ -248,6 +248,21 @@ def test_a_column_computed_and_rounded_is_dependent_all_the_same(dtype):
     (text,) = surface.dependencies
     assert text.startswith(("column 2 = 0.3·", "column 2 = 0.30000", "column 2 = 0.29999"))
     assert np.abs(surface.w).max() < 1
+
+
+def test_at_the_edge_a_column_is_constant_or_fitted():
+    """Around the size of its own error, an ulp at a time: constant up to there, then w = z / R."""
+    R, found = 4 * U * 7 * (1 - 20 * U), []  # the error of a column whose mean is 7
+    for _ in range(40):
+        R = np.nextafter(R, 1)
+        triangle = minimum.Triangle(
+            5, np.array([7.0]), 0.0, np.diag([R]), np.array([3 * R]), 0.0, 0
+        )
+        lowest = minimum.lowest(triangle, U)
+        found.append(bool(lowest.dependent))
+        assert abs(lowest.w[0] - 3 * (not found[-1])) <= 8 * U  # two roundings of 3
+    assert found == sorted(found, reverse=True)
+    assert set(found) == {True, False}
 
 
 @settings(max_examples=60)
