@@ -79,7 +79,7 @@ class Expected:
         """|got − exact| / bound of each component: more than 1 is wrong, decided exactly."""
         bounds = self.bounds if dtype == self.case.X.dtype else self.bounds_in(dtype)
         with np.errstate(all="ignore"):
-            errors = np.abs(got - self.near) / np.where(bounds, bounds, 1)
+            errors = np.abs(got - self.near) / bounds
         for i in np.flatnonzero(~(errors < 0.9)):
             if rounding.within(got[i], self.exact[i], bounds[i]):
                 errors[i] = min(1.0, errors[i]) if np.isfinite(errors[i]) else 0.0

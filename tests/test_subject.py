@@ -13,7 +13,7 @@ from reference.answers import read
 from reference.calls import Case, Plan
 from reference.pipe import Answer, Ended, Part, decode
 from reference.process import Process, kill_all
-from reference.subject import locate, plan
+from reference.subject import EQUATIONS, locate, plan, role_of
 
 CASE = Case(np.arange(6.0).reshape(3, 2), np.ones(3), np.array([5.0, 7.0]), np.float64(9), 0.5, 2)
 NAMES = {
@@ -78,6 +78,121 @@ def test_learning_rates_have_many_names(rate):
     """lr, alpha, eta, learning_rate."""
     assert roles("step", f"X y w b {rate}") == "X y w b lr"
     assert roles("update", f"w b grad_w grad_b {rate}") == "w b grad_w grad_b lr"
+
+
+PARAMETERS = {
+    "X": "x features tx xs inputs x_train X_batch data X xTrain",
+    "y": "y labels label target targets y_true y_train y_batch",
+    "w": "w weights weight theta wts w_in current_w w_current W",
+    "b": "b bias intercept b_in current_b b_current",
+    "lr": "lr alpha eta learning_rate step_size learningRate",
+    "iters": "n_iters n_iterations num_iters num_iterations iterations iters nits epochs n_epochs "
+    "num_epochs max_iter max_iters max_iterations",
+    "batch_size": "batch_size batchSize",
+    "y_hat": "y_hat y_pred pred preds predictions",
+    "grad_w": "grad_w dw dl_dw dj_dw",
+    "grad_b": "grad_b db dl_db dj_db",
+    "": "verbose z xx n hat",
+}
+
+
+@pytest.mark.parametrize("role", PARAMETERS)
+def test_every_promised_parameter_is_recognised(role):
+    """By its name, whatever the case and the underscores; any other is nothing."""
+    for name in PARAMETERS[role].split():
+        assert role_of(name) == role
+
+
+@pytest.mark.parametrize(
+    ("kind", "count", "expected"),
+    [
+        ("gradient", 4, "X y w b"),
+        ("gradient", 3, "X y w"),
+        ("step", 5, "X y w b lr"),
+        ("step", 4, "X y w lr"),
+        ("gradient_descent", 6, "X y w b lr iters"),
+        ("gradient_descent", 5, "X y w lr iters"),
+        ("predict", 3, "X w b"),
+        ("predict", 2, "X w"),
+        ("loss", 4, "X y w b"),
+        ("loss", 3, "X y w"),
+        ("loss", 2, "y_hat y"),
+        ("loss", 1, None),
+        ("predict", 4, None),
+    ],
+)
+def test_nameless_parameters_are_bound_by_their_number(kind, count, expected):
+    """In the order of the derivation, without a name to be given by."""
+    parameters = " ".join(f"p{i}" for i in range(count))
+    assert roles(kind, parameters) == expected
+    if expected:
+        assert {n for n, _ in plan(found(kind, parameters), asked_for=False).roles} == {""}
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters", "expected"),
+    [
+        ("step", "w b grad_w grad_b lr", "w b grad_w grad_b lr"),
+        ("step", "w grad_w lr", None),
+        ("loss", "w b grad_w grad_b lr", None),
+        ("gradient", "X y w bias intercept", None),
+        ("gradient", "X y b", "X y w"),
+        ("gradient", "X x_train w b", "X y w b"),
+        ("predict", "theta X", "w X"),
+        ("predict", "X y w b", "X y w b"),
+        ("loss", "y_true y_pred b", "X y w"),
+        ("gradient", "X y w b z", None),
+        ("gradient", "X y w b z=", "X y w b"),
+    ],
+)
+def test_names_are_used_where_they_are_enough(kind, parameters, expected):
+    """All that is required has a role of its own, and the roles suffice; else positions decide."""
+    assert roles(kind, parameters) == expected
+
+
+def test_what_takes_no_keyword_is_given_by_position():
+    """A positional-only parameter is bound by its name, and called without it."""
+    parameters = [["X", True, False], ["y", True, False], ["w", True, True], ["b", True, True]]
+    bound = plan({**found("gradient", ""), "parameters": parameters}, asked_for=False)
+    assert bound.roles == (("", "X"), ("", "y"), ("w", "w"), ("b", "b"))
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "kind"),
+    [
+        ("f", "X y w lr epochs", "trainer"),
+        ("my_gradient", "X y w b lr", "step"),
+        ("my_loss_gradient", "X y w b", "gradient"),
+        *((f"my_{part}_of_it", "X y w b", "loss") for part in ("loss", "cost", "mse", "error")),
+        ("f", "X w b", "predict"),
+        ("f", "X w", "predict"),
+        ("f", "X y w", "gradient"),
+        ("My_LOSS", "X y w b", "loss"),
+        ("Model.my_cost", "X w b y", "loss"),
+    ],
+)
+def test_the_kind_is_guessed_where_it_was_asked_for(name, parameters, kind):
+    """By what it takes, then by a part of its name, whatever its case and its module."""
+    assert plan(found(name, parameters), asked_for=True).kind == kind
+    assert plan(found(name, parameters), asked_for=False) is None
+
+
+def test_a_method_has_the_name_behind_its_dot():
+    """`module.gradient` is a gradient, and keeps its name."""
+    bound = plan(found("inner.gradient", "X y w b"), asked_for=False)
+    assert (bound.kind, bound.name) == ("gradient", "inner.gradient")
+
+
+def test_each_kind_stands_against_its_equation():
+    """Those of the derivation, as they are written there."""
+    assert EQUATIONS == {
+        "gradient": "∇w L = (1/n) Xᵀ(ŷ − y)",
+        "step": "w ← w − η ∇w L",
+        "trainer": "w ← w − η ∇w L",
+        "predict": "ŷ = Xw + b",
+        "loss": "L = (1/n) Σᵢ l⁽ⁱ⁾",
+        "sample": "l⁽ⁱ⁾ = ½ (ŷ⁽ⁱ⁾ − y⁽ⁱ⁾)²",
+    }
 
 
 def test_losses_of_predictions():
@@ -232,14 +347,26 @@ def test_what_is_no_answer_is_a_crash(line):
     assert ended.value.fault == "crash"
 
 
-def test_locate_tells_files_from_modules(tmp_path):
+def test_locate_tells_files_from_modules(tmp_path, monkeypatch):
     """FILE.py, FILE.py:NAME, package.module:NAME; nothing else."""
     file = tmp_path / "mine.py"
     file.write_text("")
     assert locate(str(file)) == (str(file), "")
     assert locate(f"{file}:gradient") == (str(file), "gradient")
     assert locate("reference.exact:gradient") == ("reference.exact", "gradient")
-    for absent in (f"{file}x.py", "no.such.module:f", "notes.txt"):
+    assert locate("reference.exact") == ("reference.exact", "")
+    assert locate("reference:exact.gradient") == ("reference", "exact.gradient")
+    monkeypatch.chdir(tmp_path)
+    assert locate("mine.py:a.b") == (str(file), "a.b")
+    with pytest.raises(FileNotFoundError) as error:
+        locate("absent.py:gradient")
+    assert str(error.value) == "there is no file absent.py"
+    with pytest.raises(FileNotFoundError) as error:
+        locate("notes.txt:no name")
+    assert str(error.value) == (
+        "a target is FILE.py, FILE.py:NAME or package.module:NAME, got notes.txt:no name"
+    )
+    for absent in (f"{file}x.py", "no.such.module:f", "notes.txt", "C:mine.py", "no such:f"):
         with pytest.raises(FileNotFoundError, match=r"there is no file|a target is FILE.py"):
             locate(absent)
 

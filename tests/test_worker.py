@@ -1,231 +1,275 @@
-"""The subject's process, asked as the judge asks it: pickles in, a line of JSON for each answer."""
+"""The subject's end of the pipe: what is found in a file, called, and written down of an answer."""
 
+import io
 import json
+import linecache
 import pickle
-import subprocess
+import random
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from reference import process, worker
-
-ROOT = Path(__file__).parents[1]
-X, W = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([5.0, 6.0])
+from reference import worker
 
 
-def sent(*requests):
-    """The requests as they stand in the pipe."""
-    found = [pickle.dumps(r) for r in requests]
-    return b"".join(len(f).to_bytes(8, "big") + f for f in found)
+def function(X, y, *more, w=1, b, **rest):
+    return X
 
 
-def answers(*requests):
-    """What a worker answers; it must end by itself when nobody asks any more, and say nothing."""
-    command = [sys.executable, worker.__file__]
-    run = subprocess.run(
-        command, input=sent(*requests), cwd=ROOT, capture_output=True, timeout=60, check=False
-    )
-    assert (run.returncode, run.stderr) == (0, b"")
-    return [json.loads(line) for line in run.stdout.splitlines()]
+def positional(X, y, /, w):
+    return X
 
 
-@pytest.fixture
-def subject(tmp_path):
-    """Write a file, call one function of it on each arguments given; its answers."""
+class Model:
+    """With a constructor, fit and predict."""
 
-    def subject_(source, *calls, name="f", tensors=False):
-        file = tmp_path / "subject.py"
-        file.write_text(f"import numpy as np\n{source}\n", encoding="utf-8")
-        found, *rest = answers((str(file), ""), (name, [(c, {}) for c in calls], tensors))
-        assert "found" in found
-        return rest
+    def __init__(self, lr, n_iters=3):
+        self.lr, self.n_iters = lr, n_iters
 
-    return subject_
+    def fit(self, X, y, w=None):
+        self.w, self.b = X.sum(axis=0), np.float64(self.n_iters)
 
-
-def test_without_requests_there_are_no_answers():
-    """And it ends."""
-    assert answers() == []
+    def predict(self, X):
+        return X @ self.w * self.lr
 
 
-def test_a_file_is_described_by_what_it_defines(tmp_path):
-    """Its own public functions and classes, not what it imports; parameters and how they go."""
+class Unfitted:
+    """predict alone."""
+
+    predict = None
+
+
+class Predicts:
+    """predict, but no fit."""
+
+    def predict(self, X):
+        return X
+
+
+def test_a_function_is_described_by_its_parameters():
+    """(name, required, by keyword), without *args and **kwargs; nothing where Python cannot tell."""
+    expected = [("X", True, True), ("y", True, True), ("w", False, True), ("b", True, True)]
+    assert worker.describe("f", function) == {
+        "name": "f",
+        "parameters": expected,
+        "fit": None,
+        "is_class": False,
+    }
+    assert worker.parameters(positional)[1:] == [("y", True, False), ("w", True, True)]
+    assert worker.parameters(None) == worker.parameters(iter) == []
+
+
+def test_a_class_is_described_by_its_constructor_and_fit():
+    """Without self; a class that cannot predict has no fit."""
+    found = worker.describe("Model", Model)
+    assert found["is_class"] is True
+    assert found["parameters"] == [("lr", True, True), ("n_iters", False, True)]
+    assert found["fit"] == [("X", True, True), ("y", True, True), ("w", False, True)]
+    assert worker.describe("Unfitted", Unfitted)["fit"] is None
+    assert worker.describe("Predicts", Predicts)["fit"] == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (None, []),
+        (2, [("int64", [], [2.0])]),
+        (np.float32(2.5), [("float32", [], [2.5])]),
+        ((np.ones(2), 3.0), [("float64", [2], [1, 1]), ("float64", [], [3])]),
+        ({"a": np.ones((1, 2)), "b": True}, [("float64", [1, 2], [1, 1]), ("bool", [], [1])]),
+        ([np.ones(2), 1.0], [("float64", [2], [1, 1]), ("float64", [], [1])]),
+        ([1.0, 2.0], [("float64", [2], [1, 2])]),
+        ((None, 1.0), [("NoneType", [], None), ("float64", [], [1])]),
+        ("text", [("str128", [], None)]),
+        (1j, [("complex128", [], None)]),
+        (np.array([1, 2], object), [("float64", [2], [1, 2])]),
+        ([[1], [1, 2]], [("int64", [1], [1]), ("int64", [2], [1, 2])]),
+        (([1, [2]],), [("list", [], None)]),
+        (object(), [("object", [], None)]),
+        (torch.tensor([1.0, 2.0], requires_grad=True), [("float32", [2], [1, 2])]),
+        (np.zeros(10_000), [("float64", [10_000], [0.0] * 10_000)]),
+        (np.zeros(10_001), [("float64", [10_001], None)]),
+        (np.uint8(3), [("uint8", [], [3])]),
+    ],
+    ids=lambda v: type(v).__name__,
+)
+def test_an_answer_is_written_as_its_arrays(answer, expected):
+    """Those of a tuple, of a dict, of a list of arrays; numbers where they are real and few."""
+    found = worker.parts(answer)
+    assert json.loads(json.dumps(found)) == found
+    seen = [(p["dtype"], p["shape"], p["values"]) for p in found]
+    assert seen == expected
+
+
+def test_a_call_gets_copies_and_tells_what_was_changed():
+    """By its number among all arguments, those by keyword last; numbers and shapes alike."""
+    X, y, w = np.ones((2, 1)), np.array([1.0, np.nan]), np.ones(1)
+
+    def changes(X, y, w, b):
+        X[0, 0] = 9
+        w.shape = (1, 1)
+        return X, y, w, b
+
+    found = worker.call(changes, (X, y), {"w": w, "b": 2.0}, False)
+    assert found["changed"] == [0, 2]
+    assert [p["values"] for p in found["parts"]][2:] == [[1], [2]]
+    assert (X[0, 0], w.shape) == (1, (1,))
+    assert worker.call(lambda y: y, (y,), {}, False)["changed"] == []
+    swapped = worker.call(lambda w, b: (w, b), (), {"b": 3.0, "w": w}, False)
+    assert [p["values"] for p in swapped["parts"]] == [[1], [3]]
+
+
+def test_tensors_are_given_where_they_are_asked_for():
+    """Of the dtype of the array; numbers stay numbers; what is changed is seen."""
+    X = np.ones((2, 1), np.float32)
+
+    def types(X, b):
+        assert isinstance(X, torch.Tensor)
+        assert isinstance(b, float)
+        X[0] = 7
+        return X
+
+    found = worker.call(types, (X, 2.0), {}, True)
+    assert found["changed"] == [0]
+    assert found["parts"][0]["dtype"] == "float32"
+    assert X[0, 0] == 1
+
+
+def raises(error):
+    def job():
+        raise error
+
+    return job
+
+
+def test_what_was_raised_is_reported_with_the_line():
+    """Type, message and line, cut at 300 and 200 characters; SystemExit and Ctrl-C, too."""
+    found = worker.reported(raises(KeyError("w")), __file__)["raised"]
+    assert (found["type"], found["message"], found["line"]) == ("KeyError", "'w'", "raise error")
+    assert linecache.getline(__file__, found["lineno"]).strip() == "raise error"
+    for error in (SystemExit(2), KeyboardInterrupt()):
+        assert worker.reported(raises(error), __file__)["raised"]["type"] == type(error).__name__
+    long = worker.reported(raises(ValueError("x" * 999)), "")["raised"]
+    assert long["message"] == "x" * 300
+    assert long["line"] == "raise error"
+    assert worker.reported(lambda: {"parts": []}, "") == {"parts": []}
+
+
+def test_the_line_is_the_last_of_the_subjects_own():
+    """Not that of a library that it called, where its file is known."""
+
+    def job():
+        json.loads("{")
+
+    found = worker.reported(job, __file__)["raised"]
+    assert found["line"] == 'json.loads("{")'
+    assert worker.reported(job, "")["raised"]["line"] != found["line"]
+
+
+def test_a_file_is_imported_and_what_it_defines_is_found(tmp_path, monkeypatch):
+    """Public functions and classes of its own, with the directory to import from; or one NAME."""
+    monkeypatch.setattr(sys, "path", ["", *sys.path])
+    monkeypatch.setitem(sys.modules, "subject", None)
+    (tmp_path / "beside.py").write_text("def helper(): pass")
     file = tmp_path / "mine.py"
     file.write_text(
-        "from math import sqrt\nfrom operator import add\nLIMIT = 3\n"
-        "def _hidden(x): pass\n"
-        "def f(X, /, y, *rest, lr=1, **more): pass\n"
-        "class Model:\n"
-        "    def __init__(self, lr): pass\n"
-        "    def fit(self, X, y=None): pass\n"
-        "    def predict(self, X): pass\n"
-        "class Other:\n"
-        "    __signature__ = 'none'\n"
+        "from beside import helper\nfrom math import sqrt\n"
+        "def gradient(X): return X\ndef _hidden(): pass\nnumber = 3\n"
+        "class Model:\n    def inner(self): pass\n"
     )
-    ((found,),) = [a["found"] for a in answers((str(file), "f"))]
-    f = {"name": "f", "fit": None, "is_class": False}
-    f["parameters"] = [["X", True, False], ["y", True, True], ["lr", False, True]]
-    assert found == f
-    (all_of_it,) = answers((str(file), ""))
-    model = {"name": "Model", "parameters": [["lr", True, True]], "is_class": True}
-    model["fit"] = [["X", True, True], ["y", False, True]]
-    other = {"name": "Other", "parameters": [], "fit": None, "is_class": True}
-    assert all_of_it["found"] == [f, model, other]
+    subjects = {}
+    found = worker.load(str(file), "", subjects)
+    assert [f["name"] for f in found["found"]] == ["gradient", "Model"]
+    assert list(subjects) == ["gradient", "Model"]
+    assert sys.path[0] == str(tmp_path)
+    assert sys.modules["subject"].gradient is subjects["gradient"]
+    subjects = {}
+    found = worker.load(str(file), "Model.inner", subjects)
+    assert [f["name"] for f in found["found"]] == ["Model.inner"]
+    monkeypatch.chdir(tmp_path)
+    assert [f["name"] for f in worker.load("beside", "", {})["found"]] == ["helper"]
+    assert sys.path[0] == str(tmp_path)
+    assert [f["name"] for f in worker.load("", "", {"f": function})["found"]] == ["f"]
 
 
-def test_a_module_and_a_name_within_it_are_found():
-    """package.module and NAME.NAME, from the working directory."""
-    (found,) = answers(("linreg_np.trajectory", "Trajectory.load"))
-    assert [f["name"] for f in found["found"]] == ["Trajectory.load"]
-    (found,) = answers(("linreg_np.gradient", ""))
-    assert [f["name"] for f in found["found"]] == ["gradient"]
+def test_a_class_is_trained_from_the_same_state_each_time():
+    """Whatever it draws from: random, NumPy old and new, torch; seeded ones draw what they would."""
+    before = np.random.default_rng
+
+    class Draws(Model):
+        def fit(self, X, y):
+            self.weights = np.array(
+                [
+                    random.random(),
+                    np.random.random(),  # noqa: NPY002
+                    torch.rand(()).item(),
+                    np.random.default_rng().random(),
+                    np.random.default_rng(5).random(),
+                ]
+            )
+            self.bias = 1.0
+
+        def predict(self, X):
+            return X
+
+    try:
+        np.random.default_rng = worker.functools.partial(worker.unseeded, before)
+        train = worker.training(Draws)
+        first, second = (train(np.ones(1), np.ones(1), {"lr": 1}, {})[0] for _ in range(2))
+    finally:
+        np.random.default_rng = before
+        worker.unseeded.seed = None
+    assert first.tolist() == second.tolist()
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002
+    torch.manual_seed(0)
+    expected = [random.random(), np.random.random(), torch.rand(()).item()]  # noqa: NPY002
+    expected += [np.random.default_rng(seed).random() for seed in (0, 5)]
+    assert first.tolist() == expected
 
 
-@pytest.mark.parametrize(
-    ("answer", "parts"),
-    [
-        ("None", []),
-        ("2", [("int64", [], [2.0])]),
-        ("X", [("float64", [2, 2], [1.0, 2.0, 3.0, 4.0])]),
-        ("(w, True)", [("float64", [2], [5.0, 6.0]), ("bool", [], [1.0])]),
-        ("{'w': w, 'b': 1.5}", [("float64", [2], [5.0, 6.0]), ("float64", [], [1.5])]),
-        ("[w, 2.0]", [("float64", [2], [5.0, 6.0]), ("float64", [], [2.0])]),
-        ("[1.0, 2.0]", [("float64", [2], [1.0, 2.0])]),
-        ("(w, None)", [("float64", [2], [5.0, 6.0]), ("NoneType", [], None)]),
-        ("np.array([1, 2.5], dtype=object)", [("float64", [2], [1.0, 2.5])]),
-        ("np.array([1, 'a'], dtype=object)", [("ndarray", [], None)]),
-        ("w + 1j", [("complex128", [2], None)]),
-        ("np.zeros(10_001)", [("float64", [10_001], None)]),
-        ("print", [("builtin_function_or_method", [], None)]),
-    ],
-)
-def test_an_answer_is_numbers_in_parts(subject, answer, parts):
-    """dtype, shape and values of each; no values where they are no real numbers or too many."""
-    (found,) = subject(f"def f(X, w): return {answer}", (X, W))
-    keys = ("dtype", "shape", "values")
-    assert found == {"parts": [dict(zip(keys, p, strict=True)) for p in parts], "changed": []}
+def test_a_model_answers_with_weights_bias_and_predictions():
+    """After one construction and one fit, with their settings."""
+    X = np.array([[1.0, 2.0], [3.0, 4.0]])
+    weights, bias, y_hat = worker.training(Model)(X, None, {"lr": 0.5}, {"w": 1})
+    assert (weights.tolist(), bias, y_hat.tolist()) == ([4, 6], 3, [8, 18])
 
 
-def test_arguments_that_change_are_told(subject):
-    """By their place; and the next call gets them as they were."""
-    source = "def f(a, X, w): w[0] += 1; X.shape = 4; return w"
-    one, two = subject(source, (7.0, X, W), (7.0, X, W))
-    assert one == two
-    assert one["changed"] == [1, 2]
-    assert one["parts"][0]["values"] == [6.0, 6.0]
+@pytest.mark.parametrize("name", ["weights", "w", "W", "coef_", "weight", "theta", "theta_"])
+def test_weights_and_bias_have_many_names(name):
+    """The first that there is, and is not None; none where there is none."""
+
+    class Fitted:
+        bias = None
+        intercept_ = 4
+
+    setattr(Fitted, name, 3)
+    assert worker.attribute(Fitted(), worker.WEIGHTS) == 3
+    assert worker.attribute(Fitted(), worker.BIASES) == 4
+    assert worker.attribute(object(), worker.WEIGHTS) is None
+    assert worker.BIASES == ("bias", "b", "intercept_", "intercept")
+    Fitted.weights, Fitted.b = 1, 5
+    assert worker.attribute(Fitted(), worker.WEIGHTS) == 1
+    assert worker.attribute(Fitted(), worker.BIASES) == 5
 
 
-@pytest.mark.parametrize(
-    ("source", "raised"),
-    [
-        (
-            "def f(X): raise ValueError('no')",
-            {"type": "ValueError", "message": "no", "line": "def f(X): raise ValueError('no')"},
-        ),
-        (
-            "def f(X):\n    return np.linalg.inv(X[:1])",
-            {"type": "LinAlgError", "line": "return np.linalg.inv(X[:1])", "lineno": 3},
-        ),
-        ("def f(X): return input()", {"type": "EOFError"}),
-        ("def f(X): raise SystemExit(3)", {"type": "SystemExit", "message": "3"}),
-        ("def f(): return 1", {"type": "TypeError"}),
-    ],
-)
-def test_an_exception_is_told_with_the_subjects_own_line(subject, source, raised):
-    """Also where it came from a library; the process goes on."""
-    one, two = subject(source, (X,), (X,))
-    assert one == two
-    assert raised.items() <= one["raised"].items()
-
-
-def test_an_exception_outside_the_subject_has_the_line_that_there_is(tmp_path):
-    """None for a name that is missing; the parser's for a file that is no Python."""
-    (tmp_path / "mine.py").write_text("")
-    (missing,) = answers((str(tmp_path / "mine.py"), "f"))
-    assert missing["raised"].keys() == {"type", "message"}
-    (tmp_path / "mine.py").write_text("def f(")
-    (broken,) = answers((str(tmp_path / "mine.py"), ""))
-    assert broken["raised"]["type"] == "SyntaxError"
-
-
-def test_what_a_subject_prints_goes_nowhere(subject):
-    """Through Python or not; warnings and traps of floats are off."""
-    source = (
-        "import os, warnings\n"
-        "def f(X):\n"
-        "    print('x'); os.write(1, b'y'); os.write(2, b'z'); warnings.warn('w')\n"
-        "    return np.divide(X, 0)"
-    )
-    (found,) = subject(source, (X,))
-    assert found["parts"][0]["values"] == [np.inf] * 4
-
-
-def test_a_fork_that_the_subject_forgot_answers_nothing(subject):
-    """One line for one call."""
-    (found,) = subject("import os\ndef f(X): os.fork(); return 1", (X,))
-    assert found["parts"][0]["values"] == [1.0]
-
-
-TORCH = """
-import sys, types
-class Tensor:
-    def __init__(self, a): self.a = a
-    def __array__(self, *args, **kwargs): return self.a
-    def detach(self): return self
-    cpu = detach
-    def numpy(self): return self.a
-sys.modules["torch"] = torch = types.ModuleType("torch")
-torch.as_tensor = Tensor
-torch.manual_seed = lambda seed: setattr(torch, "seed", seed)
-"""
-
-
-def test_tensors_are_made_of_arrays_and_read_as_such(subject):
-    """By the torch that the subject imported; numbers stay numbers."""
-    source = f"{TORCH}\ndef f(w, b): return Tensor(2 * w.a), type(w).__name__ == 'Tensor', b"
-    (found,) = subject(source, (W, 7.0), tensors=True)
-    assert [p["values"] for p in found["parts"]] == [[10.0, 12.0], [1.0], [7.0]]
-    assert found["changed"] == []
-
-
-MODEL = """
-import random
-class Model:
-    def __init__(self, lr): self.lr = lr
-    def fit(self, X, y):
-        drawn = np.random.default_rng().random(), np.random.rand(), random.random()
-        self.theta = np.array([*drawn, self.lr, float(y[0])])
-        self.{bias} = np.random.default_rng(5).random()
-    def predict(self, X): return X[:, 0]
-"""
-
-
-@pytest.mark.parametrize("torch", ["", TORCH])
-def test_a_class_is_trained_from_the_same_chance_each_time(subject, torch):
-    """Whatever it draws from; its weights, its bias and what it predicts are the answer."""
-    arguments = X, W, {"lr": 0.5}, {}
-    one, two = subject(torch + MODEL.format(bias="intercept_"), arguments, arguments, name="Model")
-    assert one == two
-    weights, bias, y_hat = (p["values"] for p in one["parts"])
-    assert len(set(weights[:3])) == 3
-    assert weights[3:] == [0.5, 5.0]
-    assert bias == [np.random.default_rng(5).random()]
-    assert y_hat == [1.0, 3.0]
-    (found,) = subject(MODEL.format(bias="other"), arguments, name="Model")
-    assert found["parts"][1] == {"dtype": "NoneType", "shape": [], "values": None}
-
-
-def test_a_fork_serves_functions_of_this_process_and_ends_with_its_requests():
-    """It needs no file, and has the judge's variables; 0 is its exit code, as often as asked."""
-    fork = process.Fork({"scaled": lambda w, b: b * w + W})
-    fork.stdin.write(sent(("", ""), ("scaled", [((W, 2.0), {}), ((W,), {"b": 0.0})], False)))
-    fork.stdin.close()
-    with fork.stdout as lines:
-        found, once, again = map(json.loads, lines)
-    assert (fork.wait(), fork.wait()) == (0, 0)
-    fork.kill()  # what has ended needs no signal
-    assert [f["name"] for f in found["found"]] == ["scaled"]
-    assert once["parts"][0]["values"] == [15.0, 18.0]
-    assert again["parts"][0]["values"] == [5.0, 6.0]
+def test_requests_are_served_in_order_until_there_are_none(monkeypatch):
+    """A pair loads; a triple calls, with an answer for each call; a class is trained."""
+    monkeypatch.setattr(worker, "isolate", lambda: None)
+    calls = [((np.ones(2),), {}), ((np.zeros(1),), {})]
+    training = [((np.ones((1, 2)), np.ones(1), {"lr": 1.0}, {}), {})]
+    messages = [("", ""), ("f", calls, False), ("M", training, False), ("f", [((), {})], False)]
+    requests = b""
+    for message in messages:
+        data = pickle.dumps(message)
+        requests += len(data).to_bytes(8, "big") + data
+    answers = io.BytesIO()
+    worker.serve(io.BytesIO(requests), answers, {"f": lambda a: a + 1, "M": Model})
+    lines = [json.loads(line) for line in answers.getvalue().splitlines()]
+    assert [f["name"] for f in lines[0]["found"]] == ["f", "M"]
+    assert [line["parts"][0]["values"] for line in lines[1:3]] == [[2, 2], [1]]
+    assert [p["values"] for p in lines[3]["parts"]] == [[1, 1], [3], [2]]
+    assert lines[4]["raised"]["type"] == "TypeError"
+    assert len(lines) == 5
