@@ -411,8 +411,9 @@ def test_a_process_that_the_subject_hid_holds_nobody_up(tmp_path):
     """It has the pipe open still; the subject is closed all the same."""
     file = tmp_path / "hides.py"
     file.write_text(
-        "import os, time\ndef f():\n    pid = os.fork()\n    if not pid:\n"
-        "        os.setsid()\n        time.sleep(60)\n    return pid\n"
+        "import os, time\ndef f():\n    hidden, hides = os.pipe()\n    pid = os.fork()\n"
+        "    if not pid:\n        os.setsid()\n        os.write(hides, b'x')\n"
+        "        time.sleep(60)\n    os.read(hidden, 1)\n    return pid\n"
     )
     with Process(str(file), "", 10) as subject:
         subject.load()
