@@ -47,15 +47,17 @@ class Minimum(NamedTuple):
 def of_data(X: Any, y: Any) -> tuple[Triangle, Minimum]:
     """By QR, and then two steps of Newton, which undo its rounding."""
     m, X, y = Moments.of(X, y), np.asarray(X), np.asarray(y)
-    t = triangle_of_data(X, y, m)
     u = float(np.finfo(X.dtype).eps) / 2 if X.dtype.kind == "f" else EPS / 2
-    return t, newton(X, y, t, newton(X, y, t, lowest(t, u)))
+    with np.errstate(all="ignore"):
+        t = triangle_of_data(X, y, m)
+        return t, newton(X, y, t, newton(X, y, t, lowest(t, u)))
 
 
 def of_moments(m: Moments) -> tuple[Triangle, Minimum]:
     """By Cholesky, with the digits that the moments have."""
-    t = triangle_of_moments(m)
-    return t, lowest(t, EPS / 2)
+    with np.errstate(all="ignore"):
+        t = triangle_of_moments(m)
+        return t, lowest(t, EPS / 2)
 
 
 def triangle_of_moments(m: Moments) -> Triangle:

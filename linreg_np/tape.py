@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from linreg_np.surface import max_lr
+from linreg_np.curvature import max_lr
 from linreg_np.trajectory import DivergenceError, Trajectory
 from linreg_np.validation import (
     Array,

@@ -169,8 +169,8 @@ def finite(name: str, a: Array) -> None:
     ------
     ValueError
     """
-    if a.size <= BLOCK and math.isfinite(np.vdot(a, a)):
-        return  # a sum of squares is finite only if each number is: the usual case, kept fast
+    if a.size <= BLOCK and np.isfinite(a).all():
+        return  # the usual case, kept fast
     for row, block in _blocks(a):
         good = np.isfinite(block)
         if not good.all():
@@ -247,7 +247,7 @@ def whole(name: str, value: Any, *, at_most: int | None = None) -> int:
             f"{name} must be at most the number of samples, {at_most}, got {got}; "
             f"pass {name}={at_most} for full-batch descent"
         )
-    return int(x)
+    return int(value)  # not of x, which has 53 bits
 
 
 def generator(rng: Any) -> np.random.Generator:

@@ -450,6 +450,11 @@ NAN = float("nan")
         (lambda s: s.descend([[0, NAN]], 0, lr=1, steps=1), ValueError, "w must be finite"),
         (lambda s: s.descend([0, 0], NAN, lr=1, steps=1), ValueError, "b must be finite"),
         (lambda s: s.descend([[0, 0]], [1, 2], lr=1, steps=1), ValueError, "b must have shape"),
+        (
+            lambda s: s.from_data([[1e-150], [2e-150], [4e-150]], [1e153, -1e153, 1e153]),
+            ValueError,
+            r"X and y must be of like sizes, got .* at w = \[nan\], .*; rescale the columns",
+        ),
         (lambda s: s.from_moments(3), TypeError, r"m must be Moments, got 3; pass Moments.of"),
     ],
 )
