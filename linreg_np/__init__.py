@@ -20,6 +20,7 @@ Read the files in this order; each imports only from those before it:
     moments      §2       Moments: all that the surface needs of the data, in one pass
     minimum      §2       the lowest point, from data or from moments
     descent      §2       full-batch descent down a bowl, in closed form
+    surface_door §2       what a surface is given, checked
     surface      §2       LossSurface: the loss is a bowl
     tape         §2       what is asked of a training, and its record
     train        §2       fit: the loop

@@ -60,10 +60,17 @@ def geometric(c: Array, q: Array, steps: int) -> Array:
            [12.,  0.]])
     """
     k = math.isqrt(steps) + 1
-    low, high = np.full((2, k, len(c)), np.where(c == 0, 0, q))  # where c is 0, so is all
+    try:
+        low, high = np.full((2, k, len(c)), np.where(c == 0, 0, q))  # where c is 0, so is all
+        Z: Array = np.empty((k, k, len(c)))
+    except (MemoryError, ValueError):
+        raise MemoryError(
+            f"steps must leave room to record every step, got {steps}; descend in parts, each "
+            "from the last point of the one before"
+        ) from None
     low[0] = 1
     low = np.multiply.accumulate(low)
     high[0], high[1:] = c, low[-1] * high[0]
     high = np.multiply.accumulate(high)
-    Z: Array = high[:, None] * low
+    np.multiply(high[:, None], low, out=Z)
     return Z.reshape(k * k, -1)[: steps + 1]

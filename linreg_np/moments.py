@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -12,6 +13,11 @@ from linreg_np.trajectory import Record
 from linreg_np.validation import Array, features, finite, labels, real_array, whole
 
 NUMBERS = 1 << 18  # that are looked at together: they stay in the cache
+
+TOO_LARGE = (
+    "X and y must be so small that sums of their squares are finite, got numbers near the largest "
+    "float; rescale the columns"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,12 +54,12 @@ class Moments(Record):
     n: int
     mean: Array
     scatter: Array
+    __array_ufunc__ = None  # an array + moments is a TypeError, not an array of sums
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "n", whole("n", self.n))
         for name in ("mean", "scatter"):
             a = np.array(real_array(name, getattr(self, name)), dtype=np.float64)
-            finite(name, a)
             a.setflags(write=False)
             object.__setattr__(self, name, a)
         k = self.mean.size
@@ -62,6 +68,8 @@ class Moments(Record):
                 "mean and scatter must have shapes (d+1,) and (d+1, d+1), d at least 1, got "
                 f"{self.mean.shape} and {self.scatter.shape}; use Moments.of(X, y)"
             )
+        finite("mean", self.mean)
+        finite("scatter", self.scatter)
 
     @property
     def d(self) -> int:
@@ -106,9 +114,16 @@ class Moments(Record):
         Raises
         ------
         TypeError, ValueError
-            As `of`, with the number of the batch; and if there is no batch.
+            As `of`, with the number of the batch; and if there is no batch, or one is no pair.
         """
-        return _sum(map(_of_batch, enumerate(batches)))
+        try:
+            numbered = enumerate(batches)
+        except TypeError:
+            raise TypeError(
+                f"batches must be an iterable of (X, y), got {reprlib.repr(batches)}; pass e.g. "
+                "[(X, y)]"
+            ) from None
+        return _sum(map(_of_batch, numbered))
 
     def __add__(self, other: Any) -> Moments:
         """Both data together: the pairwise update of Chan, Golub and LeVeque.
@@ -124,9 +139,12 @@ class Moments(Record):
                 f"moments must be of the same features to be added, got d = {self.d} and "
                 f"{other.d}; take the same columns of each part"
             )
-        n, δ = self.n + other.n, other.mean - self.mean
-        mean = self.mean + δ * (other.n / n)
-        scatter = self.scatter + other.scatter + np.outer(δ, δ) * (self.n * (other.n / n))
+        with np.errstate(all="ignore"):
+            n, δ = self.n + other.n, other.mean - self.mean
+            mean = self.mean + δ * (other.n / n)
+            scatter = self.scatter + other.scatter + np.outer(δ, δ) * (self.n * (other.n / n))
+        if not np.isfinite(scatter).all():
+            raise ValueError(TOO_LARGE)
         return Moments(n, mean, scatter)
 
     __radd__ = __add__
@@ -150,10 +168,12 @@ def _sum(parts: Iterable[Moments]) -> Moments:
     return sum(reversed(pairs[:-1]), start=pairs[-1])
 
 
-def _of_batch(batch: tuple[int, tuple[Any, Any]]) -> Moments:
-    k, (X, y) = batch
+def _of_batch(numbered: tuple[int, Any]) -> Moments:
+    k, batch = numbered
     try:
-        return Moments.of(X, y)
+        if not isinstance(batch, tuple | list) or len(batch) != 2:
+            raise TypeError(f"it must be a pair (X, y), got {reprlib.repr(batch)}; pass (X, y)")
+        return Moments.of(*batch)
     except (TypeError, ValueError) as error:
         raise type(error)(f"in batch {k} (counted from 0): {error}") from None
 
@@ -178,7 +198,4 @@ def _refuse(X: Array, y: Array) -> NoReturn:
     """Say why the moments are not finite."""
     finite("X", X)
     finite("y", y)
-    raise ValueError(
-        "X and y must be so small that sums of their squares are finite, got numbers near the "
-        "largest float; rescale the columns"
-    )
+    raise ValueError(TOO_LARGE)

@@ -246,7 +246,7 @@ def whole(name: str, value: Any, *, at_most: int | None = None) -> int:
             f"{name} must be at most the number of samples, {at_most}, got {got}; "
             f"pass {name}={at_most} for full-batch descent"
         )
-    return int(x)
+    return int(value)  # not of x, which has 53 bits
 
 
 def generator(rng: Any) -> np.random.Generator:

@@ -26,8 +26,10 @@ from linreg_np import (
     LossSurface,
     Moments,
     Trajectory,
+    curvature,
     fit,
     fit_affine,
+    max_lr,
     synthetic_data,
 )
 
@@ -154,6 +156,12 @@ def fits(name, train):
     }
 
 
+def surface_of(**changed):
+    """A LossSurface made by hand."""
+    parts = {"w": [1.0, 2.0], "b": 0.5, "floor": 0.25, "U": np.eye(3), "n": 6, **changed}
+    return LossSurface(**parts)
+
+
 def as_they_are(value):
     return value
 
@@ -167,12 +175,48 @@ W1, STEPS = [0.0, 1.0], {"lr": 0.1, "steps": 4}
 DOORS = {
     **fits("fit", fit),
     **fits("fit_affine", fit_affine),
+    "curvature X": Door(curvature, in_their_precision, shape=X.shape),
+    "max_lr X": Door(max_lr, in_their_precision, shape=X.shape),
     "from_data X": Door(lambda v: LossSurface.from_data(v, Y), in_their_precision, shape=X.shape),
     "from_data y": Door(lambda v: LossSurface.from_data(X, v), shape=Y.shape),
     "from_moments m": Door(LossSurface.from_moments, as_they_are),
+    "LossSurface w": Door(lambda v: surface_of(w=v), shape=(2,), names="w U"),
+    "LossSurface b": Door(lambda v: surface_of(b=v), one_number),
+    "LossSurface floor": Door(lambda v: surface_of(floor=v), one_number),
+    "LossSurface U": Door(lambda v: surface_of(U=v), shape=(3, 3)),
+    "LossSurface n": Door(lambda v: surface_of(n=v), int),
+    "LossSurface dependencies": Door(lambda v: surface_of(dependencies=v), tuple),
+    "loss w": Door(lambda v: SURFACE.loss(v, 0.5), shape=(3, 2)),
+    "loss b": Door(lambda v: SURFACE.loss([1, 2], v), shape=(3,)),
+    "excess w": Door(lambda v: SURFACE.excess(v, [0.5, 1]), shape=(2,)),
+    "excess b": Door(lambda v: SURFACE.excess([[1, 2], [3, 4]], v), shape=(2,)),
+    "gradient w": Door(lambda v: SURFACE.gradient(v, 0.5), shape=(2, 2)),
+    "gradient b": Door(lambda v: SURFACE.gradient([1, 2], v)),
+    "grid w1": Door(lambda v: SURFACE.grid(v, W1), shape=(4,)),
+    "grid w2": Door(lambda v: SURFACE.grid(W1, v, b=1), shape=(4,)),
+    "grid b": Door(lambda v: SURFACE.grid(W1, W1, b=v), one_number),
+    "grid w": Door(lambda v: SURFACE.grid(W1, W1, w=v), shape=(2,)),
+    "grid features": Door(
+        lambda v: SURFACE.grid(W1, W1, features=v), lambda v: tuple(map(int, v)), (2,)
+    ),
+    "descend w": Door(lambda v: SURFACE.descend(v, 0.5, **STEPS), shape=(2,)),
+    "descend k starts w": Door(lambda v: SURFACE.descend(v, 0.5, **STEPS), shape=(3, 2)),
+    "descend b": Door(lambda v: SURFACE.descend([1, 2], v, **STEPS), one_number),
+    "descend k starts b": Door(lambda v: SURFACE.descend([[1, 2], [3, 4]], v, **STEPS), shape=(2,)),
+    "descend lr": Door(lambda v: SURFACE.descend([1, 2], 3, lr=v, steps=4), one_number),
+    "descend steps": Door(lambda v: SURFACE.descend([1, 2], 3, lr=0.1, steps=v), one_number),
     "Moments.of X": Door(lambda v: Moments.of(v, Y), shape=X.shape),
     "Moments.of y": Door(lambda v: Moments.of(X, v), shape=Y.shape),
+    "of_batches X": Door(
+        lambda v: Moments.of_batches([(X, Y), (v, Y)]), shape=X.shape, names="X moments"
+    ),
+    "of_batches y": Door(lambda v: Moments.of_batches([(X, v), (X, Y)]), shape=Y.shape),
+    "of_batches batches": Door(Moments.of_batches, as_they_are, (2, 2), "batches X"),
+    "of_batches batch": Door(lambda v: Moments.of_batches([v]), as_they_are, (2, 2), "batch X"),
+    "Moments n": Door(lambda v: Moments(v, MOMENTS.mean, MOMENTS.scatter), int),
+    "Moments mean": Door(lambda v: Moments(6, v, MOMENTS.scatter), shape=(3,)),
     "write_log precision": Door(lambda v: written(PATH, precision=v), int),
+    "Moments scatter": Door(lambda v: Moments(6, MOMENTS.mean, v), shape=(3, 3)),
 }
 
 
