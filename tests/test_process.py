@@ -1,0 +1,226 @@
+"""The judge's end of the pipe: a process that starts, answers, is late, lies, or dies."""
+
+import os
+import signal
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from reference import process
+from reference.pipe import Ended
+from reference.process import ALIVE, Fork, Process, kill_all
+
+FILE = """
+import os, sys, time
+
+def echo(a): return a
+def environment(a): return float(os.environ["MPLBACKEND"] == "Agg"), float(os.getsid(0) == os.getpid())
+def dies(a): os._exit(7)
+def sleeps(a): time.sleep(60)
+def writes(a):
+    for fd in range(3, 20):
+        try: os.write(fd, WORDS)
+        except OSError: pass
+    time.sleep(60)
+WORDS = b"3\\n"
+"""
+
+
+@pytest.fixture(params=["file", "fork"])
+def subject(request, tmp_path):
+    """The same functions, in a file and in this process."""
+    file = tmp_path / "mine.py"
+    file.write_text(FILE)
+    functions = {}
+    exec(FILE, functions)
+    found = {n: f for n, f in functions.items() if callable(f) and n != "__builtins__"}
+    given = (str(file), "", 5.0) if request.param == "file" else ("", "", 5.0, found)
+    with Process(*given) as opened:
+        yield opened
+    assert opened not in ALIVE
+    assert opened.handle is None
+
+
+def echoed(subject, *numbers):
+    """What comes back of numbers."""
+    calls = [((n,), {}) for n in numbers]
+    return [float(a.parts[0].values[0]) for a in subject.ask("echo", calls)]
+
+
+def test_it_is_loaded_and_answers_in_order(subject):
+    """All that is in it; an answer for each call; as often as it is asked."""
+    names = [f["name"] for f in subject.load()]
+    assert names == ["echo", "environment", "dies", "sleeps", "writes"]
+    assert subject in ALIVE
+    assert echoed(subject, 1.0, 2.0, 3.0) == [1, 2, 3]
+    assert echoed(subject, *range(200)) == list(range(200))
+    assert echoed(subject) == []
+
+
+def test_it_is_loaded_when_it_is_first_asked(subject):
+    """And anew, where it was closed."""
+    assert echoed(subject, 1.0) == [1]
+    first = subject.handle.pid
+    subject.close()
+    assert subject.handle is None
+    assert echoed(subject, 2.0) == [2]
+    assert subject.handle.pid != first
+    with pytest.raises(ProcessLookupError):
+        os.kill(first, 0)
+    subject.load()
+    assert len(ALIVE) == 1
+
+
+def test_it_has_a_session_of_its_own_and_no_windows(tmp_path):
+    """So that it can be killed with all that it started, and draws nowhere."""
+    file = tmp_path / "mine.py"
+    file.write_text(FILE)
+    with Process(str(file), "", 5.0) as subject:
+        (answer,) = subject.ask("environment", [((1.0,), {})])
+        assert [p.values.tolist() for p in answer.parts] == [[1], [1]]
+
+
+@pytest.mark.parametrize(
+    ("name", "fault", "detail"),
+    [
+        ("dies", "crash", "it ended its own process, with exit code 7"),
+        ("sleeps", "timeout", "no answer within 0.3 seconds"),
+        ("writes", "crash", "it wrote into the pipe of its answers"),
+    ],
+)
+def test_who_gives_no_answer_is_ended(subject, name, fault, detail):
+    """With the fault and how; and can be asked anew."""
+    subject.load()
+    pid = subject.handle.pid
+    subject.timeout = 0.3 if name == "sleeps" else 5.0
+    with pytest.raises(Ended) as ended:
+        list(subject.ask(name, [((1.0,), {})]))
+    assert (ended.value.fault, str(ended.value)) == (fault, detail)
+    assert subject.handle is None
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    subject.timeout = 5.0
+    assert echoed(subject, 4.0) == [4]
+
+
+@pytest.mark.parametrize("words", [b"[1]\n", b"{\n", b"[" * 100_000 + b"\n", b"\xff\n"])
+def test_only_an_object_is_an_answer(tmp_path, words):
+    """No list, no half of one, no nesting without end, no other bytes."""
+    file = tmp_path / "mine.py"
+    file.write_text(FILE.replace('b"3\\n"', repr(words)))
+    with Process(str(file), "", 5.0) as subject, pytest.raises(Ended, match="wrote into the pipe"):
+        list(subject.ask("writes", [((1.0,), {})]))
+
+
+def test_a_line_without_an_end_is_cut(tmp_path, monkeypatch):
+    """At `LONGEST_LINE` bytes: then it is no answer."""
+    monkeypatch.setattr(process, "LONGEST_LINE", 10)
+    file = tmp_path / "mine.py"
+    file.write_text(FILE.replace('b"3\\n"', repr(b'{"a":' + b" " * 50)))
+    with Process(str(file), "", 5.0) as subject:
+        subject.start()
+        with pytest.raises(Ended, match="wrote into the pipe"):
+            subject.load()
+    assert process.worker.LARGEST * 25 < 1 << 21
+
+
+def test_an_import_that_raises_is_told_in_four_fields(tmp_path):
+    """Type, message, line and its number; and once imported, not to be imported again is a crash."""
+    file = tmp_path / "mine.py"
+    file.write_text("x = 1\nraise KeyError('w')\n")
+    with Process(str(file), "", 5.0) as subject:
+        with pytest.raises(ImportError) as error:
+            subject.load()
+        line = {"line": "raise KeyError('w')", "lineno": 2}
+        assert error.value.args == ({"type": "KeyError", "message": "'w'", **line},)
+        subject.close()
+        with pytest.raises(Ended) as ended:
+            list(subject.ask("f", []))
+        assert ended.value.fault == "crash"
+        assert str(ended.value) == "it could be imported once, and not again"
+
+
+def test_a_slow_import_has_time(tmp_path, monkeypatch):
+    """At least `IMPORT_TIMEOUT`, and at least as long as an answer."""
+    file = tmp_path / "mine.py"
+    file.write_text("import time\ntime.sleep(0.8)\ndef echo(a): return a\n")
+    with Process(str(file), "", 0.05) as subject:
+        assert [f["name"] for f in subject.load()] == ["echo"]
+    monkeypatch.setattr(process, "IMPORT_TIMEOUT", 0.05)
+    with Process(str(file), "", 5.0) as subject:
+        assert [f["name"] for f in subject.load()] == ["echo"]
+    with Process(str(file), "", 0.05) as subject, pytest.raises(Ended) as ended:
+        subject.load()
+    assert str(ended.value) == "no answer within 0.05 seconds"
+
+
+def test_one_name_alone_can_be_meant(tmp_path):
+    """Of a file; a fork has no file to have names in."""
+    file = tmp_path / "mine.py"
+    file.write_text(FILE)
+    with Process(str(file), "dies", 5.0) as subject:
+        assert [f["name"] for f in subject.load()] == ["dies"]
+    with Process("", "echo", 5.0, {"echo": len}) as subject:
+        assert [f["name"] for f in subject.load()] == ["echo"]
+
+
+def test_everybody_can_be_killed_at_once(subject):
+    """Whoever waits is told of a crash."""
+    subject.load()
+    threading.Timer(0.2, kill_all).start()
+    with pytest.raises(Ended) as ended:
+        list(subject.ask("sleeps", [((1.0,), {})]))
+    assert ended.value.fault == "crash"
+    assert str(ended.value) == "killed by SIGKILL"
+
+
+def test_what_it_started_is_killed_with_it(tmp_path):
+    """All of its session."""
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "import subprocess, sys\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        "def pid(): return float(child.pid)\n"
+    )
+    with Process(str(file), "", 5.0) as subject:
+        (answer,) = subject.ask("pid", [((), {})])
+        child = int(answer.parts[0].values[0])
+        os.kill(child, 0)
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and os.path.exists(f"/proc/{child}"):
+        with open(f"/proc/{child}/stat") as stat:
+            if stat.read().rpartition(")")[2].split()[0] == "Z":
+                break
+        time.sleep(0.01)
+    assert time.monotonic() < deadline
+
+
+def test_tensors_are_asked_for(tmp_path):
+    """Where the plan says so."""
+    import torch  # noqa: F401
+
+    def kind(a):
+        return float(type(a).__name__ == "Tensor")
+
+    with Process("", "", 5.0, {"kind": kind}) as subject:
+        calls = [((np.ones(2),), {})]
+        assert [a.parts[0].values[0] for a in subject.ask("kind", calls, True)] == [1]
+        assert [a.parts[0].values[0] for a in subject.ask("kind", calls)] == [0]
+
+
+def test_a_fork_is_what_a_process_is():
+    """Killed once and waited for twice; killed again it stays dead."""
+    fork = Fork({})
+    fork.kill()
+    assert fork.wait() == -signal.SIGKILL
+    fork.kill()
+    assert fork.wait() == -signal.SIGKILL
+    fork.stdin.close()
+    fork.stdout.close()
+    fork = Fork({})
+    fork.stdin.close()
+    assert fork.stdout.read() == b""
+    assert fork.wait() == 0
+    fork.stdout.close()

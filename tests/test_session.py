@@ -1,0 +1,287 @@
+"""The questions put to a function, in which order; its answers, each beside what it should be."""
+
+import itertools
+from dataclasses import FrozenInstanceError
+
+import numpy as np
+import pytest
+
+from reference import session, subject, worker
+from reference.bank import cases
+from reference.calls import Plan
+from reference.items import telling
+from reference.pipe import Ended, decode
+from reference.session import PLAIN, Options, Session, refused
+
+
+class Here:
+    """A subject in this process, in place of one of its own."""
+
+    def __init__(self, program, dies_at=None):
+        self.program, self.dies_at, self.closed, self.asked = program, dies_at, 0, []
+
+    def ask(self, name, calls, tensors=False):
+        for args, kwargs in calls:
+            self.asked.append((name, args, kwargs, tensors))
+            if len(self.asked) == self.dies_at:
+                raise Ended("crash", "it died")
+            yield decode(worker.reported(lambda a=args, k=kwargs: self.call(a, k), ""))
+
+    def call(self, args, kwargs):
+        is_class = isinstance(self.program, type)
+        f = worker.training(self.program) if is_class else self.program
+        return worker.call(f, args, kwargs, False)
+
+    def close(self):
+        self.closed += 1
+
+
+def opened(program, name="gradient", dies_at=None, **options):
+    """A session with it."""
+    plan = subject.plan(worker.describe(name, program), asked_for=True)
+    return Session(Here(program, dies_at), plan, Options(**options))
+
+
+def right(X, y, w, b):
+    r = X @ w + b - y
+    return X.T @ r / len(y), r.sum() / len(y)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"loss": "l2"}, "loss must be one of half-mse, mse, half-sse, sse, got 'l2'"),
+        ({"max_examples": 0}, "max_examples and timeout must be positive, got 0 and 10.0"),
+        ({"timeout": 0}, "max_examples and timeout must be positive, got 1000 and 0"),
+        ({"timeout": -1.0}, "max_examples and timeout must be positive, got 1000 and -1.0"),
+        ({"timeout": np.nan}, "max_examples and timeout must be positive, got 1000 and nan"),
+    ],
+)
+def test_options_out_of_range_are_refused(options, said):
+    """With the rule, and what came."""
+    with pytest.raises(ValueError) as error:  # noqa: PT011  the message is held below
+        Options(**options)
+    assert str(error.value) == said
+
+
+def test_options_have_their_defaults():
+    """half-mse, seed 0, 1,000 examples, 10 seconds, and nobody to tell of progress."""
+    o = Options()
+    assert (o.loss, o.seed, o.max_examples, o.timeout) == ("half-mse", 0, 1000, 10.0)
+    assert o.progress("gradient") is None
+    assert Options(max_examples=1, timeout=1e-9).max_examples == 1
+    with pytest.raises(FrozenInstanceError):
+        o.seed = 1
+
+
+def test_the_usual_layout_is_settled_first():
+    """On the plain problem and four telling ones."""
+    asked = opened(right, seed=4)
+    asked.settle()
+    assert not asked.plan.column
+    assert len(asked.process.asked) == 5
+    assert asked.items[0].asked is PLAIN
+    X = asked.process.asked[1][2]["X"]
+    assert X.tolist() == telling(4)[0].X.tolist()
+    assert all(i.right for i in asked.items)
+    assert PLAIN.X.tolist() == [[1], [1]]
+    assert (PLAIN.y.tolist(), PLAIN.w.tolist(), PLAIN.b, PLAIN.lr) == ([0, 0], [1], 0, 0.5)
+
+
+def test_columns_are_settled_where_others_are_refused():
+    """By an exception on every telling problem."""
+
+    def columns(X, y, w, b):
+        n, _ = y.shape
+        r = X @ w + b - y
+        return X.T @ r / n, r.mean()
+
+    asked = opened(columns)
+    asked.settle()
+    assert asked.plan.column
+    assert all(i.right for i in asked.items)
+
+    def wrong_columns(X, y, w, b):
+        grad_w, grad_b = columns(X, y, w, b)
+        return 2 * grad_w, grad_b
+
+    asked = opened(wrong_columns)
+    asked.settle()
+    assert asked.plan.column  # the usual arguments raise, so that these are its own
+
+
+def test_a_layout_that_is_no_better_is_not_taken():
+    """Where the usual arguments gave an answer, another layout must be right."""
+
+    def blown_up(X, y, w, b):
+        r = X @ w + b - y.reshape(-1, 1)
+        return X.T @ r / len(y), 2 * r.mean()
+
+    asked = opened(blown_up)
+    asked.settle()
+    assert not asked.plan.column
+    assert len(asked.process.asked) > 5
+    assert not any(i.right for i in asked.items[1:])
+
+    def better(X, y, w, b):
+        r = X @ w + b - y.reshape(-1, 1)
+        return X.T @ r / len(y), r.mean()
+
+    asked = opened(better)
+    asked.settle()
+    assert asked.plan.column
+    assert all(i.right for i in asked.items)
+
+
+def test_where_all_are_refused_it_is_the_usual_one():
+    """With its answers."""
+
+    def fails(X, y, w, b):
+        raise ValueError
+
+    asked = opened(fails)
+    asked.settle()
+    assert not asked.plan.column
+    assert not asked.plan.tensors
+    assert len(asked.items) == 5
+    assert len(asked.process.asked) == 4 * 5
+    assert [t for _, _, _, t in asked.process.asked] == [False] * 10 + [True] * 10
+
+
+@pytest.mark.parametrize(("count", "again"), [(7, 7), (150, 100)])
+def test_all_problems_are_asked_and_some_of_them_again(count, again):
+    """A hundred at most, in another order; each answer stands beside its own exact one."""
+    asked = opened(right, max_examples=count, seed=2)
+    asked.settle()
+    before = len(asked.items)
+    assert asked.examine() == count
+    items = asked.items[before:]
+    assert len(items) == count + again
+    problems = cases(2, count)
+    assert all(i.case is c for i, c in zip(items, problems, strict=False))
+    order = np.random.default_rng(2).permutation(count)[:100]
+    assert all(i.asked is problems[k] for i, k in zip(items[count:], order, strict=True))
+    assert all(i.expected.case is i.case for i in items)
+    assert all(i.right for i in items)
+    assert asked.process.closed == 0
+
+
+def test_what_is_slow_is_asked_as_long_as_there_is_time(monkeypatch):
+    """Then the process is closed with the rest of its answers; what was answered counts."""
+    now = iter(range(1000))
+    monkeypatch.setattr(session.time, "monotonic", lambda: float(next(now)))
+    asked = opened(right, max_examples=50, timeout=10.0)
+    assert asked.examine() == 11
+    assert len(asked.items) == 11
+    assert asked.process.closed == 1
+    now = iter(range(1000))
+    asked = opened(right, timeout=4.0)
+    problems = telling(0)[:5]
+    assert len(asked.ask(problems, limited=True)) == 5
+    assert asked.process.closed == 0
+    now = iter(range(1000))
+    assert len(asked.ask(telling(0)[:9])) == 9
+
+
+def test_whoever_dies_is_told_with_the_problem():
+    """The one that was asked."""
+    asked = opened(right, dies_at=3)
+    problems = telling(0)[:5]
+    with pytest.raises(Ended) as ended:
+        asked.ask(problems)
+    assert ended.value.case is problems[2]
+
+
+class Model:
+    """Right, with a bias, from zero."""
+
+    def __init__(self, lr, n_iters):
+        self.lr, self.n_iters = lr, n_iters
+
+    def fit(self, X, y):
+        self.w, self.b = np.zeros(X.shape[1]), 0.0
+        for _ in range(self.n_iters):
+            grad_w, grad_b = right(X, y, self.w, self.b)
+            self.w, self.b = self.w - self.lr * grad_w, self.b - self.lr * grad_b
+
+    def predict(self, X):
+        return X @ self.w + self.b
+
+
+def descent(X, y, w, b, lr, n_iters):
+    """The same as a function, from where it is told."""
+    for _ in range(n_iters):
+        grad_w, grad_b = right(X, y, w, b)
+        w, b = w - lr * grad_w, b - lr * grad_b
+    return w, b
+
+
+def test_a_training_is_seen_as_steps():
+    """Of 1, 2 and 3 iterations, each from where the one before it ended."""
+    asked = opened(descent, "gradient_descent")
+    problem = telling(0)[0]
+    items = asked.ask([problem])
+    assert [kw["n_iters"] for _, _, kw, _ in asked.process.asked] == [1, 2, 3]
+    assert len(items) == 3
+    assert all(i.right for i in items)
+    assert all(i.asked is problem for i in items)
+    assert items[0].case.w.tolist() == problem.w.tolist()
+    for before, i in itertools.pairwise(items):
+        assert [*i.case.w, i.case.b] == before.reading.vector.tolist()
+    assert asked.predictions == []
+
+
+def test_a_class_starts_where_it_likes():
+    """So that its first training is the start of its second; what it predicts is an item, too."""
+    asked = opened(Model, "Model")
+    problem = telling(0)[0]
+    items = asked.ask([problem])
+    assert len(items) == 2
+    assert all(i.right for i in items)
+    first = descent(*problem[:2], 0 * problem.w, 0.0, problem.lr, 1)
+    np.testing.assert_allclose([*items[0].case.w, items[0].case.b], np.append(*first), rtol=1e-12)
+    (predicted,) = asked.predictions
+    assert (predicted.plan.name, predicted.plan.kind) == ("Model.predict", "predict")
+    assert predicted.right
+    assert predicted.asked is problem
+    third = descent(*problem[:2], 0 * problem.w, 0.0, problem.lr, 3)
+    np.testing.assert_allclose(predicted.reading.vector, problem.X @ third[0] + third[1], rtol=1e-9)
+    assert predicted.answer.parts[0].values.tolist() == predicted.reading.vector.tolist()
+
+
+def test_a_training_that_blows_up_is_judged_from_its_start():
+    """What comes after NaN is not; the step that led there is wrong from where all began."""
+
+    def explodes(X, y, w, b, lr, n_iters):
+        w, b = descent(X, y, w, b, lr, 1)
+        return (w * np.nan, b) if n_iters > 1 else (w, b)
+
+    items = opened(explodes, "gradient_descent").ask([telling(0)[0]])
+    assert [i.right for i in items] == [True, False, False]
+    assert items[2].case.w.tolist() == telling(0)[0].w.tolist()
+    assert not items[2].finite
+
+
+def test_a_trainer_is_asked_tame_problems_without_known_answers():
+    """Its exact answers depend on where it stands."""
+    asked = opened(descent, "gradient_descent", max_examples=6, seed=1)
+    assert asked.examine() == 6
+    assert len(asked.items) == 3 * 12
+    tame = cases(1, 6, nasty=False)
+    assert all(i.asked is c for i, c in zip(asked.items[::3], tame, strict=False))
+
+
+def test_minibatches_that_never_move_are_refused():
+    """A trainer in batches that stays where it was; a single telling step is enough to accept."""
+    plan = Plan("f", "trainer", (("X", "X"), ("batch_size", "batch_size")))
+    moved = opened(descent, "gradient_descent").ask(telling(0)[:1])
+    still = opened(lambda X, y, w, b, lr, n_iters: (w, b), "gradient_descent").ask(telling(0)[:1])
+    for items in (moved, still):
+        for i in items:
+            i.plan = plan
+    assert refused(still)
+    assert not refused(moved)
+    assert not refused([*still, *moved])
+    for i in still:
+        i.plan = Plan("f", "trainer", (("X", "X"),))
+    assert not refused(still)
