@@ -285,7 +285,8 @@ def test_a_process_that_the_subject_hid_holds_nobody_up(tmp_path):
     file = tmp_path / "hides.py"
     file.write_text(
         "import os, time\ndef f():\n    pid = os.fork()\n    if not pid:\n"
-        "        os.setsid()\n        time.sleep(60)\n    return pid\n"
+        "        os.setsid()\n        time.sleep(60)\n"
+        "    while os.getsid(pid) != pid:\n        time.sleep(0.001)\n    return pid\n"
     )
     with Process(str(file), "", 10) as subject:
         subject.load()
