@@ -18,7 +18,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 from reference import worker
 from reference.pipe import RAISED, Answer, Ended, decode, how_it_ended
@@ -181,14 +181,15 @@ class Fork:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # of forks beside threads
             self.pid = os.fork()
-        if not self.pid:
-            self._serve(theirs, ours, subjects)
+        self._serve(theirs, ours, subjects)
         theirs.close()
         ours.close()
         self.code: int | None = None
 
-    def _serve(self, requests: Any, answers: Any, subjects: dict[str, Any]) -> NoReturn:
-        """The copy's whole life."""
+    def _serve(self, requests: Any, answers: Any, subjects: dict[str, Any]) -> None:
+        """The copy's whole life; nothing in the process that was copied."""
+        if self.pid:
+            return
         try:
             os.setsid()
             self.stdin.close()
