@@ -170,13 +170,13 @@ def describe(t: Triangle, dependent: dict[int, Array]) -> Iterator[str]:
     """
     for j, c in dependent.items():
         spread = np.linalg.norm(t.R, axis=0)
-        doubt = 10 * (t.blur * spread[j] + 4 * EPS * np.hypot(spread[j], t.x_mean[j]))
+        size = np.hypot(spread, t.x_mean)
+        doubt = 10 * (t.blur * spread[j] + 4 * EPS * size[j])
         used = np.flatnonzero(abs(c) * spread > doubt)
         terms = [_term(c[i], f"column {i}") for i in used]
         rest = t.x_mean[j] - t.x_mean @ c
-        if abs(rest) > 10 * t.blur * abs(t.x_mean[j]) + abs(t.x_mean[used]) @ (
-            doubt / spread[used]
-        ):
+        of_means = 10 * (t.blur * abs(t.x_mean[j]) + 4 * EPS * (size[j] + abs(c) @ size))
+        if abs(rest) > of_means + abs(t.x_mean[used]) @ (doubt / spread[used]):
             terms.append(_term(rest, ""))
         text = "".join(terms)
         text = text[3:] if text.startswith(" + ") else text.replace(" − ", "−", 1)

@@ -238,6 +238,15 @@ def test_columns_that_depend_on_others_are_named(problem):
         assert surface.condition_number == np.inf
 
 
+def test_of_columns_of_mean_zero_no_constant_is_named():
+    """What rounding leaves of their means is none."""
+    X = np.array([[-4.0, -4, 2, -1, 4, 3], [-4, -1, 4, 3, -4, 2]]).T
+    for columns in (X, X[:, ::-1], 1e3 * X):
+        wide = np.column_stack([columns, columns.sum(axis=1)])
+        surface = LossSurface.from_data(wide, np.ones(6))
+        assert surface.dependencies == ("column 2 = column 0 + column 1",)
+
+
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_a_column_computed_and_rounded_is_dependent_all_the_same(dtype):
     """0.3·x₀ + 0.7·x₁ far from zero: its rounding is noise, not a direction of its own."""
