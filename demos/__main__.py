@@ -7,6 +7,7 @@ import ast
 import difflib
 import importlib
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterable
@@ -25,18 +26,34 @@ def main(argv: list[str] | None = None) -> None:
     SystemExit
         2 after an error, 130 after Ctrl-C, 141 if the reader of the output has gone.
     """
-    stream: Any
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # a terminal that knows no ŷ gets a ?
+    _prepare_streams()
     try:
         _main(sys.argv[1:] if argv is None else argv)
         sys.stdout.flush()
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        _tell("interrupted")
         sys.exit(130)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence(sys.stdout)
         sys.exit(141)
+    except OSError as error:  # of what was printed: a file's own is told where it comes up
+        _silence(sys.stdout)
+        _refuse(PROG, f"cannot print: {error.strerror}")
+
+
+def _prepare_streams() -> None:
+    """A terminal that knows no ŷ gets a ?; a stream that is closed takes everything."""
+    for name in ("stdout", "stderr"):
+        stream: Any = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 (to the end)
+        else:
+            stream.reconfigure(errors="replace")
+
+
+def _silence(stream: Any) -> None:
+    """What is still to be written, and cannot be, goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _main(argv: list[str]) -> None:
@@ -89,8 +106,8 @@ def _run(name: str, argv: list[str]) -> None:
         raise
     except OSError as error:
         _refuse(prog, f"{error.filename}: {error.strerror}" if error.filename else error)
-    except (ValueError, ArithmeticError) as error:
-        _refuse(prog, error)
+    except (ValueError, ArithmeticError, MemoryError) as error:
+        _refuse(prog, str(error) or "there is not enough memory")
 
 
 def _parser(prog: str, demo: Any) -> argparse.ArgumentParser:
@@ -106,6 +123,13 @@ def _parser(prog: str, demo: Any) -> argparse.ArgumentParser:
 
 
 class _Parser(argparse.ArgumentParser):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._negative_number_matcher = re.compile(r"-\.?\d")  # argparse takes -1e5 for an option
+
+    def print_help(self, file: Any = None) -> None:
+        print(self.format_help(), end="", file=file, flush=True)  # argparse hides a full disk
+
     def error(self, message: str) -> NoReturn:
         _refuse(self.prog, f"{message}; --help shows the options")
 
@@ -138,7 +162,7 @@ def _write_all(files: Iterable[tuple[str, Any]], args: argparse.Namespace) -> No
 
 def _write(path: Path, content: Any) -> None:
     from demos import DPI
-    from linreg_np.trajectory import replacing
+    from linreg_np.files import replacing
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -160,7 +184,15 @@ def _refuse(prog: str, message: Any) -> NoReturn:
 
 def _say(prog: str, kind: str, message: Any) -> None:
     sys.stdout.flush()
-    print(f"{prog}: {kind}: {' '.join(str(message).split())}", file=sys.stderr)
+    _tell(f"{prog}: {kind}: {' '.join(str(message).split())}")
+
+
+def _tell(line: str) -> None:
+    """One line to stderr, if it takes one: the exit status tells the rest."""
+    try:
+        print(line, file=sys.stderr)
+    except OSError:
+        _silence(sys.stderr)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from typing import Any, NoReturn
 
 from demos.__main__ import main
 
+MOST = 64  # workers that are started by this program alone
 LOST = 75  # the exit status of a worker that has lost another
 ROOT = Path(__file__).parents[1]
 
@@ -72,6 +73,11 @@ def shard_sizes(args: argparse.Namespace, env: Mapping[str, str]) -> list[int]:
     """The number of samples of each worker."""
     workers = args.workers or len(args.sizes or [0, 0, 0])
     workers = int(env.get("WORLD_SIZE", workers)) if "RANK" in env else workers
+    if workers > MOST and "RANK" not in env:
+        raise ValueError(
+            f"--workers, and --sizes with one number each, must be at most {MOST} on one machine, "
+            f"got {workers}; torchrun takes more"
+        )
     sizes = args.sizes or [200 * (rank + 1) for rank in range(workers)]
     if len(sizes) != workers:
         raise ValueError(f"--sizes needs {workers} numbers, one a worker, got {len(sizes)}")

@@ -49,7 +49,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 
 def finite(text: str) -> float:
-    """A finite number, for argparse.
+    """A finite number under 1e100, for argparse: what is predicted from it is finite, too.
 
     Raises
     ------
@@ -59,8 +59,8 @@ def finite(text: str) -> float:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not math.isfinite(value):
-        raise argparse.ArgumentTypeError(f"must be a finite number, got {text!r}")
+    if not abs(value) < 1e100:
+        raise argparse.ArgumentTypeError(f"must be a finite number under 1e100, got {text!r}")
     return value
 
 

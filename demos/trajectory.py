@@ -25,6 +25,7 @@ from demos._summary import WORDS, log_table, table
 from linreg_np import Trajectory, fit, load_houses, loss, synthetic_data
 
 W, B = np.array([2.0, -3.4]), 4.2
+LARGEST = 1e100  # that is drawn: its square is finite
 Summary = Callable[[str], str]  # in the language of --lang
 
 
@@ -106,8 +107,10 @@ def _log(args: argparse.Namespace) -> tuple[Scene | None, Any, Summary]:
     path = _finite(Trajectory.load(args.log) if saved else Trajectory.read_log(args.log))
     d = path.w.shape[1]
     true = np.array(args.true) if args.true else None
-    if true is not None and (len(true) != d or not np.isfinite(true).all()):
-        raise ValueError(f"--true needs {d} finite numbers, one a weight, got {args.true}")
+    if true is not None and (len(true) != d or not (abs(true) < LARGEST).all()):
+        raise ValueError(
+            f"--true needs {d} finite numbers under {LARGEST:g}, one a weight, got {args.true}"
+        )
     title = "The path of w, as the log of a training loop tells it"
     scene = Scene(title, path.w, ("w₁", "w₂"), true, "true w, as given") if d == 2 else None
     if scene and true is not None:
@@ -120,14 +123,21 @@ def _log(args: argparse.Namespace) -> tuple[Scene | None, Any, Summary]:
 
 
 def _finite(path: Trajectory) -> Trajectory:
-    """The path up to its first point that is not finite."""
-    finite = np.isfinite(path.w).all(axis=1)
+    """The path up to its first point that is not finite, or so large that it cannot be drawn."""
+    numbers = path.w if path.b is None else np.column_stack([path.w, path.b])
+    finite = (abs(numbers) < LARGEST).all(axis=1)
     if finite.all():
         return path
     end = int(finite.argmin())
     if end == 0:
-        raise ValueError("the path must have a finite point, got one that begins with NaN or inf")
-    warnings.warn(f"point {end} (counted from 0) is not finite: drawn up to there", stacklevel=2)
+        raise ValueError(
+            f"the path must have a finite point under {LARGEST:g}, got one that begins with "
+            f"{numbers[0]}"
+        )
+    warnings.warn(
+        f"point {end} (counted from 0) is not finite or over {LARGEST:g}: drawn up to there",
+        stacklevel=2,
+    )
     return Trajectory(path.w[:end], None if path.b is None else path.b[:end])
 
 

@@ -42,11 +42,11 @@ def along_the_axes(
         path = Z @ np.concatenate([V.T, λ[:, None] * V.T], axis=1)
         path[:, : d + 1] += bottom
     path[0, : d + 1] = start
-    path.setflags(write=False)  # so that the Trajectory need not copy it
     finite = np.isfinite(path).all(axis=1)
     t = steps if finite.all() else int(finite.argmin()) - 1
     θ, g = path[: t + 1, : d + 1], path[:t, d + 1 :]
-    return Trajectory(θ[:, :d], θ[:, d], g[:, :d], g[:, d], np.arange(1, t + 1))
+    found: Trajectory = Trajectory._of(θ[:, :d], θ[:, d], g[:, :d], g[:, d], np.arange(1, t + 1))
+    return found
 
 
 def geometric(c: Array, q: Array, steps: int) -> Array:
@@ -60,10 +60,17 @@ def geometric(c: Array, q: Array, steps: int) -> Array:
            [12.,  0.]])
     """
     k = math.isqrt(steps) + 1
-    low, high = np.full((2, k, len(c)), np.where(c == 0, 0, q))  # where c is 0, so is all
+    try:
+        low, high = np.full((2, k, len(c)), np.where(c == 0, 0, q))  # where c is 0, so is all
+        Z: Array = np.empty((k, k, len(c)))
+    except (MemoryError, ValueError):
+        raise MemoryError(
+            f"steps must leave room to record every step, got {steps}; descend in parts, each "
+            "from the last point of the one before"
+        ) from None
     low[0] = 1
     low = np.multiply.accumulate(low)
     high[0], high[1:] = c, low[-1] * high[0]
     high = np.multiply.accumulate(high)
-    Z: Array = high[:, None] * low
+    np.multiply(high[:, None], low, out=Z)
     return Z.reshape(k * k, -1)[: steps + 1]

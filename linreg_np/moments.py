@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import starmap
 from typing import Any, NoReturn
 
 import numpy as np
@@ -12,6 +14,11 @@ from linreg_np.trajectory import Record
 from linreg_np.validation import Array, features, finite, labels, real_array, whole
 
 NUMBERS = 1 << 18  # that are looked at together: they stay in the cache
+
+TOO_LARGE = (
+    "X and y must be so small that sums of their squares are finite, got numbers near the largest "
+    "float; rescale the columns"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,12 +55,12 @@ class Moments(Record):
     n: int
     mean: Array
     scatter: Array
+    __array_ufunc__ = None  # an array + moments is a TypeError, not an array of sums
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "n", whole("n", self.n))
         for name in ("mean", "scatter"):
             a = np.array(real_array(name, getattr(self, name)), dtype=np.float64)
-            finite(name, a)
             a.setflags(write=False)
             object.__setattr__(self, name, a)
         k = self.mean.size
@@ -62,6 +69,18 @@ class Moments(Record):
                 "mean and scatter must have shapes (d+1,) and (d+1, d+1), d at least 1, got "
                 f"{self.mean.shape} and {self.scatter.shape}; use Moments.of(X, y)"
             )
+        finite("mean", self.mean)
+        finite("scatter", self.scatter)
+
+    @classmethod
+    def _finite(cls, n: int, mean: Array, scatter: Array) -> Moments:
+        """Of new float64 arrays of these shapes; the mean is finite if the scatter is."""
+        try:
+            finite("scatter", scatter)
+        except ValueError:
+            raise ValueError(TOO_LARGE) from None
+        m: Moments = cls._of(n, mean, scatter)
+        return m
 
     @property
     def d(self) -> int:
@@ -86,7 +105,7 @@ class Moments(Record):
         y_ = labels(y, len(X_), read=False)
         try:
             with np.errstate(all="ignore"):
-                return _sum(_block(X_B, y_B) for X_B, y_B in blocks(X_, y_))
+                return _sum(starmap(_block, blocks(X_, y_)))
         except ValueError:  # moments that are not finite
             _refuse(X_, y_)
 
@@ -106,9 +125,16 @@ class Moments(Record):
         Raises
         ------
         TypeError, ValueError
-            As `of`, with the number of the batch; and if there is no batch.
+            As `of`, with the number of the batch; and if there is no batch, or one is no pair.
         """
-        return _sum(map(_of_batch, enumerate(batches)))
+        try:
+            numbered = enumerate(batches)
+        except TypeError:
+            raise TypeError(
+                f"batches must be an iterable of (X, y), got {reprlib.repr(batches)}; pass e.g. "
+                "[(X, y)]"
+            ) from None
+        return _sum(map(_of_batch, numbered))
 
     def __add__(self, other: Any) -> Moments:
         """Both data together: the pairwise update of Chan, Golub and LeVeque.
@@ -124,10 +150,11 @@ class Moments(Record):
                 f"moments must be of the same features to be added, got d = {self.d} and "
                 f"{other.d}; take the same columns of each part"
             )
-        n, δ = self.n + other.n, other.mean - self.mean
-        mean = self.mean + δ * (other.n / n)
-        scatter = self.scatter + other.scatter + np.outer(δ, δ) * (self.n * (other.n / n))
-        return Moments(n, mean, scatter)
+        with np.errstate(all="ignore"):
+            n, δ = self.n + other.n, other.mean - self.mean
+            mean = self.mean + δ * (other.n / n)
+            scatter = self.scatter + other.scatter + np.outer(δ, δ) * (self.n * (other.n / n))
+        return Moments._finite(n, mean, scatter)
 
     __radd__ = __add__
 
@@ -150,10 +177,12 @@ def _sum(parts: Iterable[Moments]) -> Moments:
     return sum(reversed(pairs[:-1]), start=pairs[-1])
 
 
-def _of_batch(batch: tuple[int, tuple[Any, Any]]) -> Moments:
-    k, (X, y) = batch
+def _of_batch(numbered: tuple[int, Any]) -> Moments:
+    k, batch = numbered
     try:
-        return Moments.of(X, y)
+        if not isinstance(batch, tuple | list) or len(batch) != 2:
+            raise TypeError(f"it must be a pair (X, y), got {reprlib.repr(batch)}; pass (X, y)")
+        return Moments.of(*batch)
     except (TypeError, ValueError) as error:
         raise type(error)(f"in batch {k} (counted from 0): {error}") from None
 
@@ -170,15 +199,13 @@ def _block(X: Array, y: Array) -> Moments:
     mean = Z[:-1].dot(Z[-1]) / n
     Z[:-1] -= mean[:, None]
     S = Z.dot(Z.T)
-    rest = S[-1, :-1] / n
-    return Moments(n, mean + rest, S[:-1, :-1] - n * rest * rest[:, None])
+    sums = S[-1, :-1]
+    rest = sums / n
+    return Moments._finite(n, mean + rest, S[:-1, :-1] - sums * rest[:, None])
 
 
 def _refuse(X: Array, y: Array) -> NoReturn:
     """Say why the moments are not finite."""
     finite("X", X)
     finite("y", y)
-    raise ValueError(
-        "X and y must be so small that sums of their squares are finite, got numbers near the "
-        "largest float; rescale the columns"
-    )
+    raise ValueError(TOO_LARGE)

@@ -1,4 +1,4 @@
-"""§2: the loss is a bowl. Its lowest point, its curvature, and the descent from anywhere on it."""
+"""§2: the loss is a bowl. Its lowest point, its height anywhere, and the descent from there."""
 
 from __future__ import annotations
 
@@ -11,85 +11,17 @@ import numpy as np
 
 from linreg_np.descent import along_the_axes
 from linreg_np.minimum import Minimum, Triangle, describe, of_data, of_moments
-from linreg_np.moments import Moments, blocks
+from linreg_np.moments import Moments
+from linreg_np.surface_door import checked, two_features
 from linreg_np.trajectory import DivergenceError, Record
 from linreg_np.validation import (
     Array,
-    features,
     number,
     positive,
     real_array,
     weights,
     whole,
 )
-
-
-def curvature(X: Any) -> Array:
-    """H = (1/n) [X 1]ᵀ[X 1]   (for §2)
-
-    The second derivative of L in θ = (w, b), the same at every θ: the loss is a bowl.
-
-    Parameters
-    ----------
-    X : (n, d)
-
-    Returns
-    -------
-    (d+1, d+1)
-        The last row and column belong to b.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If X is not a finite 2-D array.
-
-    Source: the derivative of §1.3f.
-
-    Examples
-    --------
-    >>> curvature([[1.0], [3.0]])
-    array([[5., 2.],
-           [2., 1.]])
-    """
-    X = features(X)
-    dtype = np.float32 if X.dtype == np.float32 else np.float64
-    H = np.zeros((X.shape[1] + 1, X.shape[1] + 1), dtype)
-    for X_B, ones in blocks(X, np.ones(len(X), dtype)):
-        A = np.column_stack([X_B, ones])
-        H += A.T @ A
-    return H / len(X)
-
-
-def max_lr(X: Any) -> float:
-    """2/λ_max, λ_max the largest eigenvalue of the curvature   (for §2)
-
-    Below it every full-batch step lowers the loss; above it the path along the steepest axis of
-    the bowl overshoots by more at each step.
-
-    Parameters
-    ----------
-    X : (n, d)
-
-    Returns
-    -------
-    scalar
-        In the units of a learning rate. 0 where λ_max is too large for a float.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If X is not a finite 2-D array.
-
-    Source: Boyd and Vandenberghe, *Convex Optimization*, §9.3.
-
-    Examples
-    --------
-    >>> max_lr([[1.0], [-1.0]])
-    2.0
-    """
-    with np.errstate(over="ignore"):
-        H = curvature(X)
-    return 2 / float(np.linalg.eigvalsh(H)[-1]) if np.isfinite(H).all() else 0.0
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -119,6 +51,11 @@ class LossSurface(Record):
         Which columns of X depend on which, such as "column 2 = 2·column 0 − 1", counted from 0:
         those columns can give each other weight without a change in loss.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is not finite, the floor under zero, or a shape does not fit.
+
     Source: S. Boyd, L. Vandenberghe, *Convex Optimization*, §9.1.1; Å. Björck, *Numerical Methods
     for Least Squares Problems*, ch. 2.
 
@@ -147,10 +84,8 @@ class LossSurface(Record):
         )
 
     def __post_init__(self) -> None:
-        for name in ("w", "U"):
-            a = np.array(getattr(self, name), dtype=np.float64)
-            a.setflags(write=False)
-            object.__setattr__(self, name, a)
+        for name, value in checked(*self._values()).items():
+            object.__setattr__(self, name, value)
 
     @classmethod
     def from_data(cls, X: Any, y: Any) -> LossSurface:
@@ -193,12 +128,19 @@ class LossSurface(Record):
     @classmethod
     def _at(cls, t: Triangle, at: Minimum) -> LossSurface:
         """Of a column that depends on others, U keeps what these others say of it."""
-        d, R = len(t.z), t.R.copy()
-        for j, c in at.dependent.items():
-            R[:, j] = t.R @ c
+        if not (math.isfinite(at.b) and math.isfinite(at.floor)):  # if w is not, b is not
+            raise ValueError(
+                f"X and y must be of like sizes, got data whose minimum is at w = {at.w}, which "
+                "no float can hold; rescale the columns"
+            )
+        d = len(t.z)
         U = np.zeros((d + 1, d + 1))
-        U[:d, :d], U[d, :d], U[d, d] = R, t.x_mean, 1
-        return cls(at.w, float(at.b), float(at.floor), U, t.n, tuple(describe(t, at.dependent)))
+        U[:d, :d], U[d, :d], U[d, d] = t.R, t.x_mean, 1
+        for j, c in at.dependent.items():
+            U[:d, j] = t.R @ c
+        values = at.w, float(at.b), float(at.floor), U, t.n, tuple(describe(t, at.dependent))
+        surface: LossSurface = cls._of(*values)
+        return surface
 
     @property
     def minimum(self) -> tuple[Array, float]:
@@ -245,10 +187,11 @@ class LossSurface(Record):
         Raises
         ------
         TypeError, ValueError
-            If w does not hold one weight a feature.
+            If w does not hold one weight a feature, or b not one bias a point.
         """
-        r = self._residual(w, b)
-        return np.einsum("...i,...i", r, r) / 2
+        with np.errstate(all="ignore"):  # what is too large for a float is inf
+            r = self._residual(w, b)
+            return np.einsum("...i,...i", r, r) / 2
 
     def loss(self, w: Any, b: Any) -> Any:
         """L(w, b), for any grid of points at once.
@@ -262,7 +205,8 @@ class LossSurface(Record):
 
         Parameters and Raises as in `excess`.
         """
-        g = self._residual(w, b) @ self.U
+        with np.errstate(all="ignore"):
+            g = self._residual(w, b) @ self.U
         return g[..., :-1], g[..., -1]
 
     def _residual(self, w: Any, b: Any) -> Array:
@@ -274,7 +218,14 @@ class LossSurface(Record):
                 f"w must have shape (..., {d}), one weight a feature, got {w.shape}; "
                 "pass the points of a grid as rows"
             )
-        Δ = np.empty((*np.broadcast_shapes(w.shape[:-1], b.shape), d + 1))
+        try:
+            shape = np.broadcast_shapes(w.shape[:-1], b.shape)
+        except ValueError:
+            raise ValueError(
+                f"b must broadcast with the points of w, {w.shape[:-1]}, got {b.shape}; "
+                "pass one b, or one a point"
+            ) from None
+        Δ = np.empty((*shape, d + 1))
         Δ[..., :d], Δ[..., d] = w, b
         r: Array = (Δ - np.append(self.w, self.b)).dot(self.U.T)
         return r
@@ -306,25 +257,20 @@ class LossSurface(Record):
         TypeError, ValueError
             If an argument is not finite or of these shapes, or the two features are not two.
         """
-        w1, w2, (i, j) = weights(w1, name="w1"), weights(w2, name="w2"), features
-        d = len(self.w)
-        if i == j or i not in range(d) or j not in range(d):
-            raise ValueError(
-                f"features must be two different numbers from 0 to {d - 1}, got {features}; "
-                "pass e.g. features=(0, 1)"
-            )
+        w1, w2, d = weights(w1, name="w1"), weights(w2, name="w2"), len(self.w)
+        i, j = two_features(d, features)
         θ = np.zeros(d + 1) if w is None else np.append(weights(w, d) - self.w, 0.0)
         θ[i] = θ[j] = 0  # θ − θ* but for the two
         θ[d] = 0 if b is None else number("b", b) - self.b
         U = self.U[: d if b is None else d + 1]  # the best b makes the last row vanish
-        Q, T = np.linalg.qr(U[:, [i, j]])  # so that w2 meets w1 in one component only
-        fixed = U.dot(θ)
-        a = fixed.dot(Q)
-        rest = fixed - Q.dot(a)
-        Δ1, Δ2 = w1 - self.w[i], w2 - self.w[j]
-        r1 = np.add.outer(T[0, 1] * Δ2 + a[0], T[0, 0] * Δ1)
-        r2 = T[1, 1] * Δ2 + a[1]
-        L: Array = self.floor + (r1 * r1 + (r2 * r2 + rest.dot(rest))[:, None]) / 2
+        U = U * math.sqrt(0.5)  # the square of ‖Uδ‖ is then what lies over the floor
+        with np.errstate(all="ignore"):  # what is too large for a float is inf
+            p, q, a, r, c, rest = _coordinates(U[:, i], U[:, j], U.dot(θ))
+            Δ1, Δ2 = w1 - self.w[i], w2 - self.w[j]
+            L: Array = np.add.outer(q * Δ2 + a, p * Δ1)
+            L *= L
+            r2 = r * Δ2 + c
+            L += (r2 * r2 + (rest + self.floor))[:, None]
         return L
 
     def descend(self, w: Any, b: Any, *, lr: Any, steps: Any) -> Any:
@@ -351,13 +297,16 @@ class LossSurface(Record):
         ------
         TypeError, ValueError
             If an argument is not finite or of these shapes.
+        MemoryError
+            If the path of all steps has no room.
         DivergenceError
             Where a path leaves the finite numbers, as in `fit`; lr > `max_lr` alone does not.
         """
-        if np.ndim(w) == 2:
-            if np.shape(b) not in ((), (len(w),)):
+        if (w := real_array("w", w)).ndim == 2:
+            b = real_array("b", b)
+            if b.shape not in ((), (len(w),)):
                 raise ValueError(
-                    f"b must have shape () or ({len(w)},), got {np.shape(b)}; pass one b a start"
+                    f"b must have shape () or ({len(w)},), got {b.shape}; pass one b a start"
                 )
             starts = zip(w, np.broadcast_to(b, len(w)), strict=True)
             return [self.descend(*start, lr=lr, steps=steps) for start in starts]
@@ -367,3 +316,23 @@ class LossSurface(Record):
         if path.steps < steps:
             raise DivergenceError(path, lr, self.max_lr)
         return path
+
+
+def _coordinates(u: Array, v: Array, f: Array) -> tuple[Any, ...]:
+    """‖uΔ₁ + vΔ₂ + f‖² = (pΔ₁ + qΔ₂ + a)² + (rΔ₂ + c)² + rest: Δ₁ meets Δ₂ in one square only.
+
+    By Gram and Schmidt: p, q, a are the components along u, and r, c those along what is then
+    left of v.
+    """
+    p, e = _size_and_direction(u)
+    q, a = e.dot(v), e.dot(f)
+    v, f = v - q * e, f - a * e
+    r, e = _size_and_direction(v)
+    c = e.dot(f)
+    f = f - c * e
+    return p, q, a, r, c, f.dot(f)
+
+
+def _size_and_direction(u: Array) -> tuple[float, Array]:
+    size = math.hypot(*u.tolist())
+    return size, u / (size or 1.0)

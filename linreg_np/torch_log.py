@@ -90,7 +90,9 @@ def read_text(source: str | os.PathLike[str]) -> str:
     """
     if not isinstance(source, str | os.PathLike):
         got = type(source).__name__
-        raise TypeError(f"a log must be a path or its text, got {got}; decode bytes to str first")
+        raise TypeError(
+            f"path_or_text must be the path of a log or its text, got {got}; decode bytes to str"
+        )
     if isinstance(source, str) and ("tensor(" in source or "\n" in source or "\r" in source):
         return source
     if not os.path.exists(source):

@@ -1,12 +1,15 @@
 """The log of `torch_log`, written: tensors in the very characters that torch prints (§2)."""
 
 import math
+import reprlib
 from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 
 from linreg_np.torch_log import Floats
+
+DIGITS = 1074  # behind the point has the smallest float64, 2⁻¹⁰⁷⁴; none has more
 
 
 def format_log(
@@ -41,7 +44,9 @@ def format_log(
     Raises
     ------
     ValueError
-        If the shapes do not fit together, or `precision` is negative.
+        If the shapes do not fit together, or `precision` is not from 0 to 1074.
+    TypeError
+        If `precision` is no whole number.
 
     Examples
     --------
@@ -50,8 +55,15 @@ def format_log(
             [-3.4]], requires_grad=True)
     w:  tensor([4.2], requires_grad=True)
     """
-    if precision < 0:
-        raise ValueError(f"precision must be 0 or more, got {precision}; torch's own is 4")
+    if isinstance(precision, bool) or not isinstance(precision, int | np.integer):
+        raise TypeError(
+            f"precision must be a whole number, got {reprlib.repr(precision)}; torch's own is 4"
+        )
+    if not 0 <= precision <= DIGITS:
+        raise ValueError(
+            f"precision must be from 0 to {DIGITS}, every digit of a float64, got "
+            f"{reprlib.repr(precision)}; torch's own is 4"
+        )
     given = {"w": w, "grad_w": grad_w, "b": b, "grad_b": grad_b}  # in the order printed
     arrays = {k: np.asarray(a, dtype=np.float64) for k, a in given.items() if a is not None}
     return _lines(arrays, _count_steps(arrays), precision)

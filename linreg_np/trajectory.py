@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 import reprlib
-from collections.abc import Iterator
+import warnings
 from dataclasses import dataclass, fields
 from typing import IO, Any
 
 import numpy as np
 
+from linreg_np.files import file_name, replacing
 from linreg_np.torch_log import parse_log, read_text
 from linreg_np.torch_print import format_log
 from linreg_np.validation import Array, real_array
@@ -30,6 +30,18 @@ class Record:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), self._values()
+
+    @classmethod
+    def _of(cls, *values: Any) -> Any:
+        """What the constructor makes of values that need no check, their arrays no copy."""
+        record = object.__new__(cls)
+        names = cls.__dataclass_fields__  # type: ignore[attr-defined]
+        record.__dict__.update(zip(names, values, strict=True))
+        for value in values:
+            while isinstance(value, np.ndarray):  # and what it is a view of
+                value.setflags(write=False)
+                value = value.base
+        return record
 
     def _values(self) -> tuple[Any, ...]:
         return tuple(getattr(self, f.name) for f in fields(self))  # type: ignore[arg-type]
@@ -107,9 +119,11 @@ class Trajectory(Record):
         ------
         OSError
             If `path` cannot be written.
+        TypeError, ValueError
+            If it is no name of a file.
         """
         arrays = {f.name: getattr(self, f.name) for f in fields(self)}
-        with replacing(path) as file:
+        with replacing(file_name("path", path)) as file:
             np.savez(file, **{k: v for k, v in arrays.items() if v is not None})
 
     @classmethod
@@ -125,13 +139,18 @@ class Trajectory(Record):
         OSError
             If `path` cannot be read.
         ValueError
-            If it is not a whole `.npz` of a Trajectory; pickles are never loaded.
+            If it is not a whole `.npz` of a Trajectory, or `path` no name of a file; pickles are
+            never loaded.
+        TypeError
+            If `path` is no path.
         """
-        with open(path, "rb") as file:
+        with open(file_name("path", path), "rb") as file:
             data = file.read()
         try:
-            with np.load(io.BytesIO(data), allow_pickle=False) as npz:
-                return cls(**{f.name: npz[f.name] for f in fields(cls) if f.name in npz.files})
+            with np.load(io.BytesIO(data), allow_pickle=False) as npz, warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # that NumPy for Python 2 wrote the file
+                _check_directory(data, npz.files)
+                return cls(**npz)
         except Exception as error:  # zipfile, zlib and numpy.lib.format each raise their own
             raise ValueError(
                 f"path must name the .npz of a Trajectory, got {os.fspath(path)!r}, which cannot "
@@ -155,9 +174,13 @@ class Trajectory(Record):
         ------
         OSError
             If the file cannot be read.
+        TypeError
+            If it is neither a str nor a path.
         ValueError
             With the line number and the reason, if a record cannot be read or there is none.
         """
+        if not isinstance(path_or_text, str) and isinstance(path_or_text, os.PathLike):
+            path_or_text = file_name("path_or_text", path_or_text)
         return cls(**parse_log(read_text(path_or_text))._asdict())
 
     def write_log(self, file: str | os.PathLike[str] | IO[str], *, precision: int = 4) -> None:
@@ -175,13 +198,16 @@ class Trajectory(Record):
         ------
         OSError
             If `file` cannot be written.
+        TypeError, ValueError
+            If `file` is neither a path nor an open text file, or `precision` not from 0 to 1074,
+            or the path has gradients for b and no b, or not for the same steps as for w.
         """
         lines = format_log(self.w, self.b, self.grad_w, self.grad_b, precision=precision)
-        if isinstance(file, str | os.PathLike):
-            with replacing(file) as binary:
-                binary.writelines(line.encode() for line in lines)
-        else:
+        if hasattr(file, "writelines") and not isinstance(file, io.RawIOBase | io.BufferedIOBase):
             file.writelines(lines)
+        else:
+            with replacing(file_name("file", file)) as binary:
+                binary.writelines(line.encode() for line in lines)
 
 
 class DivergenceError(ArithmeticError):
@@ -213,19 +239,14 @@ class DivergenceError(ArithmeticError):
         )
 
 
-@contextlib.contextmanager
-def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """A binary file that takes the place of `path` when it is whole, and vanishes otherwise."""
-    temporary = f"{os.fspath(path)}.{os.getpid()}.tmp"
-    try:
-        with open(temporary, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
+def _check_directory(data: bytes, names: list[str]) -> None:
+    """Raise ValueError unless there are as many files in the zip as the end of its directory says.
+
+    `zipfile` does not look: a wrong length in the directory could hide what follows.
+    """
+    end = data.rfind(b"PK\5\6")
+    if int.from_bytes(data[end + 10 : end + 12], "little") != len(names):
+        raise ValueError(f"its directory is damaged, {', '.join(names)} alone can be found in it")
 
 
 def _frozen(name: str, value: Any) -> Array:

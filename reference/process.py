@@ -181,16 +181,21 @@ class Fork:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # of forks beside threads
             self.pid = os.fork()
-        if not self.pid:
-            try:
-                os.setsid()
-                self.stdin.close()
-                worker.serve(theirs, ours, subjects)
-            finally:
-                os._exit(0)
+        self._serve(theirs, ours, subjects)
         theirs.close()
         ours.close()
         self.code: int | None = None
+
+    def _serve(self, requests: Any, answers: Any, subjects: dict[str, Any]) -> None:
+        """The copy's whole life; nothing in the process that was copied."""
+        if self.pid:
+            return
+        try:
+            os.setsid()
+            self.stdin.close()
+            worker.serve(requests, answers, subjects)
+        finally:
+            os._exit(0)
 
     def kill(self) -> None:
         """As Popen.kill."""

@@ -43,11 +43,6 @@ class Terms(np.lib.mixins.NDArrayOperatorsMixin):
         return len(self.value)
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """As of any array."""
-        return self.value.shape
-
-    @property
     def T(self) -> Terms:
         """Transposed."""
         return Terms(self.value.T, self.size.T)

@@ -51,10 +51,15 @@ def serve(requests: Any, answers: Any, subjects: dict[str, Any]) -> None:
             jobs = [functools.partial(call, f, *arguments, tensors) for arguments in calls]
         for job in jobs:
             line = json.dumps(reported(job, file)).encode() + b"\n"
-            if os.getpid() != own:  # a fork that the subject made and forgot
-                os._exit(0)
+            end_of_forks(own)
             answers.write(line)
             answers.flush()
+
+
+def end_of_forks(own: int) -> None:
+    """The end of a fork that the subject made and forgot."""
+    if os.getpid() != own:
+        os._exit(0)
 
 
 def isolate() -> None:

@@ -54,7 +54,7 @@ ROOT = Path(__file__).parents[1]
 LIST = Path(__file__).with_name("equivalent_mutants.txt")
 WARM = (hypothesis.extra.numpy, np, torch)  # imported once, and not anew in every fork
 OPTIONS = ["-x", "-s", "--hypothesis-profile=mutation", "-p", "no:cacheprovider"]
-OPTIONS += ["-p", "no:terminal", "-p", "no:xdist", "-p", "no:cov"]
+OPTIONS += ["-p", "no:terminal", "-p", "no:xdist", "-p", "no:cov", "-p", "no:randomly"]
 OPTIONS += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of what is imported already
 LENIENT = r"(, )?keyword\(arg='strict', value=Constant\(value=(None|False)\)\)"
 MEMORY = 6 << 30  # bytes, for a mutant that wants all there is

@@ -19,7 +19,7 @@ def test_first_factor(problem):
     y_hat, y = problem.y[0], problem.w[0]
     with np.errstate(all="ignore"):
         ours = chain_rule.dl_dyhat(y_hat, y)
-    assert ours == autograd.dl_dyhat(y_hat, y).item()
+    assert ours == autograd.dl_dyhat(y_hat, y).item() == autograd.residual(y_hat, y).item()
     rounded = abs(float(ours)) * rounding.gamma(1, problem.X.dtype)
     assert rounding.within(ours, *exact.residual([y_hat], [y]), rounded)
 

@@ -244,6 +244,15 @@ HOSTILE = {
         "    return w, b",
         "crash",
     ),
+    "forges_a_number.py": (
+        "import os\n"
+        "def gradient(X, y, w, b):\n"
+        "    for fd in range(3, 20):\n"
+        "        try: os.write(fd, b'3\\n')\n"
+        "        except OSError: pass\n"
+        "    return w, b",
+        "crash",
+    ),
     "prints.py": (
         CORRECT.replace(
             "    residual",
@@ -284,6 +293,30 @@ def test_each_hostile_file_has_its_verdict(name, files, monkeypatch, capfd):
     assert np.random.get_state()[1].tolist() == state  # noqa: NPY002
     assert capfd.readouterr() == ("", "")
     assert not process.ALIVE
+
+
+def test_a_crash_while_it_is_shrunk_leaves_the_example_that_there_is():
+    """The mistake is told as it is, and its problem is one that was asked."""
+
+    def gradient(X, y, w, b):
+        if len(y) >= 3 and not y.any():
+            os._exit(3)
+        r = (1 + (len(y) >= 3)) * (X @ w + b - y)
+        return X.T @ r / len(y), r.mean()
+
+    (found,) = check(gradient, max_examples=5).checks
+    assert found.fault == "unknown"
+    assert "It is wrong from n = 3 on, and right otherwise." in found.explanation
+    assert found.counterexample.y.all()
+
+
+def test_a_training_that_starts_from_infinity_is_not_finite():
+    """Its second step cannot be told from where it began, and is no answer of its own."""
+
+    def gradient_descent(X, y, theta, alpha, iters):
+        return theta * np.inf
+
+    assert check(gradient_descent, max_examples=10).checks[0].fault == "non-finite"
 
 
 def test_one_bad_file_does_not_keep_others_from_being_checked(files, capsys):

@@ -32,7 +32,11 @@ def launch(*argv, program=("-m", "demos.data_parallel"), **options):
 
 
 def finished(process, seconds=100):
-    out, err = process.communicate(timeout=seconds)
+    with process:
+        try:
+            out, err = process.communicate(timeout=seconds)
+        finally:
+            process.kill()  # one that takes longer fails its own test and no other
     return process.returncode, out, err
 
 

@@ -155,7 +155,7 @@ def test_no_other_function_claims_an_equation():
         x
         for x in functions()
         if x[0].split(".")[0]
-        in ("data", "model", "loss", "chain_rule", "gradient", "sgd", "surface", "train")
+        in ("data", "model", "loss", "chain_rule", "gradient", "sgd", "curvature", "train")
     ],
 )
 def test_docstrings_say_what_a_reader_needs(name, f):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from reference import exact, faults, precision, rounding, symptoms
+from reference import exact, faults, precision, rounding, shrink, symptoms
 from reference.calls import Case, Plan
 from reference.diagnosis import terms
 from reference.expected import Expected
@@ -161,6 +161,21 @@ def test_the_smallest_example_keeps_failing():
     assert found.w.tolist() == [1] * 4
     assert (found.b, found.lr) == (0, 1)
     assert found.X.tolist() == [[1, 1, 1, 1]]
+
+
+def test_shrinking_ends(monkeypatch):
+    """After `ROUNDS` rounds, also where each finds something simpler."""
+    monkeypatch.setattr(shrink, "ROUNDS", 2)
+    case = Case(np.full((9, 6), 0.3), np.full(9, 0.3), np.full(6, 0.3), 0.3, 0.1)
+    asked = []
+
+    def fails(cases):
+        asked.append(cases)
+        return [i == len(cases) - 1 for i in range(len(cases))]
+
+    found = shrink.smallest(case, fails)
+    assert len(asked) == 2
+    assert found is asked[1][-1]
 
 
 @settings(max_examples=50)

@@ -1,13 +1,18 @@
 """What is recognised, and how it is called; the process that it runs in; its answers read."""
 
+import os
+import re
+import signal
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from reference import check
 from reference.answers import read
-from reference.calls import Case
+from reference.calls import Case, Plan
 from reference.pipe import Answer, Ended, Part, decode
-from reference.process import Process
+from reference.process import Process, kill_all
 from reference.subject import EQUATIONS, locate, plan, role_of
 
 CASE = Case(np.arange(6.0).reshape(3, 2), np.ones(3), np.array([5.0, 7.0]), np.float64(9), 0.5, 2)
@@ -257,6 +262,9 @@ def part(*shape, dtype="float64"):
     return Part(dtype, shape, np.arange(float(np.prod(shape))))
 
 
+NONE = Part("NoneType", (), None)
+
+
 @pytest.mark.parametrize(
     ("parts", "fault"),
     [
@@ -286,6 +294,31 @@ def test_a_vector_of_theta_is_read_bias_first():
     gradient = plan(found("gradient", "X y theta"), asked_for=False)
     assert read(gradient, CASE, Answer((part(3),))).vector.tolist() == [1, 2, 0]
     assert read(gradient, CASE, Answer((part(2),))).fault == "wrong-shape"
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ((part(3), part(), part(3)), r"weights must be 2 numbers .* got \(3,\) and \(\)\."),
+        ((part(2), NONE, part(3)), r"weights must be 2 numbers .* got \(2,\) and \(\)\."),
+        ((NONE, part(), part(3)), "weights must be 2 numbers"),
+        ((part(2), part(), part(2)), r"predict must give shape \(3,\), got \(2,\)\."),
+        ((part(2), part(), NONE), r"predict must give shape \(3,\), got \(\)\."),
+    ],
+)
+def test_a_fitted_model_has_weights_a_bias_and_predictions(parts, message):
+    """As many as there are features, one, and as many as there are samples; else it is said."""
+    model = Plan("Model", "trainer", (), is_class=True)
+    reading = read(model, CASE, Answer(parts))
+    assert (reading.fault, reading.refused) == ("wrong-shape", True)
+    assert re.search(message, reading.message)
+
+
+def test_what_is_unusual_in_a_call_is_noted():
+    """Tensors, columns, θ; nothing where all is as usual."""
+    usual = plan(found("gradient", "X y w b"), asked_for=False)
+    assert usual.note == ""
+    assert replace(usual, tensors=True).note == "called with torch tensors"
 
 
 def test_the_coarsest_precision_counts():
@@ -350,3 +383,42 @@ def test_a_missing_name_is_an_exception_of_the_import():
     found_check = check("linreg_np:no_such").checks[0]
     assert (found_check.kind, found_check.fault) == ("import", "raised")
     assert "no_such" in found_check.explanation
+
+
+def test_a_file_that_cannot_be_imported_again_is_a_crash(tmp_path):
+    """Where its process has ended and other questions are to be asked."""
+    file = tmp_path / "once.py"
+    file.write_text(f"open({str(tmp_path / 'mark')!r}, 'x')\ndef f(): return 1\n")
+    with Process(str(file), "", 10) as subject:
+        subject.load()
+        (answer,) = subject.ask("f", [((), {})])
+        subject.close()
+        with pytest.raises(Ended, match="imported once, and not again"):
+            list(subject.ask("f", [((), {})]))
+    assert answer.parts[0].values.tolist() == [1]
+
+
+def test_whoever_waits_for_a_subject_that_is_killed_is_told():
+    """All at once by `kill_all`."""
+    with Process("linreg_np", "gradient", 10) as subject:
+        subject.load()
+        kill_all()
+        with pytest.raises(Ended, match="killed by SIGKILL"):
+            list(subject.ask("gradient", [((), {})]))
+
+
+def test_a_process_that_the_subject_hid_holds_nobody_up(tmp_path):
+    """It has the pipe open still; the subject is closed all the same."""
+    file = tmp_path / "hides.py"
+    file.write_text(
+        "import os, time\ndef f():\n    hidden, hides = os.pipe()\n    pid = os.fork()\n"
+        "    if not pid:\n        os.setsid()\n        os.write(hides, b'x')\n"
+        "        time.sleep(60)\n    os.read(hidden, 1)\n    return pid\n"
+    )
+    with Process(str(file), "", 10) as subject:
+        subject.load()
+        (answer,) = subject.ask("f", [((), {})])
+        subject.close()
+        assert subject.reader.is_alive()
+        os.kill(int(answer.parts[0].values[0]), signal.SIGKILL)
+        subject.reader.join()

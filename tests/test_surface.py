@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from test_nist import FILES, certified
 
 import linreg_np as engine
-from linreg_np import DivergenceError, LossSurface, Moments, fit, synthetic_data
+from linreg_np import DivergenceError, LossSurface, Moments, fit, minimum, synthetic_data
 from reference import exact, rounding
 from reference.strategies import problems
 
@@ -238,6 +238,15 @@ def test_columns_that_depend_on_others_are_named(problem):
         assert surface.condition_number == np.inf
 
 
+def test_of_columns_of_mean_zero_no_constant_is_named():
+    """What rounding leaves of their means is none."""
+    X = np.array([[-4.0, -4, 2, -1, 4, 3], [-4, -1, 4, 3, -4, 2]]).T
+    for columns in (X, X[:, ::-1], 1e3 * X):
+        wide = np.column_stack([columns, columns.sum(axis=1)])
+        surface = LossSurface.from_data(wide, np.ones(6))
+        assert surface.dependencies == ("column 2 = column 0 + column 1",)
+
+
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_a_column_computed_and_rounded_is_dependent_all_the_same(dtype):
     """0.3·x₀ + 0.7·x₁ far from zero: its rounding is noise, not a direction of its own."""
@@ -248,6 +257,21 @@ def test_a_column_computed_and_rounded_is_dependent_all_the_same(dtype):
     (text,) = surface.dependencies
     assert text.startswith(("column 2 = 0.3·", "column 2 = 0.30000", "column 2 = 0.29999"))
     assert np.abs(surface.w).max() < 1
+
+
+def test_at_the_edge_a_column_is_constant_or_fitted():
+    """Around the size of its own error, an ulp at a time: constant up to there, then w = z / R."""
+    R, found = 4 * U * 7 * (1 - 20 * U), []  # the error of a column whose mean is 7
+    for _ in range(40):
+        R = np.nextafter(R, 1)
+        triangle = minimum.Triangle(
+            5, np.array([7.0]), 0.0, np.diag([R]), np.array([3 * R]), 0.0, 0
+        )
+        lowest = minimum.lowest(triangle, U)
+        found.append(bool(lowest.dependent))
+        assert abs(lowest.w[0] - 3 * (not found[-1])) <= 8 * U  # two roundings of 3
+    assert found == sorted(found, reverse=True)
+    assert set(found) == {True, False}
 
 
 @settings(max_examples=60)
@@ -435,6 +459,11 @@ NAN = float("nan")
         (lambda s: s.descend([[0, NAN]], 0, lr=1, steps=1), ValueError, "w must be finite"),
         (lambda s: s.descend([0, 0], NAN, lr=1, steps=1), ValueError, "b must be finite"),
         (lambda s: s.descend([[0, 0]], [1, 2], lr=1, steps=1), ValueError, "b must have shape"),
+        (
+            lambda s: s.from_data([[1e-150], [2e-150], [4e-150]], [1e153, -1e153, 1e153]),
+            ValueError,
+            r"X and y must be of like sizes, got .* at w = \[nan\], .*; rescale the columns",
+        ),
         (lambda s: s.from_moments(3), TypeError, r"m must be Moments, got 3; pass Moments.of"),
     ],
 )

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linreg_np import Trajectory, fit, synthetic_data
-from linreg_np.trajectory import replacing
+from linreg_np.files import replacing
 
 
 def worked_example(seed=0, dtype=np.float64):

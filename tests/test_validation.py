@@ -35,6 +35,12 @@ def test_floats_are_passed_through(value):
     assert np.shares_memory(as_float(a), a)
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
+def test_the_largest_numbers_are_finite(dtype):
+    """Those whose squares are not, too, and without a warning."""
+    finite("X", np.full((3, 2), np.finfo(dtype).max))
+
+
 @pytest.mark.parametrize("row", [0, BLOCK - 1, BLOCK, BLOCK + 4])
 def test_the_bad_row_is_named_in_whichever_block(row):
     """A large array is looked at block by block; the row is counted from its beginning."""
