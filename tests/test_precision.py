@@ -1,5 +1,7 @@
 """Answers that are near and not near enough: difference quotients, and float32 in disguise."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from test_diagnosis import answers, by_mean, half_mse, right
@@ -157,3 +159,45 @@ def test_multiples_of_the_spacing_of_the_loss(multiple, on):
     spacing = np.spacing(2.0) / 4
     assert precision.on_lattice(item([multiple * spacing / h, 0.0], X), h) == on
     assert precision.on_lattice(item([0.0, -multiple * spacing / h], X), h) == on
+
+
+def stub(off, bounds=1.0, errors=2.0, dtype=np.float64, finite=True):
+    """An answer off by so much from exact ones of 1, in multiples of 2⁻²⁰."""
+    vector = 1 + np.array(off) * 2.0**-20
+    return SimpleNamespace(
+        finite=finite,
+        errors=np.broadcast_to(errors, vector.shape),
+        reading=SimpleNamespace(vector=vector, dtype=np.dtype(dtype)),
+        expected=SimpleNamespace(
+            near=np.ones(len(off)), bounds_in=lambda dtype: bounds * 2.0**-20 * np.ones(len(off))
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "inside"),
+    [
+        (stub([-1, 1] * 5), True),
+        (stub([-1, 1] * 5, bounds=0.99), False),
+        (stub([-1, 1] * 5, dtype=np.float32), False),
+        (stub([-1, 1] * 5, finite=False), False),
+        (stub([-1, 1] * 5, errors=1.5), True),
+        (stub([-1, 1] * 5, errors=1.0), False),
+        (stub([-1, 1] * 5, errors=[1.0, *[1.5] * 9]), False),
+        (stub([-1, 1] * 10, errors=[1.0, *[1.5] * 19]), True),
+        (stub([-1, 1] * 5, bounds=1000.0), True),
+        (stub([-1, 1] * 5, bounds=1024.0), False),
+        (stub([-1, 1] * 5, bounds=1500.0), False),
+        (stub([9, 11], bounds=16.0), False),
+        (stub([8, 12], bounds=16.0), True),
+    ],
+)
+def test_float32_inside_is_off_nearly_everywhere_and_never_by_one_factor(answer, inside):
+    """Within its bound; over 9 in 10 wrong; over 2⁻¹⁰ of it used; over a tenth of scatter."""
+    assert precision.as_in_float32([answer]) == inside
+
+
+def test_each_subset_of_the_arguments_is_tried():
+    """All four at first, then one, two and three of them."""
+    subsets = "Xywb X y w b Xy Xw Xb yw yb wb Xyw Xyb Xwb ywb"
+    assert ["".join(s) for s in precision.SUBSETS] == subsets.split()
