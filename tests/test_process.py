@@ -224,3 +224,17 @@ def test_a_fork_is_what_a_process_is():
     assert fork.stdout.read() == b""
     assert fork.wait() == 0
     fork.stdout.close()
+
+
+def test_a_subject_has_four_gibibytes_and_leaves_no_core():
+    """More is a MemoryError, not the whole machine; a crash leaves no file behind."""
+
+    def limits():
+        import resource
+
+        kinds = resource.RLIMIT_DATA, resource.RLIMIT_CORE
+        return tuple(float(limit) for kind in kinds for limit in resource.getrlimit(kind))
+
+    with Process("", "", 5.0, {"limits": limits}) as subject:
+        (answer,) = subject.ask("limits", [((), {})])
+    assert [p.values[0] for p in answer.parts] == [4 * 1024**3, 4 * 1024**3, 0, 0]
