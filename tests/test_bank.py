@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from hypothesis import Phase, settings
+from hypothesis import strategies as st
 
-from reference import bank
+from reference import bank, strategies
 from reference.calls import Plan
 from reference.strategies import Problem
 
@@ -117,6 +118,14 @@ def test_exact_answers_are_shared_by_all_who_are_called_alike():
     assert bank.exact_answers(theta, "mse", 3, 10)[0].plan.theta
     for plan, loss, seed in [(theta, "mse", 3), (GRADIENT, "sse", 3), (GRADIENT, "mse", 4)]:
         assert bank.exact_answers(plan, loss, seed, 10) is not found
+
+
+def test_too_few_problems_are_an_error(monkeypatch):
+    """None is left without its learning rate, nor a learning rate without its problem."""
+    one = Problem(np.ones((2, 1)), np.ones(2), np.ones(1), 1.0)
+    monkeypatch.setattr(strategies, "problems", lambda **kinds: st.just(one))
+    with pytest.raises(ValueError, match=r"zip\(\)"):
+        bank.cases(0, 10)
 
 
 def test_a_twin_is_cut_from_the_end():

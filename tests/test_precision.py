@@ -201,3 +201,22 @@ def test_each_subset_of_the_arguments_is_tried():
     """All four at first, then one, two and three of them."""
     subsets = "Xywb X y w b Xy Xw Xb yw yb wb Xyw Xyb Xwb ywb"
     assert ["".join(s) for s in precision.SUBSETS] == subsets.split()
+
+
+@pytest.mark.parametrize(("error", "right"), [(0.5, True), (1.0, True), (1.5, False)])
+def test_rounded_arguments_explain_what_is_within_the_bound(error, right, monkeypatch):
+    """Of the problem with those arguments in float32, and the others as they were."""
+    asked = []
+
+    class Within(Expected):
+        def errors(self, vector, dtype):
+            asked.append((self.case, vector.tolist(), dtype, self.loss))
+            return np.array([0.0, error])
+
+    monkeypatch.setattr(precision, "Expected", Within)
+    found = item([9.0, 3.0], X=0.1)
+    assert precision.rounded_arguments(found, "X") == right
+    ((case, vector, dtype, loss),) = asked
+    assert case.X == np.float64(np.float32(0.1)) != 0.1
+    assert (case.w is found.case.w, vector, dtype) == (True, [9, 3], np.dtype(float))
+    assert loss == "half-mse"
