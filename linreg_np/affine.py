@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from linreg_np.sgd import _rows
+from linreg_np.sgd import _rows_of
 from linreg_np.tape import Job, Tape, blank, checked, finished
 from linreg_np.train import _walk
 from linreg_np.trajectory import Trajectory
@@ -93,8 +93,8 @@ def _leap(job: Job, B: Array, tape: Tape, t: int) -> int:
         after = states(_maps(G, float(dtype.type(job.lr)) / m), s)
         before = np.concatenate([s[None], after[:-1]])
         if not np.abs(before).max() * largest * B.shape[1] * (d + 2) < np.finfo(dtype).max / 4:
-            rows = (B_i[B_i >= 0] for B_i in B)
-            return _walk(((_rows(job.X, i), job.y[i]) for i in rows), job.lr, tape, t)
+            rows, batches = _rows_of(job.X), (B_i[B_i >= 0] for B_i in B)
+            return _walk(((rows(i), job.y[i]) for i in batches), job.lr, tape, t)
         grad = _apply(G, before) / m
         tape.w[t + 1 : T + 1], tape.b[t + 1 : T + 1] = after[:, :d], after[:, d]
         tape.grad_w[t:T], tape.grad_b[t:T] = grad[:, :d], grad[:, d]
@@ -102,22 +102,24 @@ def _leap(job: Job, B: Array, tape: Tape, t: int) -> int:
 
 
 def _second_moments(job: Job, B: Array) -> tuple[Array, Array, Any]:
-    """[X_B 1]ᵀ[X_B 1 y_B] of each batch (T, d+1, d+2), the number of its rows (T, 1), and a bound.
+    """[X_B 1]ᵀ[X_B 1 y_B] of each batch (T, d+1, d+2), how many rows it has, and a bound.
 
-    No product of two numbers in a row is larger than the bound.
+    The rows are (T, 1) or, if the same in all, (1, 1). No product of two numbers in a row is
+    larger than the bound.
     """
     d, rows = job.X.shape[1], B.ravel()
-    X_B, y_B = np.ascontiguousarray(_rows(job.X, rows), np.float64), job.y[rows]
+    X_B, y_B = np.ascontiguousarray(_rows_of(job.X)(rows), np.float64), job.y[rows]
     x = np.dtype((np.void, 8 * d))  # a row copied as one item, not as d of them
     A = np.empty(len(rows), [("x", x), ("one", np.float64), ("y", np.float64)])
     A["x"], A["one"], A["y"] = X_B.view(x)[:, 0], 1, y_B
     A = A.view(np.float64).reshape(*B.shape, d + 2)
-    m = np.full((len(B), 1), B.shape[1])
+    m = np.array([[B.shape[1]]])
     if len(job.X) % B.shape[1]:  # an epoch ends with a batch of fewer rows
         A[B < 0] = 0
         m = (B >= 0).sum(axis=1, keepdims=True)
     G = A[:, :, :-1].transpose(0, 2, 1) @ A
-    return G, m, max(G.max(), G.max() ** 0.5 * abs(y_B).max())
+    largest = G.max()
+    return G, m, max(largest, largest**0.5 * abs(y_B).max())
 
 
 def _maps(G: Array, rate: Array) -> Array:

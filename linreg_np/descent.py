@@ -42,11 +42,11 @@ def along_the_axes(
         path = Z @ np.concatenate([V.T, λ[:, None] * V.T], axis=1)
         path[:, : d + 1] += bottom
     path[0, : d + 1] = start
-    path.setflags(write=False)  # so that the Trajectory need not copy it
     finite = np.isfinite(path).all(axis=1)
     t = steps if finite.all() else int(finite.argmin()) - 1
     θ, g = path[: t + 1, : d + 1], path[:t, d + 1 :]
-    return Trajectory(θ[:, :d], θ[:, d], g[:, :d], g[:, d], np.arange(1, t + 1))
+    found: Trajectory = Trajectory._of(θ[:, :d], θ[:, d], g[:, :d], g[:, d], np.arange(1, t + 1))
+    return found
 
 
 def geometric(c: Array, q: Array, steps: int) -> Array:

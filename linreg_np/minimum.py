@@ -48,7 +48,7 @@ def of_data(X: Any, y: Any) -> tuple[Triangle, Minimum]:
     """By QR, and then two steps of Newton, which undo its rounding."""
     m, X, y = Moments.of(X, y), np.asarray(X), np.asarray(y)
     t = triangle_of_data(X, y, m)
-    u = np.finfo(X.dtype).eps / 2 if X.dtype.kind == "f" else EPS / 2
+    u = float(np.finfo(X.dtype).eps) / 2 if X.dtype.kind == "f" else EPS / 2
     return t, newton(X, y, t, newton(X, y, t, lowest(t, u)))
 
 
@@ -98,21 +98,38 @@ def lowest(t: Triangle, u: float) -> Minimum:
     """Rw = z, b = ȳ − x̄ᵀw: of all w that solve it, the one of least norm.
 
     There are many where columns of X are sums of multiples of columns before them and a constant.
-    Column j = Xc + const + r passes for one if r is no more than the error of these columns:
-    `blur` of their spread, and 4u of their size, as if they had been computed and rounded. Where R
-    has an inverse, its column j is −c and 1, divided by the size of r.
+    Column j = Xc + const + r passes for one if r is no more than the error of these columns.
     """
-    spread = np.sqrt(np.einsum("ij,ij->j", t.R, t.R))
-    error = t.blur * spread + 4 * u * np.hypot(spread, t.x_mean)
-    with np.errstate(all="ignore"):
-        try:
-            inverse = np.linalg.inv(t.R)
-            if error.dot(abs(inverse)).max() < 1:
-                w = inverse.dot(t.z)
-                return Minimum(w, t.y_mean - t.x_mean.dot(w), squared_loss(t.rho, 0.0), {})
-        except np.linalg.LinAlgError:
-            pass  # as singular as can be
-    return _least_norm(t, _gram_schmidt(t.R, error))
+    inverse = _inverse(t, u)
+    if inverse is None:
+        return _least_norm(t, _gram_schmidt(t.R, _error(t, u)))
+    w = inverse.dot(t.z)
+    return Minimum(w, t.y_mean - t.x_mean.dot(w), squared_loss(t.rho, 0.0), {})
+
+
+def _inverse(t: Triangle, u: float) -> Array | None:
+    """R⁻¹, if no column depends on others: column j of it is −c and 1, divided by the size of r.
+
+    The norms, which are soon at hand, often tell that the errors are less than any r.
+    """
+    try:
+        inverse: Array = np.linalg.inv(t.R)
+    except np.linalg.LinAlgError:  # as singular as can be
+        return None
+    error2 = (t.blur + 4 * u) ** 2 * (_square(t.R) + _square(t.x_mean))
+    independent = error2 * _square(inverse) < 1 or _error(t, u).dot(abs(inverse)).max() < 1
+    return inverse if independent else None
+
+
+def _square(a: Array) -> float:
+    return float(np.vdot(a, a))
+
+
+def _error(t: Triangle, u: float) -> Array:
+    """Of each column of R: `blur` of its spread, and 4u of its size, as if computed and rounded."""
+    spread = np.linalg.norm(t.R, axis=0)
+    error: Array = t.blur * spread + 4 * u * np.hypot(spread, t.x_mean)
+    return error
 
 
 def _gram_schmidt(R: Array, error: Array) -> dict[int, Array]:
@@ -149,8 +166,8 @@ def describe(t: Triangle, dependent: dict[int, Array]) -> Iterator[str]:
     >>> list(describe(t, {1: np.array([2.0, 0])}))
     ['column 1 = 2·column 0 − 1']
     """
-    spread = np.linalg.norm(t.R, axis=0)
     for j, c in dependent.items():
+        spread = np.linalg.norm(t.R, axis=0)
         doubt = 10 * (t.blur * spread[j] + 4 * EPS * np.hypot(spread[j], t.x_mean[j]))
         used = np.flatnonzero(abs(c) * spread > doubt)
         terms = [_term(c[i], f"column {i}") for i in used]

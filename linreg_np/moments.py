@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import starmap
 from typing import Any, NoReturn
 
 import numpy as np
@@ -63,6 +64,13 @@ class Moments(Record):
                 f"{self.mean.shape} and {self.scatter.shape}; use Moments.of(X, y)"
             )
 
+    @classmethod
+    def _finite(cls, n: int, mean: Array, scatter: Array) -> Moments:
+        """Of new float64 arrays of these shapes; the mean is finite if the scatter is."""
+        finite("scatter", scatter)
+        m: Moments = cls._of(n, mean, scatter)
+        return m
+
     @property
     def d(self) -> int:
         """The number of features."""
@@ -86,7 +94,7 @@ class Moments(Record):
         y_ = labels(y, len(X_), read=False)
         try:
             with np.errstate(all="ignore"):
-                return _sum(_block(X_B, y_B) for X_B, y_B in blocks(X_, y_))
+                return _sum(starmap(_block, blocks(X_, y_)))
         except ValueError:  # moments that are not finite
             _refuse(X_, y_)
 
@@ -127,7 +135,7 @@ class Moments(Record):
         n, δ = self.n + other.n, other.mean - self.mean
         mean = self.mean + δ * (other.n / n)
         scatter = self.scatter + other.scatter + np.outer(δ, δ) * (self.n * (other.n / n))
-        return Moments(n, mean, scatter)
+        return Moments._finite(n, mean, scatter)
 
     __radd__ = __add__
 
@@ -170,8 +178,9 @@ def _block(X: Array, y: Array) -> Moments:
     mean = Z[:-1].dot(Z[-1]) / n
     Z[:-1] -= mean[:, None]
     S = Z.dot(Z.T)
-    rest = S[-1, :-1] / n
-    return Moments(n, mean + rest, S[:-1, :-1] - n * rest * rest[:, None])
+    sums = S[-1, :-1]
+    rest = sums / n
+    return Moments._finite(n, mean + rest, S[:-1, :-1] - sums * rest[:, None])
 
 
 def _refuse(X: Array, y: Array) -> NoReturn:

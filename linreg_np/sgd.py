@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -45,15 +46,15 @@ def minibatches(
     >>> [y_B for X_B, y_B in minibatches(X, y, 2, np.random.default_rng(0))]
     [array([2., 0.]), array([1.])]
     """
-    order = rng.permutation(len(y))
+    order, rows = rng.permutation(len(y)), _rows_of(X)
     for start in range(0, len(y), batch_size):
         B = order[start : start + batch_size]
-        yield _rows(X, B), y[B]
+        yield rows(B), y[B]
 
 
-def _rows(X: Array, B: Array) -> Array:
-    """X[B]; sooner by `take`, which however would first copy the whole of an X with strides."""
-    return X.take(B, axis=0) if X.flags.c_contiguous else X[B]
+def _rows_of(X: Array) -> Callable[[Array], Array]:
+    """X[B] as a function of B; by `take`, the sooner, where it need not copy all of X first."""
+    return partial(X.take, axis=0) if X.flags.c_contiguous else X.__getitem__
 
 
 @in_floats

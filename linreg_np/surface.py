@@ -193,12 +193,14 @@ class LossSurface(Record):
     @classmethod
     def _at(cls, t: Triangle, at: Minimum) -> LossSurface:
         """Of a column that depends on others, U keeps what these others say of it."""
-        d, R = len(t.z), t.R.copy()
-        for j, c in at.dependent.items():
-            R[:, j] = t.R @ c
+        d = len(t.z)
         U = np.zeros((d + 1, d + 1))
-        U[:d, :d], U[d, :d], U[d, d] = R, t.x_mean, 1
-        return cls(at.w, float(at.b), float(at.floor), U, t.n, tuple(describe(t, at.dependent)))
+        U[:d, :d], U[d, :d], U[d, d] = t.R, t.x_mean, 1
+        for j, c in at.dependent.items():
+            U[:d, j] = t.R @ c
+        values = at.w, float(at.b), float(at.floor), U, t.n, tuple(describe(t, at.dependent))
+        surface: LossSurface = cls._of(*values)
+        return surface
 
     @property
     def minimum(self) -> tuple[Array, float]:
@@ -317,14 +319,13 @@ class LossSurface(Record):
         θ[i] = θ[j] = 0  # θ − θ* but for the two
         θ[d] = 0 if b is None else number("b", b) - self.b
         U = self.U[: d if b is None else d + 1]  # the best b makes the last row vanish
-        Q, T = np.linalg.qr(U[:, [i, j]])  # so that w2 meets w1 in one component only
-        fixed = U.dot(θ)
-        a = fixed.dot(Q)
-        rest = fixed - Q.dot(a)
+        U = U * math.sqrt(0.5)  # the square of ‖Uδ‖ is then what lies over the floor
+        p, q, a, r, c, rest = _coordinates(U[:, i], U[:, j], U.dot(θ))
         Δ1, Δ2 = w1 - self.w[i], w2 - self.w[j]
-        r1 = np.add.outer(T[0, 1] * Δ2 + a[0], T[0, 0] * Δ1)
-        r2 = T[1, 1] * Δ2 + a[1]
-        L: Array = self.floor + (r1 * r1 + (r2 * r2 + rest.dot(rest))[:, None]) / 2
+        L: Array = np.add.outer(q * Δ2 + a, p * Δ1)
+        L *= L
+        r2 = r * Δ2 + c
+        L += (r2 * r2 + (rest + self.floor))[:, None]
         return L
 
     def descend(self, w: Any, b: Any, *, lr: Any, steps: Any) -> Any:
@@ -367,3 +368,23 @@ class LossSurface(Record):
         if path.steps < steps:
             raise DivergenceError(path, lr, self.max_lr)
         return path
+
+
+def _coordinates(u: Array, v: Array, f: Array) -> tuple[Any, ...]:
+    """‖uΔ₁ + vΔ₂ + f‖² = (pΔ₁ + qΔ₂ + a)² + (rΔ₂ + c)² + rest: Δ₁ meets Δ₂ in one square only.
+
+    By Gram and Schmidt: p, q, a are the components along u, and r, c those along what is then
+    left of v.
+    """
+    p, e = _size_and_direction(u)
+    q, a = e.dot(v), e.dot(f)
+    v, f = v - q * e, f - a * e
+    r, e = _size_and_direction(v)
+    c = e.dot(f)
+    f = f - c * e
+    return p, q, a, r, c, f.dot(f)
+
+
+def _size_and_direction(u: Array) -> tuple[float, Array]:
+    size = math.hypot(*u.tolist())
+    return size, u / (size or 1.0)

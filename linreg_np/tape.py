@@ -107,13 +107,12 @@ def finished(job: Job, tape: Tape, t: int) -> Trajectory:
     ValueError
         If the data are not finite: they may hold what the doors did not read.
     """
-    for a in tape:
-        a.setflags(write=False)  # so that the Trajectory need not copy it
     if not (np.isfinite(tape.w[t]).all() and np.isfinite(tape.b[t])):  # nor is what follows it
         ok = np.isfinite(tape.w[1 : t + 1]).all(axis=1) & np.isfinite(tape.b[1 : t + 1])
         t = int(ok.argmin())
     ends = np.arange(job.steps_per_epoch, t + 1, job.steps_per_epoch)
-    path = Trajectory(tape.w[: t + 1], tape.b[: t + 1], tape.grad_w[:t], tape.grad_b[:t], ends)
+    arrays = tape.w[: t + 1], tape.b[: t + 1], tape.grad_w[:t], tape.grad_b[:t], ends
+    path: Trajectory = Trajectory._of(*arrays)
     if t < len(tape.grad_b):
         finite("X", job.X)
         finite("y", job.y)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from inspect import unwrap
 from itertools import chain
 from typing import Any
 
@@ -79,13 +80,17 @@ def fit(
 
 
 def _walk(batches: Iterable[tuple[Array, Array]], lr: float, tape: Tape, t: int = 0) -> int:
-    """The loop, recorded, from step t up to the first value that is not finite: to which step."""
-    w, b = tape.w[t], tape.b[t]
+    """The loop, recorded, from step t up to the first value that is not finite: to which step.
+
+    `unwrap` takes off `in_floats`: w, b and lr are floats, so all that meets them is.
+    """
+    ws, bs, grads_w, grads_b = tape
+    w, b, grad, step = ws[t], bs[t], unwrap(gradient), unwrap(sgd_step)
     with np.errstate(all="ignore"):
         for X_B, y_B in batches:
-            grad_w, grad_b = gradient(X_B, y_B, w, b)
-            w, b = sgd_step(w, b, grad_w, grad_b, lr)
-            tape.grad_w[t], tape.grad_b[t], tape.w[t + 1], tape.b[t + 1] = grad_w, grad_b, w, b
+            grad_w, grad_b = grad(X_B, y_B, w, b)
+            w, b = step(w, b, grad_w, grad_b, lr)
+            grads_w[t], grads_b[t], ws[t + 1], bs[t + 1] = grad_w, grad_b, w, b
             t += 1
             if not math.isfinite(grad_b):  # at the latest one step after w or b was not
                 break

@@ -31,6 +31,18 @@ class Record:
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), self._values()
 
+    @classmethod
+    def _of(cls, *values: Any) -> Any:
+        """What the constructor makes of values that need no check, their arrays no copy."""
+        record = object.__new__(cls)
+        names = cls.__dataclass_fields__  # type: ignore[attr-defined]
+        record.__dict__.update(zip(names, values, strict=True))
+        for value in values:
+            while isinstance(value, np.ndarray):  # and what it is a view of
+                value.setflags(write=False)
+                value = value.base
+        return record
+
     def _values(self) -> tuple[Any, ...]:
         return tuple(getattr(self, f.name) for f in fields(self))  # type: ignore[arg-type]
 

@@ -15,13 +15,13 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from numpy import ndarray
 
 Array = npt.NDArray[Any]
-ArrayLike = npt.ArrayLike
 P = ParamSpec("P")
 T = TypeVar("T")
 
-FLOATING = {np.ndarray, np.float64, np.float32}
+SCALARS = {float, np.float64, np.float32}
 FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
 BLOCK = 1 << 20  # elements looked at together, so that a check of a huge array stays small
 
@@ -57,7 +57,7 @@ def in_floats(f: Callable[P, T]) -> Callable[P, T]:
     def g(*args: P.args, **kwargs: P.kwargs) -> T:
         a: Any
         for a in args:
-            if (type(a) not in FLOATING or a.dtype not in FLOATS) and type(a) is not float:
+            if not (a.dtype in FLOATS if type(a) is ndarray else type(a) in SCALARS):
                 break
         else:  # the usual case, kept fast: all are floats already
             if not kwargs:
@@ -154,13 +154,10 @@ def weights(w: Any, d: int | None = None, *, name: str = "w") -> Array:
     TypeError, ValueError
     """
     a = real_array(name, w)
-    shape = f"({'d' if d is None else d},)"
-    if a.ndim == 2 and 1 in a.shape:
-        raise ValueError(f"{name} must have shape {shape}, got {a.shape}; pass {name}.ravel()")
     if a.ndim != 1 or a.size == 0 or (d is not None and len(a) != d):
-        raise ValueError(
-            f"{name} must have shape {shape}, got {a.shape}; pass one weight a feature"
-        )
+        rule = f"{name} must have shape ({'d' if d is None else d},), got {a.shape}"
+        column = a.ndim == 2 and 1 in a.shape
+        raise ValueError(f"{rule}; pass {f'{name}.ravel()' if column else 'one weight a feature'}")
     finite(name, a)
     return a
 
@@ -172,6 +169,8 @@ def finite(name: str, a: Array) -> None:
     ------
     ValueError
     """
+    if a.size <= BLOCK and math.isfinite(np.vdot(a, a)):
+        return  # a sum of squares is finite only if each number is: the usual case, kept fast
     for row, block in _blocks(a):
         good = np.isfinite(block)
         if not good.all():
@@ -198,6 +197,8 @@ def number(name: str, value: Any) -> float:
     ------
     TypeError, ValueError
     """
+    if type(value) is float and math.isfinite(value):
+        return value  # the usual case, kept fast
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
     if not isinstance(value, numbers.Real | np.bool):
