@@ -205,6 +205,18 @@ def test_where_a_sum_could_overflow_the_loop_decides():
     assert fit_affine(X, y, **arguments) == fit(X, y, **arguments)
 
 
+@pytest.mark.parametrize("name", ["X", "y"])
+def test_data_are_questioned_as_they_are_met(name):
+    """Also in memory: when the order of the samples is already drawn, and not before."""
+    X, y = worked_example(0)
+    {"X": X, "y": y}[name][33] = np.nan
+    rng, again = np.random.default_rng(0), np.random.default_rng(0)
+    with pytest.raises(ValueError, match=f"{name} must be finite, got nan in row 33"):
+        fit_affine(X, y, w=[0, 0], epochs=1, rng=rng)
+    again.permutation(1000)
+    assert rng.random() == again.random()
+
+
 def test_memory_maps_and_whole_numbers_are_data_too(tmp_path):
     """A memory map gives the path of the array; NaN in it is named by its row; int8 is float64."""
     X, y = worked_example(0)

@@ -416,6 +416,17 @@ def test_divergence_stops_the_training():
 
 
 @pytest.mark.parametrize("name", ["X", "y"])
+def test_nan_in_memory_is_found_before_anything_is_drawn(name):
+    """Data in memory are read at the door: the generator is as it was."""
+    X, y = worked_example(0)
+    {"X": X, "y": y}[name][33] = np.nan
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match=f"{name} must be finite, got nan in row 33"):
+        fit(X, y, rng=rng)
+    assert rng.random() == np.random.default_rng(0).random()
+
+
+@pytest.mark.parametrize("name", ["X", "y"])
 def test_nan_in_a_memory_map_is_named_by_its_row(name, tmp_path):
     """The rows of a memory map are read batch by batch; a bad one is named when it is met."""
     data = {}
