@@ -132,9 +132,11 @@ class Moments(Record):
                 f"moments must be of the same features to be added, got d = {self.d} and "
                 f"{other.d}; take the same columns of each part"
             )
-        n, δ = self.n + other.n, other.mean - self.mean
-        mean = self.mean + δ * (other.n / n)
-        scatter = self.scatter + other.scatter + np.outer(δ, δ) * (self.n * (other.n / n))
+        n = self.n + other.n
+        with np.errstate(all="ignore"):
+            δ = other.mean - self.mean
+            mean = self.mean + δ * (other.n / n)
+            scatter = self.scatter + other.scatter + np.outer(δ, δ) * (self.n * (other.n / n))
         return Moments._finite(n, mean, scatter)
 
     __radd__ = __add__

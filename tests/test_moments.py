@@ -84,6 +84,19 @@ def test_blocks_hold_all_rows_in_order():
     assert all(X_B.size + 2 * len(y_B) <= moments.NUMBERS for X_B, y_B in parts)
 
 
+@given(n=st.integers(1, 30), d=st.integers(1, 5), numbers=st.integers(1, 100))
+def test_blocks_are_as_large_as_they_may_be(n, d, numbers):
+    """A row is d + 2 numbers: X, y and 1. One row more would be too many; one there always is."""
+    X, y = np.arange(1.0 * n * d).reshape(n, d), np.arange(1.0 * n)
+    parts = list(moments.blocks(X, y, numbers))
+    for whole, cut in zip((X, y), zip(*parts, strict=True), strict=True):
+        np.testing.assert_array_equal(np.concatenate(cut), whole)
+    for _, y_B in parts:
+        assert len(y_B) == 1 or len(y_B) * (d + 2) <= numbers
+    for _, y_B in parts[:-1]:
+        assert (len(y_B) + 1) * (d + 2) > numbers
+
+
 def test_moments_are_frozen_comparable_and_picklable():
     """Read-only arrays, equality by content, and a pickle that is as read-only."""
     m = Moments.of([[1.0], [2.0], [6.0]], [1, 2, 3])
@@ -177,6 +190,32 @@ def test_moments_made_by_hand_are_checked(n, mean, scatter, message):
     with pytest.raises(ValueError) as caught:  # noqa: PT011 (the whole message is compared)
         Moments(n, mean, scatter)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("name", ["mean", "scatter"])
+def test_moments_made_by_hand_are_numbers(name):
+    """What is no array of real numbers is refused under its own name."""
+    with pytest.raises(TypeError, match=f"^{name} must be an array of real numbers, got list of"):
+        Moments(**{"n": 3, "mean": [1, 2], "scatter": np.eye(2), name: ["a", "b"]})
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.float32, np.float64])
+def test_moments_made_by_hand_are_float64(kind):
+    """Whatever came: n is an int, the arrays are float64 and nobody else's."""
+    mean, scatter = np.array([1, 2], kind), np.eye(2, dtype=kind)
+    m = Moments(kind(3), mean, scatter)
+    assert type(m.n) is int
+    assert m.n == 3
+    assert m.mean.dtype == m.scatter.dtype == np.float64
+    mean[:], scatter[:] = 0, 0
+    assert m == Moments(3, [1.0, 2.0], np.eye(2))
+
+
+def test_a_sum_that_overflows_is_refused():
+    """Two samples so far apart that the square of their distance is no float."""
+    a, b = (Moments.of([[x]], [0.0]) for x in (-1e160, 1e160))
+    with pytest.raises(ValueError, match=r"^scatter must be finite, got inf in row 0 "):
+        a + b
 
 
 def test_the_repr_is_the_constructor():

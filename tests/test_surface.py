@@ -350,7 +350,10 @@ def test_descent_that_overflows_is_divergence_as_in_fit():
     assert 0 <= ours.value.step - loops.value.step <= 3
     assert ours.value.max_lr == surface.max_lr
     np.testing.assert_allclose(surface.max_lr, loops.value.max_lr, rtol=1e-13)
-    assert ours.value.trajectory.steps == ours.value.step - 1
+    ask, step = {"w": [0, 0], "b": 0, "lr": 3 * surface.max_lr}, ours.value.step
+    assert ours.value.trajectory.steps == surface.descend(**ask, steps=step - 1).steps == step - 1
+    with pytest.raises(DivergenceError, match=f"at step {step} "):
+        surface.descend(**ask, steps=step)
     assert np.isfinite(ours.value.trajectory.w).all()
     stay = surface.descend(*surface.minimum, lr=1e9, steps=100_000)
     np.testing.assert_array_equal(stay.w, np.broadcast_to(surface.w, stay.w.shape))

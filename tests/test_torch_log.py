@@ -326,6 +326,9 @@ W, G, B = "w: tensor([[1.], [2.]])\n", "w.grad: tensor([[1.], [2.]])\n", "w: ten
         (W + "w:\n" + W, "line 2: the tensor after w: is cut off, and not the last; complete that step or delete it"),
         (W + "w: tensor([1., 2.)\n", "line 2: the tensor after w: must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers, got [n,n; print w.float().reshape(-1, 1)"),
         (W + "w: hello\n", "line 2: the tensor after w: must be one, ending its line, got 'hello'; print it alone, and after backward() (a gradient is None before), or delete the line"),
+        (W + "w: " + "x" * 50 + "\n", f"line 2: the tensor after w: must be one, ending its line, got '{'x' * 40}'; print it alone, and after backward() (a gradient is None before), or delete the line"),
+        (W + "w: tensor(" + "x" * 50 + ")\n", f"line 2: the tensor after w: must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers, got '{'x' * 40}'; print w.float().reshape(-1, 1)"),
+        (W + "w: tensor(" + "[" * 50 + ")\n", f"line 2: the tensor after w: must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers, got {'[' * 40}; print w.float().reshape(-1, 1)"),
         (W + "w: [1.0, 2.0]\n", "line 2: the tensor after w: must be one, ending its line, got '[1.0, 2.0]'; print it alone, and after backward() (a gradient is None before), or delete the line"),
         (W + "w.grad: None\n", "line 2: the tensor after w.grad: must be one, ending its line, got 'None'; print it alone, and after backward() (a gradient is None before), or delete the line"),
         ("w: tensor([1., 2.]), b: tensor([0.])\n", "line 1: the tensor after w: must be one, ending its line, got 'tensor([1., 2.]), b: tensor([0.])'; print it alone, and after backward() (a gradient is None before), or delete the line"),
@@ -722,5 +725,7 @@ def test_shapes_that_do_not_fit_are_refused_at_once(path):
 
 def test_a_negative_precision_is_refused():
     """torch's own is 4."""
-    with pytest.raises(ValueError, match=r"^precision must be 0 or more, got -1; torch's own is 4$"):
+    with pytest.raises(
+        ValueError, match=r"^precision must be 0 or more, got -1; torch's own is 4$"
+    ):
         format_log([[1.0]], precision=-1)
