@@ -219,7 +219,11 @@ def test_what_is_not_a_path_is_not_loaded(tmp_path):
     os.rename(tmp_path / "foreign.npz", tmp_path / "foreign")
     os.rename(tmp_path / "misshaped.npz", tmp_path / "misshaped")
     for name in (*bad, "pickled", "foreign", "misshaped"):
-        message = f"path must name the .npz of a Trajectory, got '.*{re.escape(name)}'"
+        file = re.escape(repr(os.fspath(tmp_path / name)))
+        message = (
+            f"^path must name the .npz of a Trajectory, got {file}, which cannot be read as one "
+            r"\((?s:.+)\); write it with Trajectory\.save$"
+        )
         with pytest.raises(ValueError, match=message):
             Trajectory.load(tmp_path / name)
     with pytest.raises(FileNotFoundError):
