@@ -214,7 +214,7 @@ def test_moments_made_by_hand_are_float64(kind):
 def test_a_sum_that_overflows_is_refused():
     """Two samples so far apart that the square of their distance is no float."""
     a, b = (Moments.of([[x]], [0.0]) for x in (-1e160, 1e160))
-    with pytest.raises(ValueError, match="^X and y must be so small"):
+    with pytest.raises(ValueError, match=r"^X and y must be so small"):
         a + b
 
 
