@@ -3,7 +3,14 @@
 import pytest
 
 from reference import checker
-from reference.checker import EXAMPLE, NothingToCheck, all_checks, check, raised_in_import
+from reference.checker import (
+    EXAMPLE,
+    NothingToCheck,
+    all_checks,
+    assert_gradient,
+    check,
+    raised_in_import,
+)
 from reference.pipe import Ended
 from reference.session import Options
 
@@ -50,6 +57,18 @@ def test_a_file_has_all_its_checks_and_a_name_its_own(tmp_path, monkeypatch):
     assert report.file == f"{file}:other"
     assert [(c.kind, c.name) for c in report.checks] == [("gradient", "other")]
     assert seen == ["other"]
+
+
+def test_assert_gradient_takes_the_options_of_check():
+    """What is wrong for one loss is right for another."""
+
+    def of_the_sum(X, y, w, b):
+        grad_w, grad_b = gradient(X, y, w, b)
+        return 2 * len(y) * grad_w, 2 * len(y) * grad_b
+
+    assert assert_gradient(of_the_sum, loss="sse", max_examples=3) is None
+    with pytest.raises(AssertionError, match="factor-two-sum"):
+        assert_gradient(of_the_sum, max_examples=3)
 
 
 class Subject:

@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import threading
 from dataclasses import replace
 
 import pytest
@@ -148,6 +149,50 @@ def test_several_reports_end_in_a_table(capsys):
     assert err == "absent.py: there is no file absent.py\n"
 
 
+def test_two_reports_have_a_table_too(capsys):
+    """One has none."""
+    command.main(["check", "a.py", "wrong.py"])
+    both = list(REPORTS.values())
+    assert capsys.readouterr().out == f"{both[0]}\n{both[1]}\n\n{table(both)}\n"
+
+
+def test_two_are_checked_at_a_time(monkeypatch):
+    """No more, however many there are; and no fewer."""
+    running, peak, both = set(), [], threading.Barrier(2)
+
+    def check(target, **options):
+        running.add(target)
+        both.wait(20)
+        peak.append(len(running))
+        both.wait(20)
+        running.remove(target)
+        return REPORTS["a.py"]
+
+    monkeypatch.setattr(command, "check", check)
+    assert command.main(["check", *(f"{i}.py" for i in range(6))]) == 0
+    assert peak == [2] * 6
+
+
+def test_what_has_not_begun_at_ctrl_c_does_not_begin(monkeypatch):
+    """And who is at it is killed before anybody waits for it."""
+    begun, killed, in_time = [], threading.Event(), []
+
+    def check(target, **options):
+        begun.append(target)
+        if target == "stop.py":
+            raise KeyboardInterrupt
+        in_time.append(killed.wait(5))
+        return REPORTS["a.py"]
+
+    monkeypatch.setattr(command, "check", check)
+    monkeypatch.setattr(command, "kill_all", killed.set)
+    with pytest.raises(KeyboardInterrupt):
+        command.main(["check", "stop.py", "a.py", "b.py", "c.py", "d.py"])
+    assert all(in_time)
+    assert len(begun) <= 3
+    assert "d.py" not in begun
+
+
 def test_quiet_prints_what_is_wrong(capsys):
     """No right report and no table."""
     command.main(["check", "a.py", "wrong.py", "--quiet"])
@@ -246,3 +291,5 @@ def test_an_unchecked_report_counts_as_done():
     found = command.checked("absent.py", {}, progress)
     assert found == replace(found, checks=(), unchecked="there is no file absent.py")
     assert progress.done == 2
+    found = command.checked("lacks:hypothesis", {}, progress)
+    assert found == replace(found, checks=())

@@ -119,6 +119,14 @@ def test_each_kind_has_its_bounds(name, case):
     np.testing.assert_allclose(expected.bounds_in(np.float32), narrow, rtol=1e-12)
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_step_along_zeros_may_be_three_subnormals_off(dtype):
+    """A product, a difference, and one for the bound."""
+    zeros = Case(*(dtype(a * 0) for a in CASE[:4]), 0.25)
+    bounds = Expected(PLANS["given step"], zeros, "half-mse").bounds
+    assert (bounds == 3 * float(np.finfo(dtype).smallest_subnormal)).all()
+
+
 @pytest.mark.parametrize("case", [CASE, NARROW], ids=["float64", "float32"])
 @pytest.mark.parametrize("name", ["gradient", "step", "predict", "loss"])
 def test_the_bias_in_a_vector_has_a_feature_of_its_own(name, case):
