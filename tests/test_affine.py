@@ -203,13 +203,14 @@ def test_divergence_is_that_of_fit(dtype, lr, m):
     np.testing.assert_array_equal(path.epoch_ends, loop.value.trajectory.epoch_ends)
 
 
-def test_divergence_stops_the_training(monkeypatch):
+@pytest.mark.parametrize("lr", [100.0, 1e5])
+def test_divergence_stops_the_training(monkeypatch, lr):
     """No piece is begun after the first value that is not finite, and so no epoch is drawn."""
     monkeypatch.setattr(affine, "NUMBERS", 1)
     X, y = worked_example(0)
     rng, again = np.random.default_rng(0), np.random.default_rng(0)
     with pytest.raises(DivergenceError) as caught:
-        fit_affine(X, y, lr=100.0, epochs=20, w=[0, 0], rng=rng)
+        fit_affine(X, y, lr=lr, epochs=20, w=[0, 0], rng=rng)
     begun = caught.value.step // 100 + 1
     for _ in range(begun):
         again.permutation(1000)
@@ -231,12 +232,13 @@ def test_where_a_sum_could_overflow_the_loop_decides():
     with pytest.raises(DivergenceError, match="at step 1 ") as caught:
         fit_affine(X, y, lr=0.1, batch_size=2, epochs=1, w=[0.0])
     assert caught.value.max_lr == 0.0
-    X, y = np.array([[1.0], [2.0]]) / 3, np.array([9e307, -7e307])
+    X, y = np.array([[1.0], [2.0]]) / 3, np.array([9e307, 7e307])
     s = np.finfo(float).max / 10  # 2 · 9s is no float, and neither is the gradient
     with pytest.raises(DivergenceError, match="at step 1 "):
         fit_affine(np.ones((2, 8)), [0, 0], lr=1e-3, batch_size=2, epochs=1, w=[s] * 8, b=s)
     arguments = {"lr": 0.1, "batch_size": 1, "epochs": 5, "w": [0.0], "rng": 0}
-    assert fit_affine(X, y, **arguments) == fit(X, y, **arguments)
+    for signs in ([1, 1], [1, -1], [-1, -1]):
+        assert fit_affine(X, y * signs, **arguments) == fit(X, y * signs, **arguments)
 
 
 @pytest.mark.parametrize("name", ["X", "y"])

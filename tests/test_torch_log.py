@@ -685,6 +685,13 @@ def test_what_is_not_given_is_not_written(path, which, last_point):
     assert_same(parse_log("".join(format_log(*longer, precision=20))), Log(*given_))
 
 
+@pytest.mark.parametrize("kind", [int, bool, np.float16])
+def test_other_numbers_are_written_as_floats(kind):
+    """Whole numbers and bools, as the tensor of a training would hold them."""
+    w, b = np.array([[1, 0], [0, 1]], kind), np.array([1, 1], kind)
+    assert list(format_log(w, b)) == list(format_log(w.astype(float), b.astype(float)))
+
+
 def test_without_gradients_all_rows_are_written():
     """T + 1 rows of w are T + 1 steps of the log."""
     assert len(parse_log("".join(format_log(np.ones((4, 2))))).w) == 4
