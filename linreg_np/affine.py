@@ -62,8 +62,8 @@ def fit_affine(
     job = checked(X, y, lr, batch_size, epochs, w, b, rng, read=False)
     tape, t = blank(job), 0
     for B in _pieces(job):
-        start, t = t, _leap(job, B, tape, t)
-        if t < start + len(B):
+        t = _leap(job, B, tape, t)
+        if not np.isfinite(tape.b[t]):  # also in the last step of a piece, and in its only one
             break
     return finished(job, tape, t)
 

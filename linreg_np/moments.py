@@ -150,8 +150,9 @@ class Moments(Record):
                 f"moments must be of the same features to be added, got d = {self.d} and "
                 f"{other.d}; take the same columns of each part"
             )
+        n = self.n + other.n
         with np.errstate(all="ignore"):
-            n, δ = self.n + other.n, other.mean - self.mean
+            δ = other.mean - self.mean
             mean = self.mean + δ * (other.n / n)
             scatter = self.scatter + other.scatter + np.outer(δ, δ) * (self.n * (other.n / n))
         return Moments._finite(n, mean, scatter)

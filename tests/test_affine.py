@@ -118,15 +118,24 @@ def test_a_long_training_goes_in_pieces():
         assert max(map(np.max, distance(path, loop))) < 1e-12
 
 
-def test_what_is_held_at_a_time_is_bounded(monkeypatch):
+@pytest.mark.parametrize("numbers", [1, 200, affine.NUMBERS])
+def test_what_is_held_at_a_time_is_bounded(monkeypatch, numbers):
     """No piece has more numbers than NUMBERS, however long the training and the epoch."""
     seen = []
-    monkeypatch.setattr(affine, "_leap", lambda job, B, tape, t: seen.append(B.shape) or t + len(B))
+    monkeypatch.setattr(affine, "NUMBERS", numbers)
+
+    def leap(job, B, tape, t):
+        seen.append(B.shape)
+        tape.b[t + len(B)] = 0
+        return t + len(B)
+
+    monkeypatch.setattr(affine, "_leap", leap)
     monkeypatch.setattr(affine, "finished", lambda job, tape, t: t)
     X, y = np.zeros((100_003, 3)), np.zeros(100_003)
     assert fit_affine(X, y, batch_size=7, epochs=2) == 2 * math.ceil(100_003 / 7)
     assert sum(steps for steps, _ in seen) == 2 * math.ceil(100_003 / 7)
-    assert all(steps * (m + 5) * 5 <= affine.NUMBERS for steps, m in seen)
+    assert all(steps * (m + 5) * 5 <= numbers or steps == 1 for steps, m in seen)
+    assert (seen[0][0] + 1) * (7 + 5) * 5 > numbers, "as many as there is room for"
 
 
 def test_few_calls_for_many_steps(monkeypatch):
@@ -194,15 +203,54 @@ def test_divergence_is_that_of_fit(dtype, lr, m):
     np.testing.assert_array_equal(path.epoch_ends, loop.value.trajectory.epoch_ends)
 
 
+@pytest.mark.parametrize("lr", [100.0, 1e5])
+def test_divergence_stops_the_training(monkeypatch, lr):
+    """No piece is begun after the first value that is not finite, and so no epoch is drawn."""
+    monkeypatch.setattr(affine, "NUMBERS", 1)
+    X, y = worked_example(0)
+    rng, again = np.random.default_rng(0), np.random.default_rng(0)
+    with pytest.raises(DivergenceError) as caught:
+        fit_affine(X, y, lr=lr, epochs=20, w=[0, 0], rng=rng)
+    begun = caught.value.step // 100 + 1
+    for _ in range(begun):
+        again.permutation(1000)
+    assert begun < 10
+    assert rng.random() == again.random()
+
+
+@pytest.mark.parametrize("m", [7, 10])
+def test_the_loop_is_for_large_numbers_alone(monkeypatch, m):
+    """Elsewhere it is never followed, not even for a batch of fewer rows."""
+    monkeypatch.setattr(affine, "_walk", None)
+    X, y = worked_example(0)
+    assert fit_affine(X, y, batch_size=m, rng=0).steps == 3 * math.ceil(1000 / m)
+
+
 def test_where_a_sum_could_overflow_the_loop_decides():
     """Large numbers that stay finite go on; those that overflow in between are divergence."""
     X, y = np.array([[1e200], [-1e200]]), np.array([1e150, -1e150])
     with pytest.raises(DivergenceError, match="at step 1 ") as caught:
         fit_affine(X, y, lr=0.1, batch_size=2, epochs=1, w=[0.0])
     assert caught.value.max_lr == 0.0
-    X, y = np.array([[1.0], [2.0]]), np.array([1e305, -1e305])
+    X, y = np.array([[1.0], [2.0]]) / 3, np.array([9e307, 7e307])
+    s = np.finfo(float).max / 10  # 2 · 9s is no float, and neither is the gradient
+    with pytest.raises(DivergenceError, match="at step 1 "):
+        fit_affine(np.ones((2, 8)), [0, 0], lr=1e-3, batch_size=2, epochs=1, w=[s] * 8, b=s)
     arguments = {"lr": 0.1, "batch_size": 1, "epochs": 5, "w": [0.0], "rng": 0}
-    assert fit_affine(X, y, **arguments) == fit(X, y, **arguments)
+    for signs in ([1, 1], [1, -1], [-1, -1]):
+        assert fit_affine(X, y * signs, **arguments) == fit(X, y * signs, **arguments)
+
+
+@pytest.mark.parametrize("name", ["X", "y"])
+def test_data_are_questioned_as_they_are_met(name):
+    """Also in memory: when the order of the samples is already drawn, and not before."""
+    X, y = worked_example(0)
+    {"X": X, "y": y}[name][33] = np.nan
+    rng, again = np.random.default_rng(0), np.random.default_rng(0)
+    with pytest.raises(ValueError, match=f"{name} must be finite, got nan in row 33"):
+        fit_affine(X, y, w=[0, 0], epochs=1, rng=rng)
+    again.permutation(1000)
+    assert rng.random() == again.random()
 
 
 def test_memory_maps_and_whole_numbers_are_data_too(tmp_path):

@@ -1,6 +1,7 @@
 """§1.3a to §1.3d: each factor is the derivative that torch takes at that node."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 
 from linreg_np import chain_rule
@@ -45,6 +46,16 @@ def test_product_of_the_factors(problem):
                 dl_dw = source.dl_dw(X[0], y[0], w, b, j)
                 assert rounding.within(float(dl_dw), true_w[j], bound_w[j])
             assert rounding.within(float(source.dl_db(X[0], y[0], w, b)), true_b, bound_b)
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_each_sample_has_its_label(n):
+    """Rows and labels of different number are a ValueError, and not a shorter sum (1.3e)."""
+    X, y, w, b = np.ones((n, 1)), np.ones(2), np.ones(1), 0.0
+    with pytest.raises(ValueError, match="zip"):
+        chain_rule.dL_dw(X, y, w, b, 0)
+    with pytest.raises(ValueError, match="zip"):
+        chain_rule.dL_db(X, y, w, b)
 
 
 @given(problems())

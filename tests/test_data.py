@@ -43,6 +43,24 @@ def test_drawn_data_lie_on_the_line_without_noise():
     assert np.abs(X.std(axis=0) - 1).max() < five_sigma
 
 
+def test_features_are_drawn_first_and_then_the_noise():
+    """y = Xw + b + ε of the generator's own numbers; without `noise`, ε is that of the article."""
+    w, b, rng = np.array([2, -3.4]), 4.2, np.random.default_rng(3)
+    normal, ε = rng.standard_normal((50, 2)), rng.standard_normal(50)
+    for scale, noise in ((0.01, {}), (0.5, {"noise": 0.5})):
+        X, y = synthetic_data(w, b, 50, rng=3, **noise)
+        np.testing.assert_array_equal(X, normal)
+        np.testing.assert_array_equal(y, X @ w + b + scale * ε)
+
+
+@pytest.mark.parametrize("n", [10**15, 2**62])
+def test_data_without_room_are_refused(n):
+    """Whether NumPy cannot hold so many numbers, or not even count their bytes."""
+    with pytest.raises(MemoryError) as caught:
+        synthetic_data([1.0, 2.0], 0.0, n)
+    assert str(caught.value) == f"n must leave room for n × d numbers, got {n}; draw fewer"
+
+
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int64])
 def test_drawn_data_have_the_precision_of_w(dtype):
     """float32 weights give float32 data, all else float64; a seed gives the same data again."""

@@ -34,6 +34,9 @@ def test_a_sum_of_products_is_off_by_twice_the_precision(pairs):
     size = sum(abs(Fraction(x) * Fraction(y)) for x, y in pairs)
     allowed = (4 * len(pairs)) ** 2 * Fraction(2) ** -106 * size
     assert abs(exactly(*dot2(a, b)) - true) <= allowed
+    s, e = dot2(np.stack([a, 0 * a], axis=1), b[:, None])
+    assert abs(exactly(s[0], e[0]) - true) <= allowed
+    assert exactly(s[1], e[1]) == 0, "each column by itself"
     s, e = sum2(np.stack([a, b], axis=1))
     for j, column in enumerate((a, b)):
         size = sum(abs(Fraction(x)) for x in column)

@@ -127,5 +127,18 @@ def test_residual_refuses_to_broadcast():
             f(np.zeros(3), y)
     with pytest.raises(ValueError, match="same shape"):
         engine.gradient(np.zeros((3, 2)), y, np.zeros(2), 0.0)
-    with pytest.raises(ValueError, match="same shape"):
-        engine.residual(np.zeros(3), 0.0)
+    for scalar in (0, 0.0, np.float32(0), np.array(0)):
+        with pytest.raises(ValueError, match=r"same shape, got \(3,\) and \(\)"):
+            engine.residual(np.zeros(3), scalar)
+        with pytest.raises(ValueError, match=r"same shape, got \(\) and \(3,\)"):
+            engine.residual(scalar, np.zeros(3))
+
+
+SCALARS = [2, True, 2.0, np.float32(2), np.float64(2), np.int8(2), np.array(2), np.array(2.0)]
+
+
+@pytest.mark.parametrize("y_hat", SCALARS)
+@pytest.mark.parametrize("y", SCALARS)
+def test_scalars_of_any_kind_have_one_shape(y_hat, y):
+    """Python's numbers, NumPy's and 0-d arrays have the shape (), each beside each."""
+    assert engine.residual(y_hat, y) == float(y_hat) - float(y)

@@ -84,6 +84,19 @@ def test_blocks_hold_all_rows_in_order():
     assert all(X_B.size + 2 * len(y_B) <= moments.NUMBERS for X_B, y_B in parts)
 
 
+@given(n=st.integers(1, 30), d=st.integers(1, 5), numbers=st.integers(1, 100))
+def test_blocks_are_as_large_as_they_may_be(n, d, numbers):
+    """A row is d + 2 numbers: X, y and 1. One row more would be too many; one there always is."""
+    X, y = np.arange(1.0 * n * d).reshape(n, d), np.arange(1.0 * n)
+    parts = list(moments.blocks(X, y, numbers))
+    for whole, cut in zip((X, y), zip(*parts, strict=True), strict=True):
+        np.testing.assert_array_equal(np.concatenate(cut), whole)
+    for _, y_B in parts:
+        assert len(y_B) == 1 or len(y_B) * (d + 2) <= numbers
+    for _, y_B in parts[:-1]:
+        assert (len(y_B) + 1) * (d + 2) > numbers
+
+
 def test_moments_are_frozen_comparable_and_picklable():
     """Read-only arrays, equality by content, and a pickle that is as read-only."""
     m = Moments.of([[1.0], [2.0], [6.0]], [1, 2, 3])
@@ -116,36 +129,93 @@ def test_the_doors_refuse_as_fit_does(front_door, bad, error, message):
 def test_a_bad_batch_is_named():
     """The error says which batch, and which of its rows."""
     good, bad = (np.ones((3, 1)), np.ones(3)), (np.ones((3, 1)), np.array([1, 2, np.nan]))
-    with pytest.raises(ValueError, match=r"in batch 1 .*: y must be finite, got nan in row 2"):
+    where = r"^in batch 1 \(counted from 0\): "
+    with pytest.raises(ValueError, match=f"{where}y must be finite, got nan in row 2"):
         Moments.of_batches([good, bad])
-    with pytest.raises(TypeError, match=r"in batch 1 .*: X must be an array of real numbers"):
+    with pytest.raises(TypeError, match=f"{where}X must be an array of real numbers"):
         Moments.of_batches([good, (None, good[1])])
-    with pytest.raises(ValueError, match=r"batches must hold at least one .* got none; pass"):
-        Moments.of_batches([])
-    with pytest.raises(ValueError, match=r"same features .* got d = 1 and 2; take the same"):
-        Moments.of_batches([good, (np.ones((3, 2)), good[1])])
+    for batches, message in (
+        ([], "batches must hold at least one (X, y), got none; pass some samples"),
+        (
+            [good, (np.ones((3, 2)), good[1])],
+            "moments must be of the same features to be added, got d = 1 and 2; take the same columns of each part",
+        ),
+    ):
+        with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+            Moments.of_batches(batches)
 
 
 def test_squares_that_overflow_are_refused():
     """Not a surface of infinities: the error says to rescale."""
-    with pytest.raises(ValueError, match=r"X and y must be so small .*; rescale the columns"):
+    message = (
+        "^X and y must be so small that sums of their squares are finite, got numbers near the "
+        "largest float; rescale the columns$"
+    )
+    with pytest.raises(ValueError, match=message):
         Moments.of([[1e200], [-1e200]], [1.0, 2.0])
 
 
 @pytest.mark.parametrize(
     ("n", "mean", "scatter", "message"),
     [
-        (0, [1, 2], np.eye(2), "n must be greater than zero"),
-        (3, [1, 2], np.eye(3), r"must have shapes .* got \(2,\) and \(3, 3\); use Moments.of"),
-        (3, [1], [[1]], r"d at least 1"),
-        (3, [1, np.nan], np.eye(2), "mean must be finite, got nan in row 1"),
-        (3, [1, 2], np.full((2, 2), np.inf), "scatter must be finite"),
+        (0, [1, 2], np.eye(2), "n must be greater than zero, got 0; pass 1 or more"),
+        (
+            3,
+            [1, 2],
+            np.eye(3),
+            "mean and scatter must have shapes (d+1,) and (d+1, d+1), d at least 1, got (2,) and (3, 3); use Moments.of(X, y)",
+        ),
+        (
+            3,
+            [1],
+            [[1]],
+            "mean and scatter must have shapes (d+1,) and (d+1, d+1), d at least 1, got (1,) and (1, 1); use Moments.of(X, y)",
+        ),
+        (
+            3,
+            [1, np.nan],
+            np.eye(2),
+            "mean must be finite, got nan in row 1 (counted from 0); drop or fill what is NaN or infinite first",
+        ),
+        (
+            3,
+            [1, 2],
+            np.full((2, 2), np.inf),
+            "scatter must be finite, got inf in row 0 (counted from 0); drop or fill what is NaN or infinite first",
+        ),
     ],
 )
 def test_moments_made_by_hand_are_checked(n, mean, scatter, message):
     """What a worker sends may be broken: shapes, count and numbers are questioned."""
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 (the whole message is compared)
         Moments(n, mean, scatter)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("name", ["mean", "scatter"])
+def test_moments_made_by_hand_are_numbers(name):
+    """What is no array of real numbers is refused under its own name."""
+    with pytest.raises(TypeError, match=f"^{name} must be an array of real numbers, got list of"):
+        Moments(**{"n": 3, "mean": [1, 2], "scatter": np.eye(2), name: ["a", "b"]})
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.float32, np.float64])
+def test_moments_made_by_hand_are_float64(kind):
+    """Whatever came: n is an int, the arrays are float64 and nobody else's."""
+    mean, scatter = np.array([1, 2], kind), np.eye(2, dtype=kind)
+    m = Moments(kind(3), mean, scatter)
+    assert type(m.n) is int
+    assert m.n == 3
+    assert m.mean.dtype == m.scatter.dtype == np.float64
+    mean[:], scatter[:] = 0, 0
+    assert m == Moments(3, [1.0, 2.0], np.eye(2))
+
+
+def test_a_sum_that_overflows_is_refused():
+    """Two samples so far apart that the square of their distance is no float."""
+    a, b = (Moments.of([[x]], [0.0]) for x in (-1e160, 1e160))
+    with pytest.raises(ValueError, match=r"^X and y must be so small"):
+        a + b
 
 
 def test_the_repr_is_the_constructor():

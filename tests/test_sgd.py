@@ -1,5 +1,6 @@
 """§1.3g and §1.3h: what one step does to the loss, and what one epoch adds up to."""
 
+import tracemalloc
 from fractions import Fraction
 
 import numpy as np
@@ -116,6 +117,19 @@ def test_an_epoch_holds_every_sample_once(problem, m, seed):
     assert 1 <= sizes[-1] <= m
     np.testing.assert_array_equal(np.concatenate([X_B for X_B, _ in batches]), X[order])
     np.testing.assert_array_equal(np.concatenate([y_B for _, y_B in batches]), y[order])
+
+
+@pytest.mark.parametrize("lay_out", [np.ascontiguousarray, np.asfortranarray])
+def test_a_batch_costs_its_own_rows(lay_out):
+    """Whatever the layout, no more than the batch and the order is copied, least of all X."""
+    X, y = lay_out(np.ones((10_000, 50))), np.ones(10_000)
+    tracemalloc.start()
+    try:
+        for _ in zip(range(5), minibatches(X, y, 10, np.random.default_rng(0)), strict=False):
+            pass
+        assert tracemalloc.get_traced_memory()[1] < X.nbytes / 10
+    finally:
+        tracemalloc.stop()
 
 
 def test_batches_are_copies():

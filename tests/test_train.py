@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import linreg_np as engine
 from linreg_np import DivergenceError, Trajectory, fit, gradient, sgd_step, synthetic_data
+from linreg_np.tape import blank, checked
 from reference import autograd
 from reference.strategies import problems
 
@@ -57,6 +58,7 @@ def test_fit_is_the_loop_it_says(problem, m, epochs, seed):
             assert path.b[t] == b
         assert path.epoch_ends[epoch] == t
     assert path.steps == t == epochs * math.ceil(len(y) / m)
+    assert len(path.epoch_ends) == epochs
 
 
 def test_the_last_batch_is_averaged_over_its_own_rows():
@@ -361,18 +363,47 @@ def test_the_door_of_synthetic_data_refuses(bad, error, message):
     assert str(caught.value) == message
 
 
+@pytest.mark.parametrize("epochs", [10**14, 2**60])
+def test_a_path_without_room_is_refused(epochs):
+    """Whether NumPy cannot hold so long a path, or not even count its bytes."""
+    X, y = worked_example(0)
+    with pytest.raises(MemoryError) as caught:
+        fit(X, y, epochs=epochs)
+    assert str(caught.value) == (
+        f"epochs must leave room to record every step, got {epochs}, which is {100 * epochs} "
+        "steps; train in parts, each from the last point of the one before"
+    )
+
+
+@given(problem=problems(), m=st.integers(1, 40), epochs=st.integers(1, 3))
+def test_the_tape_has_room_for_the_path_and_no_more(problem, m, epochs):
+    """Of T steps: T + 1 points and T gradients, in the precision of the data."""
+    X, y, w, b = problem
+    m = min(m, len(y))
+    job = checked(X, y, 0.1, m, epochs, w, b, 0)
+    T, d = epochs * math.ceil(len(y) / m), len(w)
+    assert [a.shape for a in blank(job)] == [(T + 1, d), (T + 1,), (T, d), (T,)]
+    assert {a.dtype for a in blank(job)} == {X.dtype}
+
+
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_divergence_keeps_the_path_and_names_the_safe_rate(dtype):
     """With lr over 2/λ_max the error carries the finite path, the step, the lr and the limit."""
     X, y = worked_example(0, dtype)
-    with pytest.raises(DivergenceError, match=r"at step \d+ with lr=3.*largest safe lr") as caught:
+    with pytest.raises(DivergenceError) as caught:
         fit(X, y, lr=3.0, batch_size=1000, epochs=2000, w=[0, 0], rng=0)
     error, path = caught.value, caught.value.trajectory
     assert error.lr == 3.0
     assert error.max_lr == engine.max_lr(X)
-    assert f"{error.max_lr:.3g}" in str(error)
+    assert str(error) == (
+        f"training must stay finite, got a value that is not at step {error.step} with lr=3; the "
+        f"largest safe lr for these data is 2/λ_max = {error.max_lr:.3g} (minibatches may need "
+        "less): pass a smaller lr or standardise the features. The path so far is in this error's "
+        ".trajectory"
+    )
     assert isinstance(path, Trajectory)
     assert path.steps == error.step - 1 > 10
+    np.testing.assert_array_equal(path.epoch_ends, range(1, error.step))
     for part in (path.w, path.b, path.grad_w, path.grad_b):
         assert np.isfinite(part).all()
     with np.errstate(all="ignore"):
@@ -416,6 +447,17 @@ def test_divergence_stops_the_training():
 
 
 @pytest.mark.parametrize("name", ["X", "y"])
+def test_nan_in_memory_is_found_before_anything_is_drawn(name):
+    """Data in memory are read at the door: the generator is as it was."""
+    X, y = worked_example(0)
+    {"X": X, "y": y}[name][33] = np.nan
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match=f"{name} must be finite, got nan in row 33"):
+        fit(X, y, rng=rng)
+    assert rng.random() == np.random.default_rng(0).random()
+
+
+@pytest.mark.parametrize("name", ["X", "y"])
 def test_nan_in_a_memory_map_is_named_by_its_row(name, tmp_path):
     """The rows of a memory map are read batch by batch; a bad one is named when it is met."""
     data = {}
@@ -423,7 +465,7 @@ def test_nan_in_a_memory_map_is_named_by_its_row(name, tmp_path):
         data[key] = np.lib.format.open_memmap(tmp_path / f"{key}.npy", "w+", shape=shape)
         data[key][:] = 1
     data[name][33] = np.nan
-    with pytest.raises(ValueError, match=f"{name} must be finite, got nan in row 33"):
+    with pytest.raises(ValueError, match=f"^{name} must be finite, got nan in row 33"):
         fit(**data, rng=0)
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linreg_np import Trajectory, fit, synthetic_data
+from linreg_np import LossSurface, Trajectory, fit, synthetic_data
 from linreg_np.files import replacing
 
 
@@ -70,6 +70,19 @@ def test_the_worked_example_survives_both_ways_of_keeping(tmp_path):
     assert log.epoch_ends.size == 0
 
 
+def test_a_log_has_four_digits_as_torchs_has(tmp_path):
+    """If not told otherwise; and into an open file as into a named one."""
+    path, out = Trajectory([[1 / 3], [2 / 3]]), io.StringIO()
+    path.write_log(out)
+    path.write_log(tmp_path / "log.txt")
+    path.write_log(str(tmp_path / "again.txt"))
+    text = (
+        "w:  tensor([[0.3333]], requires_grad=True)\nw:  tensor([[0.6667]], requires_grad=True)\n"
+    )
+    assert out.getvalue() == text
+    assert (tmp_path / "log.txt").read_text() == (tmp_path / "again.txt").read_text() == text
+
+
 def test_a_log_without_a_bias_or_gradients_invents_none():
     """What the log does not hold is None."""
     log = Trajectory.read_log("w:  tensor([[1.], [2.]])\nw:  tensor([[1.5], [2.]])\n")
@@ -87,6 +100,40 @@ def test_nothing_in_a_path_can_be_changed():
         path.w[0] = 1
     w[0] = 1
     assert path.w[0] == 0
+
+
+def test_nor_can_what_its_arrays_are_views_of():
+    """A path that `fit` or `descend` recorded is frozen down to the last base."""
+    surface = LossSurface.from_data([[0.0], [2.0]], [1.0, 3.0])
+    for path in (worked_example(), surface.descend([0.0], 0.0, lr=0.1, steps=5)):
+        for array in vars(path).values():
+            while array is not None:
+                assert not array.flags.writeable
+                array = array.base
+
+
+def test_only_what_nobody_can_write_to_is_shared():
+    """A read-only view of an array that somebody may still change is copied; a frozen array not."""
+    w = np.zeros((2, 1))
+    view = w.view()
+    view.flags.writeable = False
+    path = Trajectory(view)
+    w[0] = 1
+    assert path.w[0] == 0
+    w.flags.writeable = False
+    assert np.shares_memory(Trajectory(w).w, w)
+    assert np.shares_memory(Trajectory(w[:1]).w, w)
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.float32, np.float64, np.bool])
+def test_a_path_is_of_floats_and_counts_in_integers(kind):
+    """float32 stays, all else is float64, also of read-only arrays; epoch_ends are int64."""
+    w, ends = np.zeros((2, 1), kind), np.array([0, 1], np.int8)
+    w.flags.writeable = ends.flags.writeable = False
+    path = Trajectory(w, epoch_ends=ends)
+    assert path.w.dtype == (np.float32 if kind == np.float32 else np.float64)
+    assert path.epoch_ends.dtype == np.int64
+    np.testing.assert_array_equal(path.epoch_ends, [0, 1])
 
 
 def test_paths_compare_by_their_numbers():
@@ -113,6 +160,14 @@ def test_repr_shows_start_end_and_steps():
     assert repr(Trajectory(np.zeros((2, 99)))).count("0") == 16
     assert "…" in repr(Trajectory(np.zeros((2, 99))))
     assert repr(Trajectory([[1.0]])) == "Trajectory(0 steps: w = [1] → w = [1])"
+    assert repr(Trajectory(np.zeros((2, 1)), epoch_ends=[1])) == (
+        "Trajectory(1 step in 1 epoch: w = [0] → w = [0])"
+    )
+    eight, nine = ", ".join("0" * 8), ", ".join("0" * 8) + ", …"
+    assert (
+        repr(Trajectory(np.zeros((1, 8)))) == f"Trajectory(0 steps: w = [{eight}] → w = [{eight}])"
+    )
+    assert repr(Trajectory(np.zeros((1, 9)))) == f"Trajectory(0 steps: w = [{nine}] → w = [{nine}])"
 
 
 REFUSED = [
@@ -219,7 +274,11 @@ def test_what_is_not_a_path_is_not_loaded(tmp_path):
     os.rename(tmp_path / "foreign.npz", tmp_path / "foreign")
     os.rename(tmp_path / "misshaped.npz", tmp_path / "misshaped")
     for name in (*bad, "pickled", "foreign", "misshaped"):
-        message = f"path must name the .npz of a Trajectory, got '.*{re.escape(name)}'"
+        file = re.escape(repr(os.fspath(tmp_path / name)))
+        message = (
+            f"^path must name the .npz of a Trajectory, got {file}, which cannot be read as one "
+            r"\((?s:.+)\); write it with Trajectory\.save$"
+        )
         with pytest.raises(ValueError, match=message):
             Trajectory.load(tmp_path / name)
     with pytest.raises(FileNotFoundError):
