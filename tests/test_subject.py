@@ -177,6 +177,17 @@ def test_the_kind_is_guessed_where_it_was_asked_for(name, parameters, kind):
     assert plan(found(name, parameters), asked_for=False) is None
 
 
+def test_a_class_is_planned_with_its_settings():
+    """Those of the constructor and those of fit; the data are no settings."""
+    fit = [["X", True, True], ["y", True, True], ["epochs", False, True], ["z", False, True]]
+    model = found("Model", "alpha batch_size= verbose=", fit=fit, is_class=True)
+    settings = (("alpha", "lr"), ("batch_size", "batch_size"))
+    expected = Plan("Model", "trainer", (("epochs", "iters"),), settings, is_class=True)
+    bound = plan(model, asked_for=False)
+    assert bound == expected
+    assert bound.is_class is True
+
+
 def test_a_method_has_the_name_behind_its_dot():
     """`module.gradient` is a gradient, and keeps its name."""
     bound = plan(found("inner.gradient", "X y w b"), asked_for=False)
@@ -356,6 +367,16 @@ def test_locate_tells_files_from_modules(tmp_path, monkeypatch):
     assert locate("reference.exact:gradient") == ("reference.exact", "gradient")
     assert locate("reference.exact") == ("reference.exact", "")
     assert locate("reference:exact.gradient") == ("reference", "exact.gradient")
+    (tmp_path / "a:b").mkdir()
+    colon = tmp_path / "a:b" / "mine.py"
+    colon.write_text("")
+    assert locate(f"{colon}:gradient") == (str(colon), "gradient")
+    assert locate(str(colon)) == (str(colon), "")
+    for odd in ("no name", ".", "..", "1", ""):
+        with pytest.raises(FileNotFoundError, match="a target is FILE.py"):
+            locate(f"{file}:{odd}")
+    with pytest.raises(FileNotFoundError, match="^there is no file C:mine.py$"):
+        locate("C:mine.py")
     monkeypatch.chdir(tmp_path)
     assert locate("mine.py:a.b") == (str(file), "a.b")
     with pytest.raises(FileNotFoundError) as error:
