@@ -13,13 +13,15 @@ Read the files in this order; each imports only from those before it:
     gradient     §1.3f    the same in two lines
     sgd          §1.3g–h  minibatches, sgd_step
     files        §2       files that are whole or absent
+    record       §2       named values that stay as they are
     torch_log    §2       the log that a torch training loop prints, read
     torch_print  §2       the same, written
     trajectory   §2       Trajectory: the recorded path of (w, b)
     doubled      §2       sums and products in twice the precision
     moments      §2       Moments: all that the surface needs of the data, in one pass
     curvature    §2       curvature, max_lr: how steep the loss can be
-    minimum      §2       the lowest point, from data or from moments
+    triangle     §2       least squares as a triangle, from data or from moments
+    minimum      §2       the lowest point
     descent      §2       full-batch descent down a bowl, in closed form
     surface_door §2       what a surface is given, checked
     surface      §2       LossSurface: the loss is a bowl

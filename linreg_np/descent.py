@@ -44,9 +44,9 @@ def along_the_axes(
     path[0, : d + 1] = start
     finite = np.isfinite(path).all(axis=1)
     t = steps if finite.all() else int(finite.argmin()) - 1
-    θ, g = path[: t + 1], path[:t, d + 1 :]
-    found: Trajectory = Trajectory._of(θ[:, :d], θ[:, d], g[:, :d], g[:, d], np.arange(1, t + 1))
-    return found
+    θ, g, ends = path[: t + 1], path[:t, d + 1 :], np.arange(1, t + 1)
+    parts = {"w": θ[:, :d], "b": θ[:, d], "grad_w": g[:, :d], "grad_b": g[:, d]}
+    return Trajectory._of(**parts, epoch_ends=ends)
 
 
 def geometric(c: Array, q: Array, steps: int) -> Array:

@@ -1,15 +1,8 @@
-"""Where the bowl is lowest (§2): least squares by a triangle, from data or from moments.
-
-With X centred, every regression of n samples has the loss of a regression of d + 2 rows:
-
-    L(w, b) = ½ (‖Rw − z‖² + ρ² + (x̄ᵀw + b − ȳ)²),   R (d, d) upper triangular.
-
-The minimum is Rw = z, b = ȳ − x̄ᵀw. The triangle comes from a QR factorisation of the data, whose
-error grows with the condition number of X; that of the moments XᵀX squares it.
-"""
+"""Where the bowl is lowest (§2): the least squares of a triangle."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -18,21 +11,8 @@ import numpy as np
 from linreg_np.doubled import dot2, two_sum
 from linreg_np.loss import squared_loss
 from linreg_np.moments import Moments, blocks
+from linreg_np.triangle import EPS, Triangle, triangle_of_data, triangle_of_moments
 from linreg_np.validation import Array
-
-EPS = float(np.finfo(np.float64).eps)
-
-
-class Triangle(NamedTuple):
-    """n, x̄ (d,), ȳ, R (d, d), z (d,), ρ; and `blur`, the relative error of a column of R."""
-
-    n: int
-    x_mean: Array
-    y_mean: Any
-    R: Array
-    z: Array
-    rho: Any
-    blur: float
 
 
 class Minimum(NamedTuple):
@@ -44,56 +24,20 @@ class Minimum(NamedTuple):
     dependent: dict[int, Array]
 
 
+@np.errstate(all="ignore")
 def of_data(X: Any, y: Any) -> tuple[Triangle, Minimum]:
     """By QR, and then two steps of Newton, which undo its rounding."""
     m, X, y = Moments.of(X, y), np.asarray(X), np.asarray(y)
     u = float(np.finfo(X.dtype).eps) / 2 if X.dtype.kind == "f" else EPS / 2
-    with np.errstate(all="ignore"):
-        t = triangle_of_data(X, y, m)
-        return t, newton(X, y, t, newton(X, y, t, lowest(t, u)))
+    t = triangle_of_data(X, y, m)
+    return t, newton(X, y, t, newton(X, y, t, lowest(t, u)))
 
 
+@np.errstate(all="ignore")
 def of_moments(m: Moments) -> tuple[Triangle, Minimum]:
     """By Cholesky, with the digits that the moments have."""
-    with np.errstate(all="ignore"):
-        t = triangle_of_moments(m)
-        return t, lowest(t, EPS / 2)
-
-
-def triangle_of_moments(m: Moments) -> Triangle:
-    """S/n = [R z; 0 ρ]ᵀ[R z; 0 ρ], by Cholesky.
-
-    An S that is singular, or rounded to no longer being positive, is scaled to a unit diagonal
-    and taken by its eigenvectors instead. The error is that of S: a column is known to √ε only.
-    """
-    blur = (EPS * (m.d + m.n**0.5)) ** 0.5
-    try:
-        return _triangle(m.n, m.mean, np.linalg.cholesky(m.scatter).T, blur)
-    except np.linalg.LinAlgError:
-        scale = np.sqrt(np.maximum(m.scatter.diagonal(), 0))
-        scale *= scale > 2 * EPS * m.n**0.5 * abs(m.mean)  # as good as constant
-        unit = scale + np.where(scale, 0, np.inf)
-        λ, V = np.linalg.eigh(m.scatter / unit / unit[:, None])
-        T = np.linalg.qr(np.sqrt(np.maximum(λ, 0))[:, None] * V.T).R
-        return _triangle(m.n, m.mean, T * scale, blur)
-
-
-def triangle_of_data(X: Array, y: Array, m: Moments) -> Triangle:
-    """[1 X−x̄ y−ȳ] = Q · [√n … ; 0 [R z; 0 ρ]√n], block by block: each on top of the last triangle.
-
-    The mean that is taken off is rounded; the column of ones sees to the rest.
-    """
-    T: Array = np.zeros((m.d + 2, m.d + 2))
-    for X_B, y_B in blocks(X, y):
-        A = np.column_stack([np.ones(len(X_B)), X_B - m.mean[:-1], y_B - m.mean[-1]])
-        T = np.linalg.qr(np.concatenate([T, A])).R
-    mean = m.mean + T[0, 1:] / T[0, 0]
-    return _triangle(m.n, mean, T[1:, 1:], EPS * (m.d + m.n**0.5))
-
-
-def _triangle(n: int, mean: Array, T: Array, blur: float) -> Triangle:
-    T = T / n**0.5
-    return Triangle(n, mean[:-1], mean[-1], T[:-1, :-1], T[:-1, -1], abs(T[-1, -1]), blur)
+    t = triangle_of_moments(m)
+    return t, lowest(t, EPS / 2)
 
 
 def lowest(t: Triangle, u: float) -> Minimum:
@@ -102,29 +46,39 @@ def lowest(t: Triangle, u: float) -> Minimum:
     There are many where columns of X are sums of multiples of columns before them and a constant.
     Column j = Xc + const + r passes for one if r is no more than the error of these columns.
     """
-    inverse = _inverse(t, u)
-    if inverse is None:
+    if not (_clearly_independent(t, u) or _independent(t, u)):
         return _least_norm(t, _gram_schmidt(t.R, _error(t, u)))
-    w = inverse.dot(t.z)
-    return Minimum(w, t.y_mean - t.x_mean.dot(w), squared_loss(t.rho, 0.0), {})
+    w = _back_substitution(t.R, t.c)
+    return Minimum(w, t.c[-1] - t.x_mean.dot(w), t.rho * t.rho / 2, {})
 
 
-def _inverse(t: Triangle, u: float) -> Array | None:
-    """R⁻¹, if no column depends on others: column j of it is −c and 1, divided by the size of r.
+def _clearly_independent(t: Triangle, u: float) -> bool:
+    """Whether R's least singular value σ is over the norm of all errors, by what is soon at hand.
 
-    The norms, which are soon at hand, often tell that the errors are less than any r.
+    |det R| is the product of all singular values. The mean of the squares of the others is at
+    most ‖R‖²/(d−1), and so is their geometric mean: |det R| ≤ σ (‖R‖²/(d−1))^((d−1)/2).
     """
+    others = len(t.c) - 2
+    squares = np.vdot(t.U, t.U)  # of R, x̄ and 1
+    error = (t.blur + 4 * u) * squares**0.5
+    det = abs(math.prod(t.U.diagonal().tolist()))
+    return bool(error * (squares / max(1, others)) ** (others / 2) < det)
+
+
+def _independent(t: Triangle, u: float) -> bool:
+    """Whether no column depends on others: column j of R⁻¹ is −c and 1, over the size of r."""
     try:
-        inverse: Array = np.linalg.inv(t.R)
+        return bool(_error(t, u).dot(abs(np.linalg.inv(t.R))).max() < 1)
     except np.linalg.LinAlgError:  # as singular as can be
-        return None
-    error2 = (t.blur + 4 * u) ** 2 * (_square(t.R) + _square(t.x_mean))
-    independent = error2 * _square(inverse) < 1 or _error(t, u).dot(abs(inverse)).max() < 1
-    return inverse if independent else None
+        return False
 
 
-def _square(a: Array) -> float:
-    return float(np.vdot(a, a))
+def _back_substitution(R: Array, z: Array) -> Array:
+    """Rw = z, from the last row up: `np.linalg` would factorise R, which is a triangle already."""
+    w = np.empty(len(R))
+    for i in range(len(R) - 1, -1, -1):
+        w[i] = (z[i] - R[i, i + 1 :].dot(w[i + 1 :])) / R[i, i]
+    return w
 
 
 def _error(t: Triangle, u: float) -> Array:
@@ -164,7 +118,7 @@ def describe(t: Triangle, dependent: dict[int, Array]) -> Iterator[str]:
 
     Examples
     --------
-    >>> t = Triangle(2, np.array([3.0, 5.0]), 0.0, np.array([[1.0, 2], [0, 0]]), [], 0.0, EPS)
+    >>> t = Triangle(2, np.array([[1.0, 2, 0], [0, 0, 0], [3, 5, 1]]), np.zeros(3), 0.0, EPS)
     >>> list(describe(t, {1: np.array([2.0, 0])}))
     ['column 1 = 2·column 0 − 1']
     """
@@ -190,20 +144,20 @@ def _term(c: float, of: str) -> str:
 
 def _least_norm(t: Triangle, dependent: dict[int, Array]) -> Minimum:
     """The solution by the independent columns, less its part along which nothing changes."""
-    kept, w = _kept(t, dependent), np.zeros(len(t.z))
+    kept, w = _kept(t, dependent), np.zeros(len(t.x_mean))
     Q, T = np.linalg.qr(t.R[:, kept])
-    w[kept] = np.linalg.solve(T, Q.T @ t.z)
+    w[kept] = np.linalg.solve(T, Q.T @ t.c[:-1])
     if dependent:
         N = -np.column_stack(list(dependent.values()))  # x_j = Xc
         N[list(dependent), range(len(dependent))] = 1
         Q = np.linalg.qr(N / np.linalg.norm(N, axis=0)).Q
         w -= Q @ (Q.T @ w)
-    rest = np.linalg.norm(np.append(t.R @ w - t.z, t.rho))
-    return Minimum(w, t.y_mean - t.x_mean @ w, squared_loss(rest, 0.0), dependent)
+    rest = np.linalg.norm(np.append(t.R @ w - t.c[:-1], t.rho))
+    return Minimum(w, t.c[-1] - t.x_mean @ w, squared_loss(rest, 0.0), dependent)
 
 
 def _kept(t: Triangle, dependent: dict[int, Array]) -> list[int]:
-    return [j for j in range(len(t.z)) if j not in dependent]
+    return [j for j in range(len(t.x_mean)) if j not in dependent]
 
 
 def newton(X: Array, y: Array, t: Triangle, at: Minimum) -> Minimum:
@@ -218,7 +172,7 @@ def newton(X: Array, y: Array, t: Triangle, at: Minimum) -> Minimum:
     T = np.linalg.inv(np.linalg.qr(t.R[:, kept]).R)
     grad_w, grad_b, L = gradient2(X, y, at.w, at.b)
     v = T.T @ (grad_w - grad_b * t.x_mean)[kept]
-    step = np.zeros(len(t.z))
+    step = np.zeros(len(t.x_mean))
     step[kept] = T @ v
     w, b = at.w - step, at.b - (grad_b - t.x_mean @ step)
     floor = max(0.0, L - squared_loss(np.linalg.norm(np.append(v, grad_b)), 0.0))

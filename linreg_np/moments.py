@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import starmap
 from typing import Any, NoReturn
 
 import numpy as np
 
-from linreg_np.trajectory import Record
+from linreg_np.record import Record
 from linreg_np.validation import Array, features, finite, labels, real_array, whole
 
 NUMBERS = 1 << 18  # that are looked at together: they stay in the cache
@@ -21,7 +20,6 @@ TOO_LARGE = (
 )
 
 
-@dataclass(frozen=True, eq=False)
 class Moments(Record):
     """n, the means and the centred second moments of (x, y): a sum of data, whatever their number.
 
@@ -57,12 +55,9 @@ class Moments(Record):
     scatter: Array
     __array_ufunc__ = None  # an array + moments is a TypeError, not an array of sums
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "n", whole("n", self.n))
-        for name in ("mean", "scatter"):
-            a = np.array(real_array(name, getattr(self, name)), dtype=np.float64)
-            a.setflags(write=False)
-            object.__setattr__(self, name, a)
+    def __init__(self, n: Any, mean: Any, scatter: Any) -> None:
+        self._hold(n=whole("n", n), mean=_read_only("mean", mean))
+        self._hold(scatter=_read_only("scatter", scatter))
         k = self.mean.size
         if k < 2 or self.mean.shape != (k,) or self.scatter.shape != (k, k):
             raise ValueError(
@@ -79,8 +74,7 @@ class Moments(Record):
             finite("scatter", scatter)
         except ValueError:
             raise ValueError(TOO_LARGE) from None
-        m: Moments = cls._of(n, mean, scatter)
-        return m
+        return cls._of(n=n, mean=mean, scatter=scatter)
 
     @property
     def d(self) -> int:
@@ -104,8 +98,7 @@ class Moments(Record):
         X_ = features(X, read=False)
         y_ = labels(y, len(X_), read=False)
         try:
-            with np.errstate(all="ignore"):
-                return _sum(starmap(_block, blocks(X_, y_)))
+            return _sum(starmap(_block, blocks(X_, y_)))
         except ValueError:  # moments that are not finite
             _refuse(X_, y_)
 
@@ -160,9 +153,18 @@ class Moments(Record):
     __radd__ = __add__
 
 
+def _read_only(name: str, value: Any) -> Array:
+    """A copy in float64 that cannot be changed."""
+    a = np.array(real_array(name, value), dtype=np.float64)
+    a.setflags(write=False)
+    return a
+
+
 def blocks(X: Array, y: Array, numbers: int = NUMBERS) -> Iterator[tuple[Array, Array]]:
     """The rows of X and y in order, about `numbers` numbers at a time."""
     rows = max(1, numbers // (X.shape[1] + 2))
+    if len(X) <= rows:
+        return iter(((X, y),))
     return ((X[i : i + rows], y[i : i + rows]) for i in range(0, len(X), rows))
 
 
@@ -188,21 +190,32 @@ def _of_batch(numbered: tuple[int, Any]) -> Moments:
         raise type(error)(f"in batch {k} (counted from 0): {error}") from None
 
 
+@np.errstate(all="ignore")
 def _block(X: Array, y: Array) -> Moments:
     """The moments of a few rows.
 
-    The rows of Z are the columns of X, y and 1. A first mean is taken off, and the 1 in ZZᵀ then
-    tells its rounding error, which the second moments are relieved of.
+    The rows of Z are the columns of X, y and 1, so that ZZᵀ has the sums in its last row. Where
+    taking the means off cancels two bits of a square or more (or all are zero, or too large),
+    they are first taken off Z.
     """
     n, d = X.shape
     Z = np.empty((d + 2, n))
     Z[:d], Z[d], Z[-1] = X.T, y, 1
-    mean = Z[:-1].dot(Z[-1]) / n
+    mean, scatter, squares = _about_the_mean(Z)
+    if all(4 * c > s for c, s in zip(scatter.diagonal().tolist(), squares, strict=False)):
+        return Moments._of(n=n, mean=mean, scatter=scatter)  # these squares are finite
     Z[:-1] -= mean[:, None]
+    rest, scatter, _ = _about_the_mean(Z)
+    return Moments._finite(n, mean + rest, scatter)
+
+
+def _about_the_mean(Z: Array) -> tuple[Array, Array, list[float]]:
+    """z̄, Σ(z − z̄)(z − z̄)ᵀ = Σ z zᵀ − n z̄ z̄ᵀ and the diagonal of Σ z zᵀ, for [z; 1] in Z."""
     S = Z.dot(Z.T)
-    sums = S[-1, :-1]
-    rest = sums / n
-    return Moments._finite(n, mean + rest, S[:-1, :-1] - sums * rest[:, None])
+    sums = S[-1:]
+    mean = sums / Z.shape[1]
+    scatter = S - sums.T.dot(mean)  # its last row and column are those of the 1: zero
+    return mean[0, :-1], scatter[:-1, :-1], S.diagonal().tolist()
 
 
 def _refuse(X: Array, y: Array) -> NoReturn:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import functools
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from linreg_np.descent import along_the_axes
-from linreg_np.minimum import Minimum, Triangle, describe, of_data, of_moments
+from linreg_np.minimum import Minimum, describe, of_data, of_moments
 from linreg_np.moments import Moments
+from linreg_np.record import Record
 from linreg_np.surface_door import checked, two_features
-from linreg_np.trajectory import DivergenceError, Record
+from linreg_np.trajectory import DivergenceError
+from linreg_np.triangle import Triangle
 from linreg_np.validation import (
     Array,
     number,
@@ -24,7 +25,6 @@ from linreg_np.validation import (
 )
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class LossSurface(Record):
     """L(w, b) = floor + ½ (θ − θ*)ᵀ H (θ − θ*),  θ = (w, b): the loss, with no data left   (for §2)
 
@@ -73,7 +73,10 @@ class LossSurface(Record):
     floor: float
     U: Array
     n: int
-    dependencies: tuple[str, ...] = ()
+    dependencies: tuple[str, ...]
+
+    def __init__(self, w: Any, b: Any, floor: Any, U: Any, n: Any, dependencies: Any = ()) -> None:
+        self._hold(**checked(w, b, floor, U, n, dependencies))
 
     def __repr__(self) -> str:
         w = ", ".join(f"{x:.4g}" for x in self.w[:8]) + (", …" * (len(self.w) > 8))
@@ -82,10 +85,6 @@ class LossSurface(Record):
             f"LossSurface(n = {self.n}: minimum at w = [{w}], b = {self.b:.4g}, "
             f"floor {self.floor:.3g}, max_lr {self.max_lr:.3g}{depend})"
         )
-
-    def __post_init__(self) -> None:
-        for name, value in checked(*self._values()).items():
-            object.__setattr__(self, name, value)
 
     @classmethod
     def from_data(cls, X: Any, y: Any) -> LossSurface:
@@ -133,14 +132,12 @@ class LossSurface(Record):
                 f"X and y must be of like sizes, got data whose minimum is at w = {at.w}, which "
                 "no float can hold; rescale the columns"
             )
-        d = len(t.z)
-        U = np.zeros((d + 1, d + 1))
-        U[:d, :d], U[d, :d], U[d, d] = t.R, t.x_mean, 1
+        U = t.U.copy() if at.dependent else t.U
         for j, c in at.dependent.items():
-            U[:d, j] = t.R @ c
-        values = at.w, float(at.b), float(at.floor), U, t.n, tuple(describe(t, at.dependent))
-        surface: LossSurface = cls._of(*values)
-        return surface
+            U[:-1, j] = t.R @ c
+        depend = tuple(describe(t, at.dependent)) if at.dependent else ()
+        b, floor = float(at.b), float(at.floor)
+        return cls._of(w=at.w, b=b, floor=floor, U=U, n=t.n, dependencies=depend)
 
     @property
     def minimum(self) -> tuple[Array, float]:
@@ -259,19 +256,15 @@ class LossSurface(Record):
         """
         w1, w2, d = weights(w1, name="w1"), weights(w2, name="w2"), len(self.w)
         i, j = two_features(d, features)
-        θ = np.zeros(d + 1) if w is None else np.append(weights(w, d) - self.w, 0.0)
-        θ[i] = θ[j] = 0  # θ − θ* but for the two
+        θ = np.zeros(d + 1)  # θ − θ*, but for the two
+        if w is not None:
+            θ[:d] = weights(w, d) - self.w
+            θ[i] = θ[j] = 0
         θ[d] = 0 if b is None else number("b", b) - self.b
         U = self.U[: d if b is None else d + 1]  # the best b makes the last row vanish
         U = U * math.sqrt(0.5)  # the square of ‖Uδ‖ is then what lies over the floor
-        with np.errstate(all="ignore"):  # what is too large for a float is inf
-            p, q, a, r, c, rest = _coordinates(U[:, i], U[:, j], U.dot(θ))
-            Δ1, Δ2 = w1 - self.w[i], w2 - self.w[j]
-            L: Array = np.add.outer(q * Δ2 + a, p * Δ1)
-            L *= L
-            r2 = r * Δ2 + c
-            L += (r2 * r2 + (rest + self.floor))[:, None]
-        return L
+        Δ1, Δ2 = w1 - self.w[i], w2 - self.w[j]
+        return _squares(U[:, i], Δ1, U[:, j], Δ2, U.dot(θ), self.floor)
 
     def descend(self, w: Any, b: Any, *, lr: Any, steps: Any) -> Any:
         """The path of full-batch descent, `fit` with all samples in each batch, in closed form.
@@ -316,6 +309,17 @@ class LossSurface(Record):
         if path.steps < steps:
             raise DivergenceError(path, lr, self.max_lr)
         return path
+
+
+@np.errstate(all="ignore")  # what is too large for a float is inf
+def _squares(u: Array, Δ1: Array, v: Array, Δ2: Array, f: Array, floor: float) -> Array:
+    """‖uΔ₁ + vΔ₂ + f‖² + floor (k2, k1)."""
+    p, q, a, r, c, rest = _coordinates(u, v, f)
+    L: Array = (q * Δ2 + a)[:, None] + p * Δ1
+    L *= L
+    r2 = r * Δ2 + c
+    L += (r2 * r2 + (rest + floor))[:, None]
+    return L
 
 
 def _coordinates(u: Array, v: Array, f: Array) -> tuple[Any, ...]:

@@ -111,8 +111,9 @@ def finished(job: Job, tape: Tape, t: int) -> Trajectory:
         ok = np.isfinite(tape.w[1 : t + 1]).all(axis=1) & np.isfinite(tape.b[1 : t + 1])
         t = int(ok.argmin())
     ends = np.arange(job.steps_per_epoch, t + 1, job.steps_per_epoch)
-    arrays = tape.w[: t + 1], tape.b[: t + 1], tape.grad_w[:t], tape.grad_b[:t], ends
-    path: Trajectory = Trajectory._of(*arrays)
+    points = {"w": tape.w[: t + 1], "b": tape.b[: t + 1]}
+    steps = {"grad_w": tape.grad_w[:t], "grad_b": tape.grad_b[:t]}
+    path = Trajectory._of(**points, **steps, epoch_ends=ends)
     if t < len(tape.grad_b):
         finite("X", job.X)
         finite("y", job.y)

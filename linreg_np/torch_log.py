@@ -18,9 +18,8 @@ import warnings
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-Floats: TypeAlias = npt.NDArray[np.float64]
+from linreg_np.validation import Array
 
 # Patterns are compiled at their first use, so that importing costs nothing.
 # A label stands at the beginning of a line, or of what a progress bar's \r makes one.
@@ -50,10 +49,10 @@ class Log(NamedTuple):
         1.3f. The point after the last step is not in such a log, and so not here.
     """
 
-    w: Floats
-    b: Floats | None
-    grad_w: Floats | None
-    grad_b: Floats | None
+    w: Array
+    b: Array | None
+    grad_w: Array | None
+    grad_b: Array | None
 
 
 class _Record(NamedTuple):

@@ -3,20 +3,20 @@
 import math
 import reprlib
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from linreg_np.torch_log import Floats
+from linreg_np.validation import Array
 
 DIGITS = 1074  # behind the point has the smallest float64, 2⁻¹⁰⁷⁴; none has more
 
 
 def format_log(
-    w: npt.ArrayLike,
-    b: npt.ArrayLike | None = None,
-    grad_w: npt.ArrayLike | None = None,
-    grad_b: npt.ArrayLike | None = None,
+    w: Any,
+    b: Any = None,
+    grad_w: Any = None,
+    grad_b: Any = None,
     *,
     precision: int = 4,
 ) -> Iterator[str]:
@@ -69,7 +69,7 @@ def format_log(
     return _lines(arrays, _count_steps(arrays), precision)
 
 
-def _count_steps(arrays: dict[str, Floats]) -> int:
+def _count_steps(arrays: dict[str, Array]) -> int:
     """T, if all shapes agree on it."""
     w = np.atleast_1d(arrays["w"])
     steps = len(np.atleast_1d(arrays.get("grad_w", arrays.get("grad_b", w))))
@@ -84,7 +84,7 @@ def _count_steps(arrays: dict[str, Floats]) -> int:
     return steps
 
 
-def _lines(arrays: dict[str, Floats], steps: int, precision: int) -> Iterator[str]:
+def _lines(arrays: dict[str, Array], steps: int, precision: int) -> Iterator[str]:
     """What print writes at each step, a line at a time."""
     for t in range(steps):
         for name, array in arrays.items():
@@ -93,7 +93,7 @@ def _lines(arrays: dict[str, Floats], steps: int, precision: int) -> Iterator[st
             yield from f"{label} {tensor}\n".splitlines(keepends=True)
 
 
-def _tensor(values: Floats, requires_grad: bool, precision: int) -> str:
+def _tensor(values: Array, requires_grad: bool, precision: int) -> str:
     """A column of weights, or a bias in its one pair of brackets, as torch prints it."""
     numerals = _numerals(values.ravel().tolist(), precision)
     inside = ",\n        ".join(f"[{numeral}]" for numeral in numerals)

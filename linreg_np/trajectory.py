@@ -6,48 +6,17 @@ import io
 import os
 import reprlib
 import warnings
-from dataclasses import dataclass, fields
 from typing import IO, Any
 
 import numpy as np
 
 from linreg_np.files import file_name, replacing
+from linreg_np.record import Record
 from linreg_np.torch_log import parse_log, read_text
 from linreg_np.torch_print import format_log
 from linreg_np.validation import Array, real_array
 
 
-class Record:
-    """What a frozen dataclass of arrays needs: equality, and pickles that stay frozen."""
-
-    def __eq__(self, other: object) -> bool:
-        """Equal in every number and dtype; NaN equals NaN, and None only None."""
-        if type(other) is not type(self):
-            return NotImplemented
-        return all(map(_same, self._values(), other._values()))
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), self._values()
-
-    @classmethod
-    def _of(cls, *values: Any) -> Any:
-        """What the constructor makes of values that need no check, their arrays no copy."""
-        record = object.__new__(cls)
-        names = cls.__dataclass_fields__  # type: ignore[attr-defined]
-        record.__dict__.update(zip(names, values, strict=True))
-        for value in values:
-            while isinstance(value, np.ndarray):  # and what it is a view of
-                value.setflags(write=False)
-                value = value.base
-        return record
-
-    def _values(self) -> tuple[Any, ...]:
-        return tuple(getattr(self, f.name) for f in fields(self))  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True, eq=False, repr=False)
 class Trajectory(Record):
     """(w₀, b₀), (w₁, b₁), …, (w_T, b_T) and the gradients between them   (for §2)
 
@@ -80,16 +49,17 @@ class Trajectory(Record):
     """
 
     w: Array
-    b: Array | None = None
-    grad_w: Array | None = None
-    grad_b: Array | None = None
-    epoch_ends: Array = ()  # type: ignore[assignment]
+    b: Array | None
+    grad_w: Array | None
+    grad_b: Array | None
+    epoch_ends: Array
 
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if value is not None or field.name in ("w", "epoch_ends"):
-                object.__setattr__(self, field.name, _frozen(field.name, value))
+    def __init__(
+        self, w: Any, b: Any = None, grad_w: Any = None, grad_b: Any = None, epoch_ends: Any = ()
+    ) -> None:
+        given = {"b": b, "grad_w": grad_w, "grad_b": grad_b}
+        parts = {k: None if v is None else _frozen(k, v) for k, v in given.items()}
+        self._hold(w=_frozen("w", w), **parts, epoch_ends=_frozen("epoch_ends", epoch_ends))
         _check_shapes(self)
 
     @property
@@ -122,9 +92,9 @@ class Trajectory(Record):
         TypeError, ValueError
             If it is no name of a file.
         """
-        arrays = {f.name: getattr(self, f.name) for f in fields(self)}
+        arrays = zip(self.__annotations__, self._values(), strict=True)
         with replacing(file_name("path", path)) as file:
-            np.savez(file, **{k: v for k, v in arrays.items() if v is not None})
+            np.savez(file, **{k: v for k, v in arrays if v is not None})
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Trajectory:
@@ -273,12 +243,6 @@ def _unwritable(a: Any) -> bool:
     while isinstance(a, np.ndarray) and not a.flags.writeable:
         a = a.base
     return a is None
-
-
-def _same(a: Any, b: Any) -> bool:
-    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
-        return a.dtype == b.dtype and np.array_equal(a, b, equal_nan=True)
-    return type(a) is type(b) and a == b
 
 
 def _check_shapes(t: Trajectory) -> None:

@@ -14,10 +14,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 from numpy import ndarray
 
-Array = npt.NDArray[Any]
+Array = ndarray
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -169,7 +168,7 @@ def finite(name: str, a: Array) -> None:
     ------
     ValueError
     """
-    if a.size <= BLOCK and np.isfinite(a).all():
+    if a.size <= BLOCK and np.count_nonzero(np.isfinite(a)) == a.size:
         return  # the usual case, kept fast
     for row, block in _blocks(a):
         good = np.isfinite(block)

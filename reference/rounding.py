@@ -154,10 +154,11 @@ def sgd_step_bound(X: Any, y: Any, w: Any, b: Any, lr: float, dtype: Any) -> tup
 def moments_bound(X: Any, y: Any, parts: int = 1) -> tuple[Any, Any]:
     """|computed − exact| of z̄ and of S = Σᵢ (z⁽ⁱ⁾ − z̄)(z⁽ⁱ⁾ − z̄)ᵀ, z = (x, y), in float64.
 
-    Of one part: a first mean is off by at most E_j = γ_{n+2} max|z_j|, whatever is summed after it
-    is taken off is small, and what it was off by is put right:
+    Of one part: a mean is off by at most E_j = γ_k max|z_j|, k = n + 8. Of numbers that are taken
+    from no mean, or from one that is off so much, Σ z_j z_k and n z̄_j z̄_k are off by γ_k ‖z_j‖‖z_k‖
+    and twice that; no norm ‖z_j‖ is more than two of D_j, the distances from the mean:
 
-        |z̄_j| : γ_k max|z_j|,   S_jk : γ_k Σᵢ (|z_j − z̄_j| + E_j)(|z_k − z̄_k| + E_k),   k = n + 8.
+        |z̄_j| : E_j,   S_jk : 12 γ_k ‖D_j‖ ‖D_k‖,   D_j = |z_j − z̄_j| + E_j.
 
     Of more parts, merged in any order: the difference of two means is off by 2E, and enters S with
     a factor of at most n max|z − z̄|; each merge is eight roundings more.
@@ -172,7 +173,9 @@ def moments_bound(X: Any, y: Any, parts: int = 1) -> tuple[Any, Any]:
     far, E = np.abs(Z).max(axis=0), g * np.abs(Z).max(axis=0)
     D = np.abs(Z - Z.mean(axis=0)) + E
     cross = 2 * n * np.outer(E, D.max(axis=0)) * (parts > 1)
-    return g * far, g * D.T @ D + cross + cross.T + _underflow(k, 1.0, np.float64)
+    norm = np.linalg.norm(D, axis=0)
+    S = 12 * g * np.outer(norm, norm)
+    return g * far, S + cross + cross.T + _underflow(k, 1.0, np.float64)
 
 
 def trajectory_bound(

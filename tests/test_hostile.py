@@ -1,7 +1,6 @@
 """Anything a caller can pass: a right answer, or an error that names the argument. Nothing else."""
 
 import contextlib
-import dataclasses
 import fractions
 import io
 import os
@@ -402,7 +401,7 @@ def test_no_bit_of_the_directory_of_an_npz_can_hide_a_part(folder):
             assert again is None or again == path
 
 
-PARTS = {f.name: getattr(PATH, f.name) for f in dataclasses.fields(PATH)}
+PARTS = dict(vars(PATH))
 
 
 def zipped(file, **members):

@@ -75,6 +75,25 @@ def test_a_mean_far_from_zero_costs_no_digits():
     assert rounding.within(far.mean[0], true, 1.01 * 2.0**-53 * 1e9), "the mean to its last bit"
 
 
+@pytest.mark.parametrize("mean", [0.1, 0.5, 1, 1.7, 1.8, 3, 10, 1e3, 1e6])
+def test_no_mean_costs_digits(mean):
+    """Whether it is taken off before the squares are summed, or after: 15 digits are there."""
+    rng = np.random.default_rng(1)
+    X, y = (np.round(z * 2**20) / 2**20 for z in (rng.normal(size=(500, 2)), rng.normal(size=500)))
+    shift = round(mean * 2**10) / 2**10  # all sums of two are exact
+    near, far = Moments.of(X, y), Moments.of(X + np.array([shift, 0]), y - shift)
+    np.testing.assert_allclose(far.scatter, near.scatter, rtol=0, atol=1e-15 * 500)
+
+
+@pytest.mark.parametrize("size", [1e-170, 1e150])
+def test_columns_of_extreme_size_have_their_moments(size):
+    """Squares that vanish are zero, and those that are huge beside others right."""
+    X, y = np.array([[1.0, size], [2.0, -size], [6.0, size]]), np.array([1.0, 2.0, 3.0])
+    scatter = Moments.of(X, y).scatter
+    np.testing.assert_allclose(scatter[0], [14, 2 * size, 5], rtol=1e-14)
+    np.testing.assert_allclose(scatter[1, 1], 8 / 3 * size**2, rtol=1e-15)
+
+
 def test_blocks_hold_all_rows_in_order():
     """The rows of a block are cut so that none is lost and each block stays small."""
     X, y = np.arange(3_000_000.0).reshape(-1, 3), np.arange(1_000_000.0)

@@ -78,7 +78,7 @@ def test_the_bounds_of_gradient_and_step_are_their_equations(drawn):
 
 @pytest.mark.parametrize("parts", [1, 2, 3])
 def test_the_bounds_of_moments_are_their_equations(drawn, parts):
-    """γ_k max|z| and γ_k Σ (|z_j − z̄_j| + E_j)(|z_k − z̄_k| + E_k), more where parts are merged."""
+    """γ_k max|z| and 12 γ_k ‖D_j‖ ‖D_k‖, D_j = |z_j − z̄_j| + E_j; more where parts are merged."""
     (X, y, _, _), _, dtype, _ = drawn
     Z = [[float(v) for v in (*x, t)] for x, t in zip(X, y, strict=True)]
     n, columns = len(Z), list(zip(*Z, strict=True))
@@ -90,7 +90,7 @@ def test_the_bounds_of_moments_are_their_equations(drawn, parts):
     np.testing.assert_allclose(mean, E, rtol=1e-12)
     for i in range(len(D)):
         for j in range(len(D)):
-            bound = γ(k, np.float64) * sum(p * q for p, q in zip(D[i], D[j], strict=True))
+            bound = 12 * γ(k, np.float64) * math.hypot(*D[i]) * math.hypot(*D[j])
             if parts > 1:
                 bound += 2 * n * (E[i] * max(D[j]) + E[j] * max(D[i]))
             bound += k * tiny

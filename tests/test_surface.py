@@ -11,6 +11,7 @@ from test_nist import FILES, certified
 
 import linreg_np as engine
 from linreg_np import DivergenceError, LossSurface, Moments, fit, minimum, synthetic_data
+from linreg_np.triangle import Triangle
 from reference import exact, rounding
 from reference.strategies import problems
 
@@ -264,14 +265,43 @@ def test_at_the_edge_a_column_is_constant_or_fitted():
     R, found = 4 * U * 7 * (1 - 20 * U), []  # the error of a column whose mean is 7
     for _ in range(40):
         R = np.nextafter(R, 1)
-        triangle = minimum.Triangle(
-            5, np.array([7.0]), 0.0, np.diag([R]), np.array([3 * R]), 0.0, 0
-        )
+        triangle = Triangle(5, np.array([[R, 0], [7, 1]]), np.array([3 * R, 0]), 0.0, 0)
         lowest = minimum.lowest(triangle, U)
         found.append(bool(lowest.dependent))
         assert abs(lowest.w[0] - 3 * (not found[-1])) <= 8 * U  # two roundings of 3
     assert found == sorted(found, reverse=True)
     assert set(found) == {True, False}
+
+
+def triangle(rng, d, grade):
+    """One of d columns, each smaller than the one before by the grade, known to seven digits."""
+    R = np.triu(rng.normal(size=(d, d))) * grade ** np.arange(d)[:, None]
+    U = np.block([[R, np.zeros((d, 1))], [rng.normal(size=(1, d)), 1]])
+    return Triangle(100, U, rng.normal(size=d + 1), 0.5, 1e-7)
+
+
+@given(rng=POINTS, d=st.integers(1, 9), grade=st.sampled_from([1, 0.3, 0.1, 0.01, 1e-4, 1e-8]))
+def test_what_is_clearly_independent_is_independent(rng, d, grade):
+    """The quick answer is never a wrong yes."""
+    t = triangle(rng, d, grade)
+    assert minimum._independent(t, U) >= minimum._clearly_independent(t, U)
+
+
+@pytest.mark.parametrize("d", range(1, 12))
+def test_features_that_do_not_correlate_are_clearly_independent(d):
+    """The quick answer is yes where it matters."""
+    X = np.random.default_rng(d).normal(3, 1, (1000, d))
+    t, _ = minimum.of_moments(Moments.of(X, X[:, 0]))
+    assert minimum._clearly_independent(t, U)
+    assert not minimum._clearly_independent(t._replace(blur=1.0), U)
+
+
+@given(rng=POINTS, d=st.integers(1, 9))
+def test_back_substitution_solves(rng, d):
+    """|Rw − z| within γ_d |R||w|, row by row. Source: Higham, Theorem 8.5."""
+    R, z = triangle(rng, d, 0.3).R, rng.normal(size=d)
+    w = minimum._back_substitution(R, z)
+    assert (abs(R @ w - z) <= 2 * rounding.gamma(d + 1, np.float64) * (abs(R) @ abs(w))).all()
 
 
 @settings(max_examples=60)
