@@ -718,5 +718,11 @@ def bias_first(grad_w: Any, grad_b: Any) -> Any:
 
 
 def slope(f: Function, h: float) -> Any:
-    """(f(h) − f(−h)) / 2h"""
+    """(f(h) − f(−h)) / 2h
+
+    Examples
+    --------
+    >>> slope(lambda t: t**2 + 3 * t, 0.5)
+    3.0
+    """
     return (f(h) - f(-h)) / (2 * h)

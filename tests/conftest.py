@@ -22,38 +22,7 @@ settings.register_profile(
 )
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
-# Tests of single parts, of kills and of every option: they take longer than all others together, and
-# are run by `mutation.py` and where LINREG_NP_TESTS=all.
-THOROUGH = [
-    "test_answers.py",
-    "test_autograd.py",
-    "test_bank.py",
-    "test_calls.py",
-    "test_checker.py",
-    "test_command.py",
-    "test_demo_options.py",
-    "test_determinism.py",
-    "test_diagnosis.py",
-    "test_exact.py",
-    "test_expected.py",
-    "test_items.py",
-    "test_killed.py",
-    "test_packaging.py",
-    "test_pipe.py",
-    "test_precision.py",
-    "test_process.py",
-    "test_session.py",
-    "test_shrink.py",
-    "test_state.py",
-    "test_symptoms.py",
-    "test_terms.py",
-    "test_verdict.py",
-    "test_worker.py",
-    "test_worker_process.py",
-]
 collect_ignore = ["mutation.py"]
-if os.environ.get("LINREG_NP_TESTS") != "all":
-    collect_ignore += THOROUGH
 
 # Whoever runs the tests in the background has Ctrl-C ignored, and the programs under test inherit
 # that: the tests that send it would wait for ever.

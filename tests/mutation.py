@@ -301,7 +301,6 @@ def main() -> int:
     only = listed(options.only) if options.only else None
     known = listed(LIST)
     ctypes.CDLL(None).prctl(SUBREAPER, 1)
-    os.environ["LINREG_NP_TESTS"] = "all"
     with tempfile.TemporaryDirectory() as copy:
         tree = shutil.copytree(
             ROOT, f"{copy}/tree", ignore=shutil.ignore_patterns(".git", "__pycache__", "*.egg-info")

@@ -269,9 +269,12 @@ def test_a_trajectory_that_has_no_room_is_refused():
 
 
 def shell(command: str) -> subprocess.CompletedProcess[str]:
-    """In a real shell, with this Python as $PYTHON; on a full disk its bytecode would be cut off."""
-    env = {**os.environ, "PYTHON": sys.executable, "PYTHONIOENCODING": "utf-8"}
-    env["PYTHONDONTWRITEBYTECODE"] = "1"
+    """In a real shell, with this Python as $PYTHON; on a full disk its bytecode would be cut off.
+
+    Nor does the process write down which lines it ran: there would be no room for that.
+    """
+    env = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE_PROCESS")}
+    env |= {"PYTHON": sys.executable, "PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(
         ["sh", "-c", command], cwd=ROOT, env=env, capture_output=True, text=True, timeout=120
     )

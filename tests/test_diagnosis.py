@@ -315,6 +315,36 @@ def test_each_formula_is_a_program_that_somebody_wrote(fault, kind, formula):
     )
 
 
+def test_losses_of_predictions_are_explained_as_those_of_weights_are():
+    """Sample by sample, and their mean."""
+
+    def squared_loss(y_hat, y):
+        return -((y_hat - y) ** 2) / 2
+
+    def loss(y_hat, y):
+        return squared_loss(y_hat, y).mean()
+
+    for program, kind in ((squared_loss, "sample"), (loss, "loss")):
+        items = answers(program)
+        assert items[0].plan.kind == kind
+        assert diagnosis.named(items, items) == ["sign-flipped"]
+
+
+def test_a_number_is_chosen_where_there_are_some_to_choose_from():
+    """A formula that takes one is passed over where no answer is finite, or where none may be."""
+
+    def power(x, c):
+        return x**c
+
+    for choices, usable, found in [
+        (lambda usable: usable, [1, 3], [2, 8]),
+        (lambda usable: usable, [], []),
+        (None, [1, 3], []),
+    ]:
+        assert [f(2.0) for f in diagnosis.chosen([power], 1, choices, usable)] == found
+    assert [f(2.0) for f in diagnosis.chosen([abs], 1, None, [])] == [2]
+
+
 @pytest.mark.parametrize("j", [0, 1, 2, 3, 4, -1, -2])
 def test_whichever_feature_is_left_out(j):
     """The first five and the last two; where there is no such feature, nothing is wrong."""

@@ -55,6 +55,8 @@ def test_the_bad_row_is_named_in_whichever_block(row):
     a[row] = np.inf
     with pytest.raises(ValueError, match=f"a must be finite, got inf in row {row} "):
         finite("a", a)
+    a[row] = 1
+    finite("a", a)
 
 
 def test_what_is_in_memory_is_read_at_the_door():
