@@ -46,7 +46,8 @@ def along_the_axes(
     t = steps if finite.all() else int(finite.argmin()) - 1
     θ, g, ends = path[: t + 1], path[:t, d + 1 :], np.arange(1, t + 1)
     parts = {"w": θ[:, :d], "b": θ[:, d], "grad_w": g[:, :d], "grad_b": g[:, d]}
-    return Trajectory._of(**parts, epoch_ends=ends)
+    found: Trajectory = Trajectory._of(**parts, epoch_ends=ends)
+    return found
 
 
 def geometric(c: Array, q: Array, steps: int) -> Array:

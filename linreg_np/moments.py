@@ -74,7 +74,8 @@ class Moments(Record):
             finite("scatter", scatter)
         except ValueError:
             raise ValueError(TOO_LARGE) from None
-        return cls._of(n=n, mean=mean, scatter=scatter)
+        m: Moments = cls._of(n=n, mean=mean, scatter=scatter)
+        return m
 
     @property
     def d(self) -> int:
@@ -203,7 +204,8 @@ def _block(X: Array, y: Array) -> Moments:
     Z[:d], Z[d], Z[-1] = X.T, y, 1
     mean, scatter, squares = _about_the_mean(Z)
     if all(4 * c > s for c, s in zip(scatter.diagonal().tolist(), squares, strict=False)):
-        return Moments._of(n=n, mean=mean, scatter=scatter)  # these squares are finite
+        m: Moments = Moments._of(n=n, mean=mean, scatter=scatter)  # these squares are finite
+        return m
     Z[:-1] -= mean[:, None]
     rest, scatter, _ = _about_the_mean(Z)
     return Moments._finite(n, mean + rest, scatter)

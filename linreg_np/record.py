@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy import ndarray
-
-R = TypeVar("R", bound="Record")
 
 
 class Record:
@@ -22,7 +20,7 @@ class Record:
         self.__dict__.update(values)
 
     @classmethod
-    def _of(cls: type[R], **values: Any) -> R:
+    def _of(cls, **values: Any) -> Any:
         """Of values that need no check; their arrays are made read-only, not copied."""
         record = object.__new__(cls)
         record.__dict__.update(values)
@@ -46,19 +44,19 @@ class Record:
         """Equal in every number and dtype; NaN equals NaN, and None only None."""
         if type(other) is not type(self):
             return NotImplemented
-        return all(map(_same, self._values(), other._values()))
+        return all(map(_same, self._parts().values(), other._parts().values()))
 
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), self._values()
+        return type(self), tuple(self._parts().values())
 
     def __repr__(self) -> str:
-        values = zip(self.__annotations__, self._values(), strict=True)
-        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in values)})"
+        parts = ", ".join(f"{k}={v!r}" for k, v in self._parts().items())
+        return f"{type(self).__name__}({parts})"
 
-    def _values(self) -> tuple[Any, ...]:
-        return tuple(getattr(self, name) for name in self.__annotations__)
+    def _parts(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__annotations__}
 
 
 def _same(a: Any, b: Any) -> bool:

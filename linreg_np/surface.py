@@ -137,7 +137,8 @@ class LossSurface(Record):
             U[:-1, j] = t.R @ c
         depend = tuple(describe(t, at.dependent)) if at.dependent else ()
         b, floor = float(at.b), float(at.floor)
-        return cls._of(w=at.w, b=b, floor=floor, U=U, n=t.n, dependencies=depend)
+        found: LossSurface = cls._of(w=at.w, b=b, floor=floor, U=U, n=t.n, dependencies=depend)
+        return found
 
     @property
     def minimum(self) -> tuple[Array, float]:

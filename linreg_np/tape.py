@@ -113,7 +113,7 @@ def finished(job: Job, tape: Tape, t: int) -> Trajectory:
     ends = np.arange(job.steps_per_epoch, t + 1, job.steps_per_epoch)
     points = {"w": tape.w[: t + 1], "b": tape.b[: t + 1]}
     steps = {"grad_w": tape.grad_w[:t], "grad_b": tape.grad_b[:t]}
-    path = Trajectory._of(**points, **steps, epoch_ends=ends)
+    path: Trajectory = Trajectory._of(**points, **steps, epoch_ends=ends)
     if t < len(tape.grad_b):
         finite("X", job.X)
         finite("y", job.y)

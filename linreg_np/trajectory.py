@@ -92,9 +92,8 @@ class Trajectory(Record):
         TypeError, ValueError
             If it is no name of a file.
         """
-        arrays = zip(self.__annotations__, self._values(), strict=True)
         with replacing(file_name("path", path)) as file:
-            np.savez(file, **{k: v for k, v in arrays if v is not None})
+            np.savez(file, **{k: v for k, v in self._parts().items() if v is not None})
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Trajectory:
