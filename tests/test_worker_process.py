@@ -162,10 +162,36 @@ def test_what_a_subject_prints_goes_nowhere(subject):
     assert found["parts"][0]["values"] == [np.inf] * 4
 
 
+def test_a_subject_that_makes_errors_of_warnings_is_not_stopped_by_its_floats(subject):
+    """NumPy has nothing to warn of."""
+    source = "import warnings\nwarnings.simplefilter('error')\ndef f(X): return np.divide(X, 0)"
+    (found,) = subject(source, (X,))
+    assert found["parts"][0]["values"] == [np.inf] * 4
+
+
+@pytest.mark.parametrize("error", ["ImportError", "ValueError", "OSError"])
+def test_it_serves_where_there_are_no_limits(subject, tmp_path, monkeypatch, error):
+    """As on Windows, where Python has no module for them, or where lower ones are in force."""
+    where = "raise" if error == "ImportError" else "RLIMIT_CORE = 0\ndef setrlimit(*_): raise"
+    (tmp_path / "resource.py").write_text(f"{where} {error}")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    (found,) = subject("def f(X): return X", (X,))
+    assert found["parts"][0]["values"] == [1, 2, 3, 4]
+
+
 def test_a_fork_that_the_subject_forgot_answers_nothing(subject):
     """One line for one call."""
     (found,) = subject("import os\ndef f(X): os.fork(); return 1", (X,))
     assert found["parts"][0]["values"] == [1.0]
+
+
+def test_it_ends_well(subject):
+    """As a fork that the subject waits for can tell it."""
+    source = (
+        "import os\ndef f(X):\n    pid = os.fork()\n    return os.waitpid(pid, 0)[1] if pid else 1"
+    )
+    (found,) = subject(source, (X,))
+    assert found["parts"][0]["values"] == [0]
 
 
 TORCH = """
