@@ -228,6 +228,7 @@ class LossSurface(Record):
         r: Array = (Δ - np.append(self.w, self.b)).dot(self.U.T)
         return r
 
+    @np.errstate(all="ignore")  # what is too large for a float is inf
     def grid(
         self, w1: Any, w2: Any, *, b: Any = None, w: Any = None, features: tuple[int, int] = (0, 1)
     ) -> Array:
@@ -265,7 +266,12 @@ class LossSurface(Record):
         U = self.U[: d if b is None else d + 1]  # the best b makes the last row vanish
         U = U * math.sqrt(0.5)  # the square of ‖Uδ‖ is then what lies over the floor
         Δ1, Δ2 = w1 - self.w[i], w2 - self.w[j]
-        return _squares(U[:, i], Δ1, U[:, j], Δ2, U.dot(θ), self.floor)
+        p, q, a, r, c, rest = _coordinates(U[:, i], U[:, j], U.dot(θ))
+        L: Array = (q * Δ2 + a)[:, None] + p * Δ1
+        L *= L
+        r2 = r * Δ2 + c
+        L += (r2 * r2 + (rest + self.floor))[:, None]
+        return L
 
     def descend(self, w: Any, b: Any, *, lr: Any, steps: Any) -> Any:
         """The path of full-batch descent, `fit` with all samples in each batch, in closed form.
@@ -310,17 +316,6 @@ class LossSurface(Record):
         if path.steps < steps:
             raise DivergenceError(path, lr, self.max_lr)
         return path
-
-
-@np.errstate(all="ignore")  # what is too large for a float is inf
-def _squares(u: Array, Δ1: Array, v: Array, Δ2: Array, f: Array, floor: float) -> Array:
-    """‖uΔ₁ + vΔ₂ + f‖² + floor (k2, k1)."""
-    p, q, a, r, c, rest = _coordinates(u, v, f)
-    L: Array = (q * Δ2 + a)[:, None] + p * Δ1
-    L *= L
-    r2 = r * Δ2 + c
-    L += (r2 * r2 + (rest + floor))[:, None]
-    return L
 
 
 def _coordinates(u: Array, v: Array, f: Array) -> tuple[Any, ...]:

@@ -174,6 +174,13 @@ def test_the_articles_surface_is_its_double_loop():
     assert np.unravel_index(L.argmin(), L.shape) == (abs(w2 + 3.4).argmin(), abs(w1 - 2).argmin())
 
 
+def test_points_as_far_as_floats_go_have_a_height():
+    """None that is finite; and without a warning."""
+    surface = LossSurface([1e308, -1e308], 0.0, 0.0, np.eye(3), 5)
+    L = surface.grid([-1e308, 1], [1e308, 2], w=[3, 4])
+    assert not np.isfinite(L).any()
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda f: f.stem)
 def test_nist_certifies_the_minimum(file):
     """Correct digits of the worst coefficient, from data and from the moments of four shards."""
