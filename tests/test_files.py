@@ -50,7 +50,8 @@ def test_no_directory_and_no_device_is_replaced(tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     for path, kind in ((tmp_path, errno.EISDIR), (pipe, errno.EEXIST)):
-        with pytest.raises(OSError, match="there is something else of this name") as error:
+        with pytest.raises(OSError, match="there is something else") as error:
             replacing(path).__enter__()
-        assert (error.value.errno, error.value.filename) == (kind, str(path))
+        said = error.value.errno, error.value.strerror, error.value.filename
+        assert said == (kind, "there is something else of this name", str(path))
     assert [p.name for p in tmp_path.iterdir()] == ["pipe"]

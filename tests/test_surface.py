@@ -444,7 +444,8 @@ def test_curvature_is_summed_in_blocks():
     X = np.random.default_rng(0).normal(size=(200_000, 3))
     A = with_ones(X)
     np.testing.assert_allclose(engine.curvature(X), A.T @ A / len(A), rtol=0, atol=1e-13)
-    assert engine.curvature(X.astype(np.float32)).dtype == np.float32
+    for kind in (np.float32, ">f4"):
+        assert engine.curvature(X.astype(kind)).dtype == np.float32
 
 
 def test_a_surface_is_frozen_comparable_and_picklable():
