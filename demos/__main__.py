@@ -19,7 +19,7 @@ PROG = "python -m demos"
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Run the demo that `argv` names; the first one, trajectory, if it names none.
+    """Run the demo that `argv` names; trajectory if it names none.
 
     Raises
     ------

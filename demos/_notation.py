@@ -14,9 +14,9 @@ from html import escape
 
 # symbol: how it is written, its shape, its names in the code, and in equations
 NOTATION = {
-    "X": ("X", "(n, d)", "X X_ X_B x x_i area age dyhat_dw", "X x x_j area age ∂ŷ/∂w_j"),
-    "y": ("y", "(n,)", "y y_ y_B y_i", "y"),
-    "w": ("w", "(d,)", "w w0 w_area w_age ws", "w w_j w_area w_age"),
+    "X": ("X", "(n, d)", "X X_B x x_i area age dyhat_dw", "X x x_j area age ∂ŷ/∂w_j"),
+    "y": ("y", "(n,)", "y y_B y_i", "y"),
+    "w": ("w", "(d,)", "w w_area w_age ws", "w w_j w_area w_age"),
     "b": ("b", "", "b bs", "b"),
     "y_hat": ("ŷ", "(n,)", "y_hat price predict predict_one", "ŷ price"),
     "residual": ("ŷ − y", "(n,)", "residual r dl_dyhat", "∂l/∂ŷ"),
@@ -25,8 +25,8 @@ NOTATION = {
     "L": ("L", "", "loss", "L L*"),
     "dl_dw": ("∂l/∂w_j", "", "dl_dw", "∂l/∂w_j"),
     "dl_db": ("∂l/∂b", "", "dl_db", "∂l/∂b"),
-    "grad_w": ("∇w L", "(d,)", "grad_w grad_ws dL_dw", "∇w ∂L/∂w_j"),
-    "grad_b": ("∂L/∂b", "", "grad_b grad_bs dL_db", "∂L/∂b"),
+    "grad_w": ("∇w L", "(d,)", "grad_w grads_w dL_dw", "∇w ∂L/∂w_j"),
+    "grad_b": ("∂L/∂b", "", "grad_b grads_b dL_db", "∂L/∂b"),
     "lr": ("η", "", "lr", "η"),
     "batch_size": ("m", "", "batch_size", "m"),
     "H": ("H", "(d+1, d+1)", "H curvature", "H"),

@@ -1,4 +1,4 @@
-"""The peers of the demo speed: the article's loops in torch and NumPy, and scikit-learn."""
+"""The peers of the demo speed: the loops of *Dive into Deep Learning*, and scikit-learn."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SKLEARN = importlib.util.find_spec("sklearn") is not None
 
 
 def torch_fit(X: Any, y: Any, *, lr: float, batch_size: int, epochs: int, w: Any, rng: Any) -> Any:
-    """The article's training loop in float64, its path and gradients recorded; θ at the end.
+    """Its training loop in float64, its path and gradients recorded; θ at the end.
 
     `data_iter`, `linreg`, `squared_loss`, `sgd` of *Dive into Deep Learning*, ch. 3, each in its
     place; only the order of the samples comes from `rng`, to be that of `fit`.
@@ -60,7 +60,7 @@ def torch_gradient(X: Any, y: Any, w: Any, b: float) -> Any:
 
 
 def double_loop(X: Any, y: Any, w1: Any, w2: Any, b: float) -> Any:
-    """The article's surface, `linreg` and `squared_loss` for each of its points."""
+    """§2's surface, `linreg` and `squared_loss` for each of its points."""
     L = np.empty((len(w2), len(w1)))
     for i in range(len(w2)):
         for j in range(len(w1)):

@@ -22,7 +22,7 @@ from demos._timing import Call, Work
 from linreg_np import LossSurface, Moments, fit, fit_affine, gradient, synthetic_data
 
 LR = 0.03
-GRID = np.linspace(0, 5, 50), np.linspace(-5, 0, 50)  # of the article
+GRID = np.linspace(0, 5, 50), np.linspace(-5, 0, 50)  # of the picture in §2
 ROOT = Path(__file__).parents[1]
 
 

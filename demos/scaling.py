@@ -23,7 +23,6 @@ from matplotlib.colors import BoundaryNorm
 from demos import BLUE, LOSS, ORANGE, PATH, START, TRUTH, VERMILLION, WIDTH
 from demos.__main__ import main
 from demos._bowl import CASING
-from demos.surface import axes
 from linreg_np import LossSurface, load_houses
 
 NEAR = 0.01  # of the floor: near enough
@@ -76,13 +75,13 @@ def case(name: str, surface: LossSurface) -> Case:
 
 def excess(surface: LossSurface, lr: float, t: Any) -> Any:
     """L(θₜ) − floor = ½ Σ λ (1 − ηλ)²ᵗ c²: after t steps from w = 0, b = 0; for each t."""
-    λ, c = axes(surface)[0], start(surface)
+    λ, c = surface.axes[0], start(surface)
     return (λ * (1 - lr * λ) ** (2 * np.asarray(t)[..., None]) * c**2).sum(axis=-1) / 2
 
 
 def start(surface: LossSurface) -> Any:
     """c = Vᵀ(θ₀ − θ*), θ₀ = 0: how far off the start is along each axis of the bowl."""
-    return axes(surface)[1].T @ -np.append(*surface.minimum)
+    return surface.axes[1].T @ -np.append(*surface.minimum)
 
 
 def _figure(cases: list[Case]) -> Any:
@@ -108,7 +107,7 @@ def _figure(cases: list[Case]) -> Any:
 
 def _cut(ax: Any, case: Case) -> Any:
     """The bowl cut along its flattest and its steepest axis, and the descent as seen there."""
-    surface, (λ, _), c = case.surface, axes(case.surface), start(case.surface)
+    surface, (λ, _), c = case.surface, case.surface.axes, start(case.surface)
     c *= np.sign(c)  # an axis has no direction
     u, v = np.linspace(-5, 36, 400), np.linspace(-9, 9, 2001)
     L = 1 + (λ[-1] * u**2 + λ[0] * v[:, None] ** 2) / (2 * surface.floor)

@@ -2,7 +2,7 @@
 
 L(θ) = floor + ½ (θ − θ*)ᵀ H (θ − θ*), θ = (w, b). One pass over the data gives θ*, the floor and
 H, and these give every height in the picture, the safe learning rate and the path of full-batch
-descent. The article's double loop reads the data anew for each of its 50 × 50 points.
+descent. A double loop reads the data anew for each of its 50 × 50 points.
 
 The data are the line of §2 with noise of standard deviation 1, and features of mean 0 whose
 correlation of 0.8 makes the bowl long. SGD in batches of 10, and full-batch descent with a step
@@ -64,15 +64,9 @@ def correlated(seed: int) -> tuple[Any, Any]:
     return X, X @ [2, -3.4] + 4.2 + rng.standard_normal(1000)
 
 
-def axes(surface: LossSurface) -> tuple[Any, Any]:
-    """λ, falling, and V of H = V Λ Vᵀ: the curvature along each axis, and its direction."""
-    λ, V = np.linalg.eigh(surface.curvature)
-    return λ[::-1], V[:, ::-1]
-
-
 def flow(surface: LossSurface, w: Any, b: Any, t: Any) -> Any:
     """θ(t) = θ* + V e^{−Λt} Vᵀ (θ₀ − θ*): one row for each t."""
-    (λ, V), θ = axes(surface), np.append(*surface.minimum)
+    (λ, V), θ = surface.axes, np.append(*surface.minimum)
     return θ + (np.exp(-np.multiply.outer(t, λ)) * (V.T @ (np.append(w, b) - θ))) @ V.T
 
 
@@ -97,7 +91,7 @@ def sgd(X: Any, y: Any, b: float, seed: int) -> Way:
 
 
 def _table(X: Any, y: Any, surface: LossSurface, ways: list[Way]) -> str:
-    (λ1, _, λ2), _ = axes(surface)
+    (λ1, _, λ2), _ = surface.axes
     (w1, w2), b = surface.minimum
     double_loop = [[loss(X, y, np.array([u, v]), b) for u in W1] for v in W2]
     off = np.abs(surface.grid(W1, W2, b=b) / double_loop - 1).max()
@@ -141,7 +135,7 @@ def _plane(ax: Any, surface: LossSurface, ways: list[Way]) -> None:
     L = surface.grid(W1, W2, b=surface.b)
     levels = surface.floor + np.arange(0, np.ptp(L) + STEP, STEP)
     ax.contourf(W1, W2, L, levels, cmap=LOSS)
-    λ, V = axes(surface)
+    λ, V = surface.axes
     for k, name in ((0, "steep"), (2, "flat")):
         s = (2 * STEP / λ[k]) ** 0.5  # floor + ½ λ s²: as far as the first contour
         ends = surface.w + np.array([[-s], [s]]) * V[:2, k]
@@ -158,7 +152,7 @@ def _plane(ax: Any, surface: LossSurface, ways: list[Way]) -> None:
 
 def _cut(ax: Any, surface: LossSurface) -> None:
     s = np.linspace(-3, 3, 100)
-    λ = axes(surface)[0]
+    λ = surface.axes[0]
     ax.plot(s, surface.floor + λ[0] / 2 * s**2, color="black", label=f"steep axis, λ = {λ[0]:.2f}")
     ax.plot(s, surface.floor + λ[2] / 2 * s**2, color="gray", label=f"flat axis, λ = {λ[2]:.2f}")
     ax.axhline(surface.floor, color="black", linestyle=":", label=f"floor, {surface.floor:.2f}")

@@ -14,7 +14,7 @@ from linreg_np.trajectory import Trajectory
 from linreg_np.validation import Array
 
 NUMBERS = 1 << 16  # held at a time: a long training goes in pieces
-FEW = 24  # so many maps are applied one by one sooner than in pairs
+FEW = 24  # up to so many maps, one by one is faster than in pairs
 
 
 def fit_affine(

@@ -47,7 +47,7 @@ def curvature(X: Any) -> Array:
 
 
 def _second_derivative(X: Array) -> Array:
-    """H, with inf or NaN where a square overflows."""
+    """H = (1/n) [X 1]ᵀ[X 1], with inf or NaN where a square overflows."""
     dtype = np.float32 if X.dtype in (np.float32, ">f4") else np.float64
     H = np.zeros((X.shape[1] + 1, X.shape[1] + 1), dtype)
     with np.errstate(all="ignore"):
@@ -70,7 +70,7 @@ def max_lr(X: Any) -> float:
     Returns
     -------
     scalar
-        In the units of a learning rate. 0 where λ_max is too large for a float.
+        0 where λ_max is too large for a float.
 
     Raises
     ------

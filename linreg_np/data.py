@@ -28,7 +28,7 @@ def price(area: Any, age: Any, w_area: Any, w_age: Any, b: Any) -> Any:
     Returns
     -------
     scalar or (n,)
-        The price, in thousands of dollars.
+        The price, in the units of b.
 
     Source: *Dive into Deep Learning*, §3.1.1.
 
@@ -87,7 +87,7 @@ def synthetic_data(
         X = rng.standard_normal((n, len(w)))
     except (MemoryError, ValueError):
         raise MemoryError(f"n must leave room for n × d numbers, got {n}; draw fewer") from None
-    dtype = w.dtype if w.dtype == np.float32 else np.float64
+    dtype = np.dtype(np.float32 if w.dtype == np.float32 else np.float64)
     with np.errstate(all="ignore"):
         y = (X @ w + b + noise * rng.standard_normal(n)).astype(dtype)
     if not np.isfinite(y).all():

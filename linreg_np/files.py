@@ -11,7 +11,7 @@ from typing import IO, Any
 
 
 def file_name(argument: str, path: Any) -> str:
-    """The path as text: what `open` would take for a descriptor, and what it could not, is none.
+    """The path as text. A number, which `open` would take for a descriptor, is none.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """
     if os.path.exists(path) and not os.path.isfile(path):
         kind = errno.EISDIR if os.path.isdir(path) else errno.EEXIST
-        raise OSError(kind, "there is something else of this name", os.fspath(path))
+        raise OSError(kind, "must be a regular file, and is not; choose another", os.fspath(path))
     temporary = f"{os.fspath(path)}.{os.getpid()}.tmp"
     try:
         with open(temporary, "wb") as file:

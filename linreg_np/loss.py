@@ -1,4 +1,4 @@
-"""§1.2: the loss. The ½ stands here and nowhere else."""
+"""§1.2: the loss, whose ½ takes away the 2 of the square in §1.3b."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def residual(y_hat: Any, y: Any) -> Array:
     """
     if getattr(y_hat, "shape", ()) != getattr(y, "shape", ()):
         raise ValueError(
-            f"y_hat and y must have the same shape, got {np.shape(y_hat)} and {np.shape(y)}, "
-            f"which would broadcast; pass y.ravel() for y of shape (n, 1)"
+            f"y_hat and y must have the same shape, got {np.shape(y_hat)} and {np.shape(y)}; "
+            "pass one label a prediction, y.ravel() for y of shape (n, 1)"
         )
     r: Array = y_hat - y
     return r
@@ -73,7 +73,7 @@ def squared_loss(y_hat: Any, y: Any) -> Array:
     >>> squared_loss([3.5, 7.5], [4, 7])
     array([0.125, 0.125])
     """
-    l: Array = 0.5 * residual(y_hat, y) ** 2  # noqa: E741 (the article's letter)
+    l: Array = 0.5 * residual(y_hat, y) ** 2  # noqa: E741 (the book's letter)
     return l
 
 

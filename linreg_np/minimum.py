@@ -89,7 +89,7 @@ def _error(t: Triangle, u: float) -> Array:
 
 
 def _gram_schmidt(R: Array, error: Array) -> dict[int, Array]:
-    """Column by column: what is left of it beside those before, and by which coefficients c.
+    """Take from each column its part along those kept before it; c are its coefficients in them.
 
     Found are the dependent columns, {j: c}, where c (d,) is zero at all dependent ones. The
     independent columns so far are Q S⁻¹, Q orthonormal.
@@ -180,7 +180,7 @@ def newton(X: Array, y: Array, t: Triangle, at: Minimum) -> Minimum:
 
 
 def gradient2(X: Array, y: Array, w: Array, b: Any) -> tuple[Array, Any, Any]:
-    """∇w L, ∂L/∂b and L, as if computed in twice the precision and rounded once."""
+    """∇w L and ∂L/∂b, as if computed in twice the precision and rounded once; and L as it is."""
     total, low, L = np.zeros(len(w) + 1), np.zeros(len(w) + 1), 0.0
     for X_B, y_B in blocks(X, y, 1 << 15):
         A = np.concatenate([X_B.T, np.ones((1, len(y_B))), [y_B]])

@@ -12,7 +12,7 @@ import numpy as np
 from linreg_np.record import Record
 from linreg_np.validation import Array, features, finite, labels, real_array, whole
 
-NUMBERS = 1 << 18  # that are looked at together: they stay in the cache
+NUMBERS = 1 << 18  # in a block, which then stays in the cache
 
 TOO_LARGE = (
     "X and y must be so small that sums of their squares are finite, got numbers near the largest "
@@ -56,8 +56,9 @@ class Moments(Record):
     __array_ufunc__ = None  # an array + moments is a TypeError, not an array of sums
 
     def __init__(self, n: Any, mean: Any, scatter: Any) -> None:
-        self._hold(n=whole("n", n), mean=_read_only("mean", mean))
-        self._hold(scatter=_read_only("scatter", scatter))
+        arrays = {"mean": mean, "scatter": scatter}
+        copies = {k: np.array(real_array(k, a), dtype=np.float64) for k, a in arrays.items()}
+        self._hold(n=whole("n", n), **copies)
         k = self.mean.size
         if k < 2 or self.mean.shape != (k,) or self.scatter.shape != (k, k):
             raise ValueError(
@@ -119,7 +120,8 @@ class Moments(Record):
         Raises
         ------
         TypeError, ValueError
-            As `of`, with the number of the batch; and if there is no batch, or one is no pair.
+            As `of`, with the number of the batch; if there is none, or one is no pair; without a
+            number, if batches differ in d, or if their sum is too large.
         """
         try:
             numbered = enumerate(batches)
@@ -152,13 +154,6 @@ class Moments(Record):
         return Moments._finite(n, mean, scatter)
 
     __radd__ = __add__
-
-
-def _read_only(name: str, value: Any) -> Array:
-    """A copy in float64 that cannot be changed."""
-    a = np.array(real_array(name, value), dtype=np.float64)
-    a.setflags(write=False)
-    return a
 
 
 def blocks(X: Array, y: Array, numbers: int = NUMBERS) -> Iterator[tuple[Array, Array]]:

@@ -12,22 +12,23 @@ class Record:
     """Named values that stay as they are: frozen, comparable and picklable.
 
     A subclass annotates the names in the order of the arguments of its `__init__`, which checks
-    them and calls `_hold`. (`dataclasses` does this too; without it, importing this package takes
-    5 ms in place of 9.)
+    them and calls `_hold`. (`dataclasses` does this too, and takes as long to import as all of this
+    package.)
     """
 
     def _hold(self, **values: Any) -> None:
+        """These values; their arrays are made read-only, not copied."""
         self.__dict__.update(values)
-
-    @classmethod
-    def _of(cls, **values: Any) -> Any:
-        """Of values that need no check; their arrays are made read-only, not copied."""
-        record = object.__new__(cls)
-        record.__dict__.update(values)
         for value in values.values():
             while isinstance(value, ndarray):  # and what it is a view of
                 value.setflags(False)  # type: ignore[call-arg]  # write=False, said quicker
                 value = value.base
+
+    @classmethod
+    def _of(cls, **values: Any) -> Any:
+        """Of values that need no check."""
+        record = object.__new__(cls)
+        record._hold(**values)
         return record
 
     def __setattr__(self, name: str, value: Any) -> NoReturn:
@@ -37,7 +38,7 @@ class Record:
 
     def __delattr__(self, name: str) -> NoReturn:
         raise AttributeError(
-            f"{type(self).__name__} must stay whole, got no {name}; make another one"
+            f"{type(self).__name__} must stay whole, got del of {name}; make another one"
         )
 
     def __eq__(self, other: object) -> bool:

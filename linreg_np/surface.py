@@ -1,4 +1,4 @@
-"""§2: the loss is a bowl. Its lowest point, its height anywhere, and the descent from there."""
+"""§2: the loss is a bowl. Its lowest point, its height at any other, and the descent from there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from linreg_np.descent import along_the_axes
 from linreg_np.minimum import Minimum, describe, of_data, of_moments
 from linreg_np.moments import Moments
 from linreg_np.record import Record
-from linreg_np.surface_door import checked, two_features
+from linreg_np.surface_door import checked, two_features, values
 from linreg_np.trajectory import DivergenceError
 from linreg_np.triangle import Triangle
 from linreg_np.validation import (
@@ -102,7 +102,8 @@ class LossSurface(Record):
         Raises
         ------
         TypeError, ValueError
-            If X, y are not finite arrays of these shapes, or so large that a square overflows.
+            If X, y are not finite arrays of these shapes, or so large that a square overflows, or
+            so different in size that no float holds the minimum.
         """
         return cls._at(*of_data(X, y))
 
@@ -119,6 +120,8 @@ class LossSurface(Record):
         ------
         TypeError
             If `m` is not `Moments`.
+        ValueError
+            If no float holds the minimum.
         """
         if not isinstance(m, Moments):
             raise TypeError(f"m must be Moments, got {m!r:.60}; pass Moments.of(X, y)")
@@ -154,17 +157,22 @@ class LossSurface(Record):
     @property
     def max_lr(self) -> float:
         """2/λ_max: below it, every full-batch step lowers the loss."""
-        return 2 / float(self._axes[0][0])
+        λ = float(self.axes[0][0])
+        return 2 / λ if λ else math.inf
 
     @property
     def condition_number(self) -> float:
         """λ_max/λ_min of H: (length/width of the bowl)², inf where it is flat."""
-        λ = self._axes[0]
+        λ = self.axes[0]
         return math.inf if self.dependencies or λ[-1] == 0 else float(λ[0] / λ[-1])
 
     @functools.cached_property
-    def _axes(self) -> tuple[Array, Array]:
-        """H = V diag(λ) Vᵀ, λ falling: from U, whose singular values are their roots."""
+    def axes(self) -> tuple[Array, Array]:
+        """λ (d+1,), falling, and V (d+1, d+1): H = V diag(λ) Vᵀ.
+
+        The curvature along each principal axis of the bowl, and its direction, a column of V; from
+        the singular values of U, whose squares are λ.
+        """
         _, σ, Vt = np.linalg.svd(self.U)
         with np.errstate(over="ignore", under="ignore"):
             return σ**2, Vt.T
@@ -256,18 +264,20 @@ class LossSurface(Record):
         TypeError, ValueError
             If an argument is not finite or of these shapes, or the two features are not two.
         """
-        w1, w2, d = weights(w1, name="w1"), weights(w2, name="w2"), len(self.w)
+        w1, w2, d = values("w1", w1), values("w2", w2), len(self.w)
         i, j = two_features(d, features)
         θ = np.zeros(d + 1)  # θ − θ*, but for the two
         if w is not None:
             θ[:d] = weights(w, d) - self.w
             θ[i] = θ[j] = 0
         θ[d] = 0 if b is None else number("b", b) - self.b
-        U = self.U[: d if b is None else d + 1]  # the best b makes the last row vanish
-        U = U * math.sqrt(0.5)  # the square of ‖Uδ‖ is then what lies over the floor
+        U = self.U * math.sqrt(0.5)  # the square of ‖Uδ‖ is then what lies over the floor
+        if b is None:  # the best one takes off all that lies along its column
+            _, e = _size_and_direction(U[:, d])
+            U -= np.outer(e, e.dot(U))
         Δ1, Δ2 = w1 - self.w[i], w2 - self.w[j]
         p, q, a, r, c, rest = _coordinates(U[:, i], U[:, j], U.dot(θ))
-        L: Array = (q * Δ2 + a)[:, None] + p * Δ1
+        L: Array = (q * Δ2 + a)[:, None] + p * Δ1  # L = (…)² + (rΔ₂ + c)² + rest
         L *= L
         r2 = r * Δ2 + c
         L += (r2 * r2 + (rest + self.floor))[:, None]
@@ -312,7 +322,7 @@ class LossSurface(Record):
             return [self.descend(*start, lr=lr, steps=steps) for start in starts]
         lr, steps = positive("lr", lr), whole("steps", steps)
         start = np.append(weights(w, len(self.w)), number("b", b))
-        path = along_the_axes(start, np.append(self.w, self.b), *self._axes, lr, steps)
+        path = along_the_axes(start, np.append(self.w, self.b), *self.axes, lr, steps)
         if path.steps < steps:
             raise DivergenceError(path, lr, self.max_lr)
         return path

@@ -12,7 +12,7 @@ from linreg_np.validation import Array, finite, number, positive, real_array, we
 
 
 def checked(w: Any, b: Any, floor: Any, U: Any, n: Any, dependencies: Any) -> dict[str, Any]:
-    """The parts of a surface, made by hand or not: arrays read-only, in float64.
+    """The parts of a surface made by hand; its arrays are copies in float64.
 
     Raises
     ------
@@ -20,39 +20,49 @@ def checked(w: Any, b: Any, floor: Any, U: Any, n: Any, dependencies: Any) -> di
     """
     w = weights(w)
     return {
-        "w": _frozen(w),
+        "w": np.array(w, dtype=np.float64),
         "b": number("b", b),
         "floor": positive("floor", floor, or_zero=True, way_out="the least loss"),
-        "U": _frozen(_square("U", U, len(w) + 1)),
+        "U": np.array(_square(U, len(w) + 1), dtype=np.float64),
         "n": whole("n", n),
-        "dependencies": _texts("dependencies", dependencies),
+        "dependencies": _texts(dependencies),
     }
 
 
-def _frozen(a: Array) -> Array:
-    """A read-only copy."""
-    a = np.array(a, dtype=np.float64)
-    a.setflags(write=False)
-    return a
-
-
-def _square(name: str, U: Any, q: int) -> Array:
+def _square(U: Any, q: int) -> Array:
     """U as a real, finite array of shape (q, q)."""
-    a = real_array(name, U)
+    a = real_array("U", U)
     if a.shape != (q, q):
         raise ValueError(
-            f"{name} must have shape ({q}, {q}), a row and a column for each weight and one for "
-            f"b, got {a.shape}; use LossSurface.from_data(X, y)"
+            f"U must have shape ({q}, {q}), a row and a column for each weight and one for b, got "
+            f" {a.shape}; use LossSurface.from_data(X, y)"
         )
-    finite(name, a)
+    finite("U", a)
     return a
 
 
-def _texts(name: str, value: Any) -> tuple[str, ...]:
-    """`value` as a tuple of str."""
+def _texts(value: Any) -> tuple[str, ...]:
+    """The dependencies as a tuple of str."""
     if not (isinstance(value, tuple | list) and all(isinstance(text, str) for text in value)):
-        raise TypeError(f"{name} must be a tuple of str, got {reprlib.repr(value)}; pass ()")
+        raise TypeError(f"dependencies must be a tuple of str, got {reprlib.repr(value)}; pass ()")
     return tuple(value)
+
+
+def values(name: str, a: Any) -> Array:
+    """The values of one weight as a real, finite array of shape (k,).
+
+    Raises
+    ------
+    TypeError, ValueError
+    """
+    k = real_array(name, a)
+    if k.ndim != 1 or k.size == 0:
+        raise ValueError(
+            f"{name} must have shape (k,), the values of one weight, got {k.shape}; pass e.g. "
+            "np.linspace(0, 5, 50)"
+        )
+    finite(name, k)
+    return k
 
 
 def two_features(d: int, features: Any) -> tuple[int, int]:
@@ -67,6 +77,8 @@ def two_features(d: int, features: Any) -> tuple[int, int]:
     >>> two_features(3, [0, 2])
     (0, 2)
     """
+    if d < 2:
+        raise ValueError(f"a grid must be one of two features, got a surface of {d}; use loss")
     try:
         i, j = map(operator.index, features)
     except Exception:  # not two, or no whole numbers, or whatever a foreign object raises

@@ -105,7 +105,7 @@ def finished(job: Job, tape: Tape, t: int) -> Trajectory:
     DivergenceError
         With the finite part.
     ValueError
-        If the data are not finite: they may hold what the doors did not read.
+        If X or y is not finite where the door did not read it.
     """
     if not (np.isfinite(tape.w[t]).all() and np.isfinite(tape.b[t])):  # nor is what follows it
         ok = np.isfinite(tape.w[1 : t + 1]).all(axis=1) & np.isfinite(tape.b[1 : t + 1])

@@ -138,7 +138,7 @@ def parse_log(text: str) -> Log:
     Returns
     -------
     Log
-        Gradients are kept as printed: the article's loop prints those of the summed loss, m times
+        Gradients are kept as printed: the loop above prints those of the summed loss, m times
         1.3f. The point after the last step is not in the log. Nothing is ever filled in.
 
     Raises

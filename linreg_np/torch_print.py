@@ -9,7 +9,7 @@ import numpy as np
 
 from linreg_np.validation import Array
 
-DIGITS = 1074  # behind the point has the smallest float64, 2⁻¹⁰⁷⁴; none has more
+DIGITS = 1074  # after the point, of the smallest float64, 2⁻¹⁰⁷⁴; none has more
 
 
 def format_log(

@@ -30,7 +30,8 @@ def fit(
 ) -> Trajectory:
     """the path of w on the surface L(w₁, w₂) at a fixed b   (§2)
 
-    Minibatch SGD: `epochs` times over the data, `batch_size` samples a step, every step recorded.
+    Minibatch SGD, b trained too (it is fixed in the picture alone): `epochs` times over the data,
+    `batch_size` samples a step, every step recorded.
 
     Parameters
     ----------

@@ -64,7 +64,7 @@ class Trajectory(Record):
 
     @property
     def steps(self) -> int:
-        """T, the number of steps from the first recorded point to the last."""
+        """The number of steps from the first recorded point to the last: T, or T − 1 in a log."""
         return len(self.w) - 1
 
     def __repr__(self) -> str:
@@ -130,7 +130,7 @@ class Trajectory(Record):
     def read_log(cls, path_or_text: str | os.PathLike[str]) -> Trajectory:
         """Read the log that a torch training loop printed, in a file or as text.
 
-        The log of the article's loop holds the weights before each step and not the point after
+        The log of the loop in `torch_log` holds the weights before each step, not the point after
         the last one; it prints the gradients of the summed loss, m times 1.3f. They are kept as
         printed, and what is not in the log is None.
 
@@ -153,7 +153,10 @@ class Trajectory(Record):
         return cls(**parse_log(read_text(path_or_text))._asdict())
 
     def write_log(self, file: str | os.PathLike[str] | IO[str], *, precision: int = 4) -> None:
-        """Print the path as the article's loop would: `w:` and `w.grad:` at each step.
+        """Print the path in the form of the loop in `torch_log`: `w:` and `w.grad:` at each step.
+
+        Gradients are printed as they are held: those of `fit` are 1.3f, where that loop prints m
+        times as much. The point after the last step is not printed.
 
         Parameters
         ----------
@@ -221,7 +224,7 @@ def _check_directory(data: bytes, names: list[str]) -> None:
 def _frozen(name: str, value: Any) -> Array:
     """A read-only array, of integers for `epoch_ends` and of floats for all else.
 
-    A copy, but of what nobody can write to.
+    A copy, unless nobody can write to the array: then the array itself.
     """
     a = real_array(name, value)
     whole = name == "epoch_ends"
@@ -249,11 +252,11 @@ def _check_shapes(t: Trajectory) -> None:
     if t.w.ndim != 2 or 0 in t.w.shape:
         raise ValueError(
             f"w must have shape (T+1, d), one point a row, got {t.w.shape}; "
-            "pass at least one point of at least one weight"
+            "pass points as rows, w.reshape(-1, 1) for one weight"
         )
     points, d = t.w.shape
     if t.b is not None and t.b.shape != (points,):
-        raise ValueError(f"b must have shape ({points},) like w, got {t.b.shape}; pass b.ravel()")
+        raise ValueError(f"b must have shape ({points},), got {t.b.shape}; pass one b a point")
     for name, g, tail in (("grad_w", t.grad_w, (d,)), ("grad_b", t.grad_b, ())):
         if g is not None and g.shape not in ((points - 1, *tail), (points, *tail)):
             raise ValueError(

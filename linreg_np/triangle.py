@@ -4,9 +4,9 @@ With X centred, every regression of n samples has the loss of a regression of d 
 
     L(w, b) = ½ (‖Rw − z‖² + ρ² + (x̄ᵀw + b − ȳ)²),   R (d, d) upper triangular,
 
-which is ½ (‖Uθ − c‖² + ρ²) with U = [R 0; x̄ᵀ 1], θ = (w, b), c = (z, ȳ). The triangle comes from a
-QR factorisation of the data, whose error grows with the condition number of X; that of the moments
-XᵀX squares it.
+which is ½ (‖Uθ − c‖² + ρ²) with U = [R 0; x̄ᵀ 1], θ = (w, b), c = (z, ȳ). From data the
+triangle comes by QR, whose error grows with the condition number of X; from moments by Cholesky,
+whose error grows with its square.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Triangle(NamedTuple):
 
     @property
     def R(self) -> Array:
-        """(d, d)."""
+        """R (d, d), upper triangular."""
         return self.U[:-1, :-1]
 
     @property

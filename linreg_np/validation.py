@@ -42,7 +42,7 @@ def as_float(a: Any) -> Any:
     """
     if isinstance(a, int | float | np.integer | np.bool) and not isinstance(a, np.float64):
         return float(a)
-    a = real_array("an argument", a)[()]
+    a = real_array("a", a)[()]
     return a if a.dtype in FLOATS else a.astype(np.float32 if a.dtype == ">f4" else np.float64)
 
 
@@ -83,7 +83,8 @@ def real_array(name: str, value: Any) -> Array:
         raise TypeError(f"{rule}, got {type(value).__name__}: {error}; pass numbers") from None
     if a.dtype.kind not in "biuf" or a.dtype.itemsize > 8:
         raise TypeError(
-            f"{rule}, got {_kind(value, a)}; convert it first, e.g. np.asarray({name}, dtype=float)"
+            f"{rule}, got {_kind(value, a)}; leave out or encode what is no number, then pass "
+            f"np.asarray({name}, dtype=float)"
         )
     return a
 

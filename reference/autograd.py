@@ -15,11 +15,16 @@ from torch import Tensor
 
 
 def tensor(a: Any) -> Tensor:
-    """A copy of `a` as a float32 or float64 tensor that a gradient can be asked of."""
+    """An array as a copy, a float32 or float64 tensor; a tensor as it is, with its graph."""
     if isinstance(a, Tensor):
         return a
     a = np.asarray(a)
     return torch.tensor(np.array(a, dtype=np.float32 if a.dtype == np.float32 else np.float64))
+
+
+def leaf(a: Any) -> Tensor:
+    """A copy that a gradient can be asked of."""
+    return tensor(a).detach().clone().requires_grad_()
 
 
 def price(area: Any, age: Any, w_area: Any, w_age: Any, b: Any) -> Tensor:
@@ -54,7 +59,7 @@ def loss(X: Any, y: Any, w: Any, b: Any) -> Tensor:
 
 def dl_dyhat(y_hat: Any, y: Any) -> Tensor:
     """∂l/∂ŷ at ŷ   (§1.3b)"""
-    y_hat = tensor(y_hat).requires_grad_()
+    y_hat = leaf(y_hat)
     return torch.autograd.grad(squared_loss(y_hat, y), y_hat)[0]
 
 
@@ -73,13 +78,13 @@ def dyhat_db() -> Tensor:
 
 def dl_dw(x: Any, y: Any, w: Any, b: Any, j: int) -> Tensor:
     """∂l/∂w_j through ŷ   (§1.3a, §1.3d)"""
-    w = tensor(w).requires_grad_()
+    w = leaf(w)
     return torch.autograd.grad(squared_loss(predict_one(x, w, b), y), w)[0][j]
 
 
 def dl_db(x: Any, y: Any, w: Any, b: Any) -> Tensor:
     """∂l/∂b through ŷ   (§1.3d)"""
-    b = tensor(b).requires_grad_()
+    b = leaf(b)
     return torch.autograd.grad(squared_loss(predict_one(x, w, b), y), b)[0]
 
 
@@ -95,7 +100,7 @@ def dL_db(X: Any, y: Any, w: Any, b: Any) -> Tensor:
 
 def gradient(X: Any, y: Any, w: Any, b: Any) -> tuple[Tensor, Tensor]:
     """∇w L, ∂L/∂b   (§1.3f)"""
-    w, b = tensor(w).requires_grad_(), tensor(b).requires_grad_()
+    w, b = leaf(w), leaf(b)
     grad_w, grad_b = torch.autograd.grad(loss(X, y, w, b), (w, b))
     return grad_w, grad_b
 
@@ -140,7 +145,7 @@ def fit(
 ) -> Path:
     """the path of w on the surface L(w₁, w₂) at a fixed b   (§2)
 
-    The article's loop in torch, recorded. Given the same `rng` as `linreg_np.fit`, it starts from
+    The book's loop in torch, recorded. Given the same `rng` as `linreg_np.fit`, it starts from
     the same point and takes the same batches in the same order.
     """
     X, y, rng = tensor(X), tensor(y), np.random.default_rng(rng)

@@ -1,6 +1,6 @@
-"""§1.1 to §1.3f in rational arithmetic: every float is a fraction, and nothing is rounded.
+"""§1.1 to §1.3f and the minimum of §2 in rational arithmetic: nothing is rounded.
 
-The names are those of `linreg_np`; the answers are `fractions.Fraction`.
+Every float is a fraction. The names are those of `linreg_np`; the answers are `fractions.Fraction`.
 """
 
 from __future__ import annotations

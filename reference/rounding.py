@@ -156,7 +156,7 @@ def moments_bound(X: Any, y: Any, parts: int = 1) -> tuple[Any, Any]:
 
     Of one part: a mean is off by at most E_j = γ_k max|z_j|, k = n + 8. Of numbers that are taken
     from no mean, or from one that is off so much, Σ z_j z_k and n z̄_j z̄_k are off by γ_k ‖z_j‖‖z_k‖
-    and twice that; no norm ‖z_j‖ is more than two of D_j, the distances from the mean:
+    and twice that; no ‖z_j‖ is more than 2 ‖D_j‖, D_j the distances from the mean:
 
         |z̄_j| : E_j,   S_jk : 12 γ_k ‖D_j‖ ‖D_k‖,   D_j = |z_j − z̄_j| + E_j.
 
@@ -237,8 +237,8 @@ def products_bound(X: Any, y: Any, batches: Any, w: Any, b: Any, lr: float) -> t
         eps_v.append(k * np.linalg.norm(A.T @ labels))
         size.append(np.linalg.norm(H, 2))
     T = len(eps_M)
-    D = 2 + np.log2(max(T, 1))
-    local = np.array(eps_v) + D * g * (2 * np.array(eps_M) + q_gamma) * (1 + g) * far
+    D = 1 + np.log2(max(T, 1))
+    local = np.array(eps_v) + (D + 1) * g * (2 * np.array(eps_M) + q_gamma) * (1 + g) * far
     local += q_gamma * (2 + g) ** 2 * far
     e = 1.01 * g**2 * np.append(0.0, np.cumsum(local))
     own = [

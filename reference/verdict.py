@@ -60,7 +60,7 @@ def judged(session: Session, items: Sequence[Item], count: int) -> Check:
         return Check(plan.kind, plan.name, None, "\n".join(filter(None, notes)), count, worst)
     fresh = session.ask(telling(session.options.seed + 1)) if asking else []
     fault, explanation = diagnose(session, items, wrong, fresh, asking)
-    shown = shrunk(session, wrong, fresh, fault) if asking else wrong[0]
+    shown = shrunk(session, wrong, fault) if asking else wrong[0]
     notes = [explanation, session.plan.note and f"({session.plan.note}.)"]
     text = "\n".join(filter(None, notes))
     return Check(plan.kind, plan.name, fault, text, count, worst, counterexample(shown))
@@ -143,7 +143,7 @@ SUBJECTS = {
 }
 
 
-def shrunk(session: Session, wrong: Sequence[Item], fresh: Sequence[Item], fault: str) -> Item:
+def shrunk(session: Session, wrong: Sequence[Item], fault: str) -> Item:
     """The wrong answer to the smallest problem that shows it."""
     smallest_seen = min(wrong, key=lambda i: i.asked.X.size)
     if fault in STATEFUL:

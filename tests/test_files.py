@@ -50,8 +50,8 @@ def test_no_directory_and_no_device_is_replaced(tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     for path, kind in ((tmp_path, errno.EISDIR), (pipe, errno.EEXIST)):
-        with pytest.raises(OSError, match="there is something else") as error:
+        with pytest.raises(OSError, match="must be a regular file") as error:
             replacing(path).__enter__()
         said = error.value.errno, error.value.strerror, error.value.filename
-        assert said == (kind, "there is something else of this name", str(path))
+        assert said == (kind, "must be a regular file, and is not; choose another", str(path))
     assert [p.name for p in tmp_path.iterdir()] == ["pipe"]

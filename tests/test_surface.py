@@ -174,6 +174,33 @@ def test_the_articles_surface_is_its_double_loop():
     assert np.unravel_index(L.argmin(), L.shape) == (abs(w2 + 3.4).argmin(), abs(w1 - 2).argmin())
 
 
+def test_the_best_b_is_that_of_any_u():
+    """Also of one that is triangular the other way, as a Cholesky factor of H is."""
+    X, y = synthetic_data([2, -3.4], 4.2, 50, rng=0)
+    s = LossSurface.from_data(X, y)
+    same = LossSurface(s.w, s.b, s.floor, np.linalg.cholesky(s.curvature).T, s.n)
+    L = s.grid([0, 1, 2], [1, -3])
+    np.testing.assert_allclose(same.grid([0, 1, 2], [1, -3]), L, rtol=1e-12)
+    b = y.mean() - X.mean(axis=0) @ [1, -3]
+    np.testing.assert_allclose(L[1, 1], s.loss([1, -3], b), rtol=1e-12)
+
+
+def test_a_surface_may_be_flat():
+    """Then any learning rate is safe."""
+    flat = LossSurface([0], 0, 1.5, np.zeros((2, 2)), 1)
+    assert flat.max_lr == flat.condition_number == np.inf
+    assert flat.loss([3], 4) == 1.5
+    assert repr(flat).endswith("floor 1.5, max_lr inf)")
+
+
+def test_a_grid_is_of_two_features():
+    """One has no picture."""
+    with pytest.raises(
+        ValueError, match=r"^a grid must be one of two features, got a surface of 1; "
+    ):
+        LossSurface.from_data([[0.0], [2.0]], [1.0, 3.0]).grid([1], [2])
+
+
 def test_points_as_far_as_floats_go_have_a_height():
     """None that is finite; and without a warning."""
     surface = LossSurface([1e308, -1e308], 0.0, 0.0, np.eye(3), 5)
@@ -497,12 +524,12 @@ NAN = float("nan")
         (
             lambda s: s.gradient("w", 0),
             TypeError,
-            "w must be an array of real numbers, got 'w'; convert it first, e.g. np.asarray(w, dtype=float)",
+            "w must be an array of real numbers, got 'w'; leave out or encode what is no number, then pass np.asarray(w, dtype=float)",
         ),
         (
             lambda s: s.excess([1, 2], None),
             TypeError,
-            "b must be an array of real numbers, got None; convert it first, e.g. np.asarray(b, dtype=float)",
+            "b must be an array of real numbers, got None; leave out or encode what is no number, then pass np.asarray(b, dtype=float)",
         ),
         (
             lambda s: s.grid([0, NAN], [1]),
@@ -512,7 +539,7 @@ NAN = float("nan")
         (
             lambda s: s.grid([0], [[1]]),
             ValueError,
-            "w2 must have shape (d,), got (1, 1); pass w2.ravel()",
+            "w2 must have shape (k,), the values of one weight, got (1, 1); pass e.g. np.linspace(0, 5, 50)",
         ),
         (
             lambda s: s.grid([0], [1], b="b"),

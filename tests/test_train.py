@@ -171,27 +171,27 @@ REFUSED = [
     (
         {"X": [["a"], ["b"], ["c"]]},
         TypeError,
-        "X must be an array of real numbers, got list of dtype <U1; convert it first, e.g. np.asarray(X, dtype=float)",
+        "X must be an array of real numbers, got list of dtype <U1; leave out or encode what is no number, then pass np.asarray(X, dtype=float)",
     ),
     (
         {"X": np.ones((3, 1), object)},
         TypeError,
-        "X must be an array of real numbers, got ndarray of dtype object; convert it first, e.g. np.asarray(X, dtype=float)",
+        "X must be an array of real numbers, got ndarray of dtype object; leave out or encode what is no number, then pass np.asarray(X, dtype=float)",
     ),
     (
         {"X": np.ones((3, 1), complex)},
         TypeError,
-        "X must be an array of real numbers, got ndarray of dtype complex128; convert it first, e.g. np.asarray(X, dtype=float)",
+        "X must be an array of real numbers, got ndarray of dtype complex128; leave out or encode what is no number, then pass np.asarray(X, dtype=float)",
     ),
     (
         {"X": None},
         TypeError,
-        "X must be an array of real numbers, got None; convert it first, e.g. np.asarray(X, dtype=float)",
+        "X must be an array of real numbers, got None; leave out or encode what is no number, then pass np.asarray(X, dtype=float)",
     ),
     (
         {"X": "data.csv"},
         TypeError,
-        "X must be an array of real numbers, got 'data.csv'; convert it first, e.g. np.asarray(X, dtype=float)",
+        "X must be an array of real numbers, got 'data.csv'; leave out or encode what is no number, then pass np.asarray(X, dtype=float)",
     ),
     (
         {"X": np.ma.ones((3, 1))},
@@ -227,12 +227,12 @@ REFUSED = [
     (
         {"y": ["1", "2", "3"]},
         TypeError,
-        "y must be an array of real numbers, got list of dtype <U1; convert it first, e.g. np.asarray(y, dtype=float)",
+        "y must be an array of real numbers, got list of dtype <U1; leave out or encode what is no number, then pass np.asarray(y, dtype=float)",
     ),
     (
         {"y": None},
         TypeError,
-        "y must be an array of real numbers, got None; convert it first, e.g. np.asarray(y, dtype=float)",
+        "y must be an array of real numbers, got None; leave out or encode what is no number, then pass np.asarray(y, dtype=float)",
     ),
     (
         {"lr": 0},
@@ -281,7 +281,7 @@ REFUSED = [
     (
         {"w": ["a", "b"]},
         TypeError,
-        "w must be an array of real numbers, got list of dtype <U1; convert it first, e.g. np.asarray(w, dtype=float)",
+        "w must be an array of real numbers, got list of dtype <U1; leave out or encode what is no number, then pass np.asarray(w, dtype=float)",
     ),
     ({"b": NAN}, ValueError, "b must be finite, got nan; pass a finite number"),
     ({"b": [0.0]}, TypeError, "b must be one real number, got [0.0]; pass a float"),
@@ -325,7 +325,7 @@ SYNTHETIC = [
     (
         {"w": None},
         TypeError,
-        "w must be an array of real numbers, got None; convert it first, e.g. np.asarray(w, dtype=float)",
+        "w must be an array of real numbers, got None; leave out or encode what is no number, then pass np.asarray(w, dtype=float)",
     ),
     ({"b": np.inf}, ValueError, "b must be finite, got inf; pass a finite number"),
     ({"n": 0}, ValueError, "n must be greater than zero, got 0; pass 1 or more"),

@@ -95,7 +95,7 @@ def test_nothing_in_a_path_can_be_changed():
     path = Trajectory(w)
     with pytest.raises(AttributeError, match=r"^Trajectory must stay as it is, got a new w; make"):
         path.w = w
-    with pytest.raises(AttributeError, match=r"^Trajectory must stay whole, got no w; make"):
+    with pytest.raises(AttributeError, match=r"^Trajectory must stay whole, got del of w; make"):
         del path.w
     with pytest.raises(ValueError, match="read-only"):
         path.w[0] = 1
@@ -176,37 +176,37 @@ REFUSED = [
     (
         {"w": [1.0, 2.0]},
         ValueError,
-        "w must have shape (T+1, d), one point a row, got (2,); pass at least one point of at least one weight",
+        "w must have shape (T+1, d), one point a row, got (2,); pass points as rows, w.reshape(-1, 1) for one weight",
     ),
     (
         {"w": np.zeros((0, 2))},
         ValueError,
-        "w must have shape (T+1, d), one point a row, got (0, 2); pass at least one point of at least one weight",
+        "w must have shape (T+1, d), one point a row, got (0, 2); pass points as rows, w.reshape(-1, 1) for one weight",
     ),
     (
         {"w": np.zeros((2, 0))},
         ValueError,
-        "w must have shape (T+1, d), one point a row, got (2, 0); pass at least one point of at least one weight",
+        "w must have shape (T+1, d), one point a row, got (2, 0); pass points as rows, w.reshape(-1, 1) for one weight",
     ),
     (
         {"w": None},
         TypeError,
-        "w must be an array of real numbers, got None; convert it first, e.g. np.asarray(w, dtype=float)",
+        "w must be an array of real numbers, got None; leave out or encode what is no number, then pass np.asarray(w, dtype=float)",
     ),
     (
         {"w": [["a"]]},
         TypeError,
-        "w must be an array of real numbers, got list of dtype <U1; convert it first, e.g. np.asarray(w, dtype=float)",
+        "w must be an array of real numbers, got list of dtype <U1; leave out or encode what is no number, then pass np.asarray(w, dtype=float)",
     ),
     (
         {"b": [[0.0], [0.0]]},
         ValueError,
-        "b must have shape (2,) like w, got (2, 1); pass b.ravel()",
+        "b must have shape (2,), got (2, 1); pass one b a point",
     ),
     (
         {"b": ["x", "y"]},
         TypeError,
-        "b must be an array of real numbers, got list of dtype <U1; convert it first, e.g. np.asarray(b, dtype=float)",
+        "b must be an array of real numbers, got list of dtype <U1; leave out or encode what is no number, then pass np.asarray(b, dtype=float)",
     ),
     (
         {"grad_w": [[0.0]]},

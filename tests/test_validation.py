@@ -20,7 +20,7 @@ def test_whole_numbers_become_python_floats(value):
 @pytest.mark.parametrize("value", ["a", None, 1j, object()])
 def test_what_is_no_number_is_refused_as_an_argument(value):
     """Behind the doors nobody knows its name."""
-    with pytest.raises(TypeError, match=r"^an argument must be an array of real numbers, got "):
+    with pytest.raises(TypeError, match=r"^a must be an array of real numbers, got "):
         as_float(value)
 
 
