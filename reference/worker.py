@@ -178,7 +178,7 @@ def part(value: Any) -> dict[str, Any]:
     except (TypeError, ValueError):
         return {"dtype": type(value).__name__, "shape": [], "values": None}
     real = a.dtype.kind in "fiub" and a.size <= LARGEST
-    dtype = a.dtype.name if a.dtype != object else type(value).__name__
+    dtype = "NoneType" if value is None else a.dtype.name
     values = a.astype(float).ravel().tolist() if real else None
     return {"dtype": dtype, "shape": list(a.shape), "values": values}
 

@@ -23,13 +23,13 @@ def positional(X, y, /, w):
 
 
 class Model:
-    """With a constructor, fit and predict."""
+    """With a constructor, fit with settings, and predict."""
 
     def __init__(self, lr, n_iters=3):
         self.lr, self.n_iters = lr, n_iters
 
     def fit(self, X, y, w=None):
-        self.w, self.b = X.sum(axis=0), np.float64(self.n_iters)
+        self.w, self.b = X.sum(axis=0) + (0 if w is None else w), np.float64(self.n_iters)
 
     def predict(self, X):
         return X @ self.w * self.lr
@@ -154,6 +154,10 @@ def test_what_was_raised_is_reported_with_the_line():
     long = worker.reported(raises(ValueError("x" * 999)), "")["raised"]
     assert long["message"] == "x" * 300
     assert long["line"] == "raise error"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker.traceback.FrameSummary, "line", "x" * 201)
+        long = worker.reported(raises(ValueError()), __file__)["raised"]
+    assert long["line"] == "x" * 200
     assert worker.reported(lambda: {"parts": []}, "") == {"parts": []}
 
 
@@ -234,7 +238,7 @@ def test_a_model_answers_with_weights_bias_and_predictions():
     """After one construction and one fit, with their settings."""
     X = np.array([[1.0, 2.0], [3.0, 4.0]])
     weights, bias, y_hat = worker.training(Model)(X, None, {"lr": 0.5}, {"w": 1})
-    assert (weights.tolist(), bias, y_hat.tolist()) == ([4, 6], 3, [8, 18])
+    assert (weights.tolist(), bias, y_hat.tolist()) == ([5, 7], 3, [9.5, 21.5])
 
 
 @pytest.mark.parametrize("name", ["weights", "w", "W", "coef_", "weight", "theta", "theta_"])

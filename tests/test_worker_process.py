@@ -21,11 +21,11 @@ def sent(*requests):
     return b"".join(len(f).to_bytes(8, "big") + f for f in found)
 
 
-def answers(*requests):
+def answers(*requests, cwd=ROOT):
     """What a worker answers; it must end by itself when nobody asks any more, and say nothing."""
     command = [sys.executable, worker.__file__]
     run = subprocess.run(
-        command, input=sent(*requests), cwd=ROOT, capture_output=True, timeout=60, check=False
+        command, input=sent(*requests), cwd=cwd, capture_output=True, timeout=60, check=False
     )
     assert (run.returncode, run.stderr) == (0, b"")
     return [json.loads(line) for line in run.stdout.splitlines()]
@@ -54,7 +54,8 @@ def test_a_file_is_described_by_what_it_defines(tmp_path):
     """Its own public functions and classes, not what it imports; parameters and how they go."""
     file = tmp_path / "mine.py"
     file.write_text(
-        "from math import sqrt\nfrom operator import add\nLIMIT = 3\n"
+        "from __future__ import annotations\nfrom dataclasses import dataclass\n"
+        "from math import sqrt\nfrom operator import add\nLIMIT = 3\nplus = (1).__add__\n"
         "def _hidden(x): pass\n"
         "def f(X, /, y, *rest, lr=1, **more): pass\n"
         "class Model:\n"
@@ -63,6 +64,7 @@ def test_a_file_is_described_by_what_it_defines(tmp_path):
         "    def predict(self, X): pass\n"
         "class Other:\n"
         "    __signature__ = 'none'\n"
+        "@dataclass\nclass _Hidden:\n    w: float\n"
     )
     ((found,),) = [a["found"] for a in answers((str(file), "f"))]
     f = {"name": "f", "fit": None, "is_class": False}
@@ -81,6 +83,13 @@ def test_a_module_and_a_name_within_it_are_found():
     assert [f["name"] for f in found["found"]] == ["Trajectory.load"]
     (found,) = answers(("linreg_np.gradient", ""))
     assert [f["name"] for f in found["found"]] == ["gradient"]
+
+
+def test_a_module_of_the_working_directory_comes_first(tmp_path):
+    """Not that of the same name which stands beside the worker."""
+    (tmp_path / "items.py").write_text("def mine(X): return X")
+    (found,) = answers(("items", ""), cwd=tmp_path)
+    assert [f["name"] for f in found["found"]] == ["mine"]
 
 
 @pytest.mark.parametrize(
@@ -164,7 +173,10 @@ def test_what_a_subject_prints_goes_nowhere(subject):
 
 def test_a_subject_that_makes_errors_of_warnings_is_not_stopped_by_its_floats(subject):
     """NumPy has nothing to warn of."""
-    source = "import warnings\nwarnings.simplefilter('error')\ndef f(X): return np.divide(X, 0)"
+    source = (
+        "import warnings\nwarnings.simplefilter('error')\n"
+        "def f(X): return np.divide(X, np.random.default_rng().integers(1))"
+    )
     (found,) = subject(source, (X,))
     assert found["parts"][0]["values"] == [np.inf] * 4
 
