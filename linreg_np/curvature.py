@@ -51,7 +51,7 @@ def _second_derivative(X: Array) -> Array:
     dtype = np.float32 if X.dtype in (np.float32, ">f4") else np.float64
     H = np.zeros((X.shape[1] + 1, X.shape[1] + 1), dtype)
     with np.errstate(all="ignore"):
-        for X_B, ones in blocks(X, np.ones(len(X), dtype)):
+        for X_B, ones in blocks(X, np.ones(len(X))):
             A = np.column_stack([X_B, ones])
             H += A.T @ A
     return H / len(X)

@@ -1,6 +1,7 @@
 """§2: the bowl: its minimum, its loss and its descent against exact arithmetic and `fit`."""
 
 import pickle
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -473,6 +474,17 @@ def test_curvature_is_summed_in_blocks():
     np.testing.assert_allclose(engine.curvature(X), A.T @ A / len(A), rtol=0, atol=1e-13)
     for kind in (np.float32, ">f4"):
         assert engine.curvature(X.astype(kind)).dtype == np.float32
+
+
+def test_a_curvature_that_no_float_holds_is_refused():
+    """Where `max_lr` says 0."""
+    message = (
+        "X must be so small that sums of its squares are finite, got numbers near the largest "
+        "float; rescale the columns"
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        engine.curvature([[1e200]])
+    assert engine.max_lr([[1e200]]) == 0
 
 
 def test_a_surface_is_frozen_comparable_and_picklable():
