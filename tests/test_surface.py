@@ -295,6 +295,25 @@ def test_a_column_computed_and_rounded_is_dependent_all_the_same(dtype):
     assert np.abs(surface.w).max() < 1
 
 
+def test_the_error_is_that_of_the_precision_of_the_data(monkeypatch):
+    """Half an ulp of float64 or float32; whole numbers and moments are in float64."""
+    found, lowest = [], minimum.lowest
+    monkeypatch.setattr(minimum, "lowest", lambda t, u: found.append(u) or lowest(t, u))
+    X, y = np.array([[1], [2], [6]]), [1.0, 2.0, 3.0]
+    for kind in (np.float64, np.float32, np.int64):
+        LossSurface.from_data(X.astype(kind), y)
+    LossSurface.from_moments(Moments.of(X, y))
+    assert found == [U, 2.0**-24, U, U]
+
+
+def test_moments_as_large_as_floats_go_have_a_surface():
+    """Though the sum of their squares has no float, and without a warning."""
+    S = np.diag(np.full(9, 1e308))
+    surface = LossSurface.from_moments(Moments(2, np.zeros(9), S))
+    assert not surface.dependencies
+    np.testing.assert_allclose(surface.floor, 1e308 / 4)
+
+
 def test_at_the_edge_a_column_is_constant_or_fitted():
     """Around the size of its own error, an ulp at a time: constant up to there, then w = z / R."""
     R, found = 4 * U * 7 * (1 - 20 * U), []  # the error of a column whose mean is 7
