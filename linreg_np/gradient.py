@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from linreg_np.loss import residual
 from linreg_np.model import predict
 from linreg_np.validation import Array, in_floats
@@ -43,7 +41,5 @@ def gradient(X: Any, y: Any, w: Any, b: Any) -> tuple[Array, Any]:
     >>> gradient([[1, 2], [3, 4]], [4, 7], [1, 1], 0.5)
     (array([0.5, 0.5]), np.float64(0.0))
     """
-    r, n = residual(predict(X, w, b), y), float(len(y))  # not int: 0.35 µs of each step
-    grad_w = X.T.dot(r) / n
-    grad_b = np.add.reduce(r) / n  # r.sum(), 0.2 µs sooner
-    return grad_w, grad_b
+    r = residual(predict(X, w, b), y)
+    return X.T.dot(r) / len(y), r.sum() / len(y)

@@ -53,7 +53,7 @@ def minibatches(
 
 
 def _rows_of(X: Array) -> Callable[[Array], Array]:
-    """X[B] as a function of B; by `take`, the sooner, where it need not copy all of X first."""
+    """X[B] as a function of B; by `take`, which is faster where it need not copy all of X first."""
     return partial(X.take, axis=0) if X.flags.c_contiguous else X.__getitem__
 
 
