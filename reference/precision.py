@@ -84,6 +84,6 @@ SUBSETS = [s for k in (4, 1, 2, 3) for s in itertools.combinations("Xywb", k)]
 
 def rounded_arguments(e: Item, which: Sequence[str]) -> bool:
     """Whether the answer is right for the problem with some of its arguments in float32."""
-    changed = {f: np.float64(np.float32(getattr(e.case, f))) for f in which}
+    changed = {f: np.float32(getattr(e.case, f)).astype(float) for f in which}
     expected = Expected(e.plan, e.case._replace(**changed), e.expected.loss)
     return bool((expected.errors(e.reading.vector, np.dtype(float)) <= 1).all())

@@ -73,6 +73,7 @@ def isolate() -> None:
     sys.stdin = open(os.devnull)  # noqa: SIM115  it stays open as long as the process
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
     np.random.default_rng = functools.partial(unseeded, np.random.default_rng)
+    unseeded.seed = None  # whatever it is in the process that this is a copy of
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource  # POSIX alone has it
 
@@ -208,8 +209,6 @@ def unseeded(default_rng: Any, seed: Any = None) -> Any:
     """`np.random.default_rng`; in training one without a seed gets the same one each time."""
     return default_rng(unseeded.seed if seed is None else seed)
 
-
-unseeded.seed = None
 
 if __name__ == "__main__":
     main()

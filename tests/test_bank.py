@@ -96,13 +96,13 @@ def test_the_problems_do_not_depend_on_the_tests_around_them():
     expected = bank.cases(5, 30)
     profile = {"deadline": 1e-3, "max_examples": 3, "phases": [Phase.explicit]}
     settings.register_profile("hostile", **profile, suppress_health_check=[])
-    before = settings.get_current_profile_name()
+    settings.register_profile("before", settings.default)
     settings.load_profile("hostile")
     try:
         bank.drawn.cache_clear()
         assert same(bank.cases(5, 30), expected)
     finally:
-        settings.load_profile(before)
+        settings.load_profile("before")
 
 
 def test_exact_answers_are_shared_by_all_who_are_called_alike():

@@ -59,7 +59,7 @@ def test_any_arguments_in_float32_are_recognised(which):
     """Some of them, or all, rounded before an otherwise right gradient."""
 
     def gradient(**given):
-        cast = {k: np.float64(np.float32(v)) if k in which else v for k, v in given.items()}
+        cast = {k: np.float32(v).astype(float) if k in which else v for k, v in given.items()}
         return right(**cast)
 
     def called(X, y, w, b):
@@ -74,11 +74,13 @@ def test_an_answer_in_float32_and_work_in_float32_are_told_apart():
     """The first has float32 numbers; the second is off by another factor each time."""
 
     def rounded(X, y, w, b):
-        return tuple(np.float64(np.float32(g)) for g in right(X, y, w, b))
+        return tuple(np.float32(g).astype(float) for g in right(X, y, w, b))
 
     def inside(X, y, w, b):
         cast = [np.float32(a) for a in (X, y, w, b)]
-        return tuple(np.float64(g) for g in by_mean(cast[0], cast[0] @ cast[2] + cast[3] - cast[1]))
+        return tuple(
+            g.astype(float) for g in by_mean(cast[0], cast[0] @ cast[2] + cast[3] - cast[1])
+        )
 
     def off(X, y, w, b):
         return tuple(g * (1 + 1e-8) for g in right(X, y, w, b))

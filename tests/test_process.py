@@ -210,6 +210,18 @@ def test_tensors_are_asked_for(tmp_path):
         assert [a.parts[0].values[0] for a in subject.ask("kind", calls)] == [0]
 
 
+def test_a_fork_draws_what_chance_will(monkeypatch):
+    """Whatever was trained before in the process that it is a copy of."""
+    monkeypatch.setattr(process.worker.unseeded, "seed", 0, raising=False)
+
+    def draw():
+        return np.random.default_rng().random()
+
+    with Process("", "", 5.0, {"draw": draw}) as subject:
+        (answer,) = subject.ask("draw", [((), {})])
+    assert answer.parts[0].values[0] != np.random.default_rng(0).random()
+
+
 def test_a_fork_is_what_a_process_is():
     """Killed once and waited for twice; killed again it stays dead."""
     fork = Fork({})

@@ -74,7 +74,7 @@ def is_one_behind(X, y, w, b, seen=[]):  # noqa: B006
 @said(
     "WRONG   nondeterministic",
     "The same arguments give different answers: something random takes part.",
-    f"smallest example   {TWO}",
+    ...,
     ...,
 )
 def throws_dice(X, y, w, b):
@@ -175,7 +175,7 @@ def casts_arguments(X, y, w, b):
     ...,
 )
 def casts_answers(X, y, w, b):
-    return tuple(np.float64(np.float32(a)) for a in right(X, y, w, b))
+    return tuple(np.float32(a).astype(float) for a in right(X, y, w, b))
 
 
 @said(

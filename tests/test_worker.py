@@ -224,7 +224,6 @@ def test_a_class_is_trained_from_the_same_state_each_time():
         first, second = (train(np.ones(1), np.ones(1), {"lr": 1}, {})[0] for _ in range(2))
     finally:
         np.random.default_rng = before
-        worker.unseeded.seed = None
     assert first.tolist() == second.tolist()
     random.seed(0)
     np.random.seed(0)  # noqa: NPY002

@@ -711,12 +711,12 @@ def gradient(X, y, w, b):
 @fault("low-precision")
 def gradient(X, y, w, b):
     gw, gb = right(X, y, w, b)
-    return np.float64(np.float32(gw)), np.float64(np.float32(gb))
+    return np.float32(gw).astype(float), np.float32(gb).astype(float)
 
 
 @fault("low-precision")
 def gradient(X, y, w, b):
-    return right(np.float64(np.float32(X)), y, w, b)
+    return right(np.float32(X).astype(float), y, w, b)
 
 
 @fault("finite-difference")
