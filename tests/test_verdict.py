@@ -165,7 +165,7 @@ def is_nan(X, y, w, b):
     ...,
 )
 def casts_arguments(X, y, w, b):
-    return tuple(map(np.float64, right(*map(np.float32, (X, y, w, b)))))
+    return tuple(a.astype(float) for a in right(*map(np.float32, (X, y, w, b))))
 
 
 @said(
