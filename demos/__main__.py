@@ -30,7 +30,9 @@ def main(argv: list[str] | None = None) -> None:
     try:
         _main(sys.argv[1:] if argv is None else argv)
         sys.stdout.flush()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, ImportError) as error:  # the latter from a module in C that begins
+        if not isinstance(error.__cause__ or error, KeyboardInterrupt):
+            raise
         _tell("interrupted")
         sys.exit(130)
     except BrokenPipeError:

@@ -327,3 +327,17 @@ def test_a_disk_that_is_full_leaves_no_half_of_a_file(argv, tmp_path):
         r"python -m demos \w+: error: cannot write .*; choose another --out\n", ran.stderr
     )
     assert not list(tmp_path.iterdir())
+
+
+def test_ctrl_c_while_a_module_in_c_begins_is_ctrl_c(monkeypatch, capsys):
+    """Which makes an ImportError of it; one for any other reason is told as it is."""
+
+    def imports(cause):
+        raise ImportError("initialization failed") from cause
+
+    for cause, error in ((KeyboardInterrupt(), SystemExit), (None, ImportError)):
+        monkeypatch.setattr(__main__, "_main", lambda argv, cause=cause: imports(cause))
+        with pytest.raises(error) as ended:
+            __main__.main([])
+        if cause:
+            assert (ended.value.code, capsys.readouterr().err) == (130, "interrupted\n")
