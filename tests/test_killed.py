@@ -76,6 +76,9 @@ class Trials:
         return time.monotonic() - begin
 
 
+# Put before some work: its process is killed when a new file is whole and has not its name yet.
+AT_THE_LAST_MOMENT = "os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL); "
+
 TRAIN = """
 from itertools import cycle
 from linreg_np import fit, synthetic_data
@@ -103,7 +106,10 @@ def test_a_training_that_is_killed_leaves_whole_files_or_none(tmp_path):
             assert not file.exists() or Trajectory.load(file) in paths
             assert not log.exists() or log.read_bytes() in texts
     assert file.exists()
-    assert list(tmp_path.glob("*.tmp"))  # some were killed while they wrote
+    with Trials(tmp_path, TRAIN, AT_THE_LAST_MOMENT + "train()") as trial:
+        assert trial(0, 0) == -signal.SIGKILL
+    assert list(tmp_path.glob("path.npz.*.tmp"))
+    assert Trajectory.load(file) in paths
     paths[0].save(file)
     assert Trajectory.load(file) == paths[0]
 
@@ -126,14 +132,18 @@ def picture(tmp_path):
 def test_a_demo_that_is_killed_leaves_the_old_picture_or_the_new_one(tmp_path, picture):
     """Killed ten times, from its first moment to its last; then it runs in spite of what is left."""
     rng = random.Random()
+    with Trials(tmp_path, DRAW, AT_THE_LAST_MOMENT + HOUSES) as trial:
+        assert trial(0, 0) == -signal.SIGKILL
+    assert picture.read_bytes() == b"old"
+    assert list(picture.parent.glob("*.tmp"))
     with Trials(tmp_path, DRAW, HOUSES) as trial:
         length = trial.length()
         new = picture.read_bytes()
+        assert new != b"old"
         for _ in range(10):
             picture.write_bytes(b"old")
             assert trial(signal.SIGKILL, rng.uniform(0, length)) in (0, -signal.SIGKILL)
             assert picture.read_bytes() in (b"old", new)
-        assert list(picture.parent.glob("*.tmp"))  # some were killed while they drew
         trial.length()
     assert picture.read_bytes() == new
 
