@@ -12,7 +12,7 @@ SKLEARN = importlib.util.find_spec("sklearn") is not None
 
 
 def torch_fit(X: Any, y: Any, *, lr: float, batch_size: int, epochs: int, w: Any, rng: Any) -> Any:
-    """Its training loop in float64, its path and gradients recorded; θ at the end.
+    """The book's training loop in float64, its path and gradients recorded; θ at the end.
 
     `data_iter`, `linreg`, `squared_loss`, `sgd` of *Dive into Deep Learning*, ch. 3, each in its
     place; only the order of the samples comes from `rng`, to be that of `fit`.

@@ -3,9 +3,9 @@
 Each row takes turns, ours and the peer's, in one run on one machine: the table has the median of
 the ratios of the pairs, their quartiles, and the ratio of the fastest of each, which a busy
 machine disturbs least; times are medians. The peers do what their users do: torch's loop is that
-of the book (float64, on as many threads as torch takes); scikit-learn's SGDRegressor is compiled,
-takes a step a sample and keeps no path. Where a peer is known to be faster stands at the end.
-What two calls return is compared before they are timed.
+of *Dive into Deep Learning* (float64, on as many threads as torch takes); scikit-learn's
+SGDRegressor is compiled, takes a step a sample and keeps no path. Where a peer is known to be
+faster stands at the end. What two calls return is compared before they are timed.
 
 scikit-learn is optional: pip install '.[bench]'.
 """

@@ -198,7 +198,7 @@ def _block(X: Array, y: Array) -> Moments:
     Z = np.empty((d + 2, n))
     Z[:d], Z[d], Z[-1] = X.T, y, 1
     mean, scatter, squares = _about_the_mean(Z)
-    if all(4 * c > s for c, s in zip(scatter.diagonal().tolist(), squares, strict=False)):
+    if all(4 * c > s for c, s in zip(scatter.diagonal().tolist(), squares, strict=True)):
         m: Moments = Moments._of(n=n, mean=mean, scatter=scatter)  # these squares are finite
         return m
     Z[:-1] -= mean[:, None]
@@ -207,12 +207,12 @@ def _block(X: Array, y: Array) -> Moments:
 
 
 def _about_the_mean(Z: Array) -> tuple[Array, Array, list[float]]:
-    """z̄, Σ(z − z̄)(z − z̄)ᵀ = Σ z zᵀ − n z̄ z̄ᵀ and the diagonal of Σ z zᵀ, for [z; 1] in Z."""
+    """z̄, Σ(z − z̄)(z − z̄)ᵀ = Σ z zᵀ − n z̄ z̄ᵀ and the diagonal of Σ z zᵀ, of [z; 1] in Z."""
     S = Z.dot(Z.T)
     sums = S[-1:]
     mean = sums / Z.shape[1]
     scatter = S - sums.T.dot(mean)  # its last row and column are those of the 1: zero
-    return mean[0, :-1], scatter[:-1, :-1], S.diagonal().tolist()
+    return mean[0, :-1], scatter[:-1, :-1], S.diagonal().tolist()[:-1]
 
 
 def _refuse(X: Array, y: Array) -> NoReturn:

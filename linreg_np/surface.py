@@ -15,14 +15,7 @@ from linreg_np.record import Record
 from linreg_np.surface_door import checked, two_features, values
 from linreg_np.trajectory import DivergenceError
 from linreg_np.triangle import Triangle
-from linreg_np.validation import (
-    Array,
-    number,
-    positive,
-    real_array,
-    weights,
-    whole,
-)
+from linreg_np.validation import Array, number, positive, real_array, weights, whole
 
 
 class LossSurface(Record):
@@ -167,15 +160,17 @@ class LossSurface(Record):
         return math.inf if self.dependencies or λ[-1] == 0 else float(λ[0] / λ[-1])
 
     @functools.cached_property
+    @np.errstate(over="ignore", under="ignore")
     def axes(self) -> tuple[Array, Array]:
-        """λ (d+1,), falling, and V (d+1, d+1): H = V diag(λ) Vᵀ.
+        """λ (d+1,), falling, and V (d+1, d+1), read-only: H = V diag(λ) Vᵀ.
 
         The curvature along each principal axis of the bowl, and its direction, a column of V; from
         the singular values of U, whose squares are λ.
         """
         _, σ, Vt = np.linalg.svd(self.U)
-        with np.errstate(over="ignore", under="ignore"):
-            return σ**2, Vt.T
+        λ = σ**2
+        λ.flags.writeable = Vt.flags.writeable = False
+        return λ, Vt.T
 
     def excess(self, w: Any, b: Any) -> Any:
         """L(w, b) − floor = ½‖U(θ − θ*)‖², with all its digits, however near the minimum.

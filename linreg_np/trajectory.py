@@ -58,8 +58,8 @@ class Trajectory(Record):
         self, w: Any, b: Any = None, grad_w: Any = None, grad_b: Any = None, epoch_ends: Any = ()
     ) -> None:
         given = {"b": b, "grad_w": grad_w, "grad_b": grad_b}
-        parts = {k: None if v is None else _frozen(k, v) for k, v in given.items()}
-        self._hold(w=_frozen("w", w), **parts, epoch_ends=_frozen("epoch_ends", epoch_ends))
+        parts = {k: None if v is None else _own(k, v) for k, v in given.items()}
+        self._hold(w=_own("w", w), **parts, epoch_ends=_own("epoch_ends", epoch_ends))
         _check_shapes(self)
 
     @property
@@ -221,8 +221,8 @@ def _check_directory(data: bytes, names: list[str]) -> None:
         raise ValueError(f"its directory is damaged, {', '.join(names)} alone can be found in it")
 
 
-def _frozen(name: str, value: Any) -> Array:
-    """A read-only array, of integers for `epoch_ends` and of floats for all else.
+def _own(name: str, value: Any) -> Array:
+    """An array to be held, of integers for `epoch_ends` and of floats for all else.
 
     A copy, unless nobody can write to the array: then the array itself.
     """
@@ -235,9 +235,7 @@ def _frozen(name: str, value: Any) -> Array:
     dtype = np.int64 if whole else np.float32 if a.dtype == np.float32 else np.float64
     if a.dtype == dtype and _unwritable(a):
         return a
-    copy = np.array(a, dtype=dtype)
-    copy.setflags(write=False)
-    return copy
+    return np.array(a, dtype=dtype)
 
 
 def _unwritable(a: Any) -> bool:

@@ -145,8 +145,8 @@ def fit(
 ) -> Path:
     """the path of w on the surface L(w₁, w₂) at a fixed b   (§2)
 
-    The book's loop in torch, recorded. Given the same `rng` as `linreg_np.fit`, it starts from
-    the same point and takes the same batches in the same order.
+    The loop of *Dive into Deep Learning* in torch, recorded. Given the same `rng` as
+    `linreg_np.fit`, it starts from the same point and takes the same batches in the same order.
     """
     X, y, rng = tensor(X), tensor(y), np.random.default_rng(rng)
     w0 = rng.normal(0, 0.01, X.shape[1]) if w is None else np.asarray(w)

@@ -270,6 +270,15 @@ def test_a_directory_that_cannot_be_written_is_refused(run, tmp_path):
     assert (tmp_path / "out").read_text() == "in the way"
 
 
+def test_a_directory_where_a_picture_should_be_is_refused(run, tmp_path):
+    """In one sentence, with one way out."""
+    (tmp_path / "out" / "houses.png").mkdir(parents=True)
+    refused(
+        run("houses"),
+        "cannot write .*houses.png: must be a regular file, and is not; choose another --out",
+    )
+
+
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left"), KeyboardInterrupt()])
 def test_a_write_that_fails_leaves_the_old_file(run, tmp_path, monkeypatch, error):
     """A full disk or Ctrl-C in the middle: the old picture, and nothing beside it."""
