@@ -22,6 +22,7 @@ Read the files in this order; each imports only from those before it:
     curvature    §2       curvature, max_lr: how steep the loss can be
     triangle     §2       least squares as a triangle, from data or from moments
     minimum      §2       the lowest point
+    few_features §2       the same for a few features, and sooner
     descent      §2       full-batch descent down a bowl, in closed form
     surface_door §2       what a surface is given, checked
     surface      §2       LossSurface: the loss is a bowl

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -19,8 +18,8 @@ class Minimum(NamedTuple):
     """w* (d,), b*, L(w*, b*), and the columns that depend on others: {j: c}, x_j = Xc + const."""
 
     w: Array
-    b: Any
-    floor: Any
+    b: float
+    floor: float
     dependent: dict[int, Array]
 
 
@@ -46,23 +45,10 @@ def lowest(t: Triangle, u: float) -> Minimum:
     There are many where columns of X are sums of multiples of columns before them and a constant.
     Column j = Xc + const + r passes for one if r is no more than the error of these columns.
     """
-    if not (_clearly_independent(t, u) or _independent(t, u)):
+    if not _independent(t, u):
         return _least_norm(t, _gram_schmidt(t.R, _error(t, u)))
     w = _back_substitution(t.R, t.c)
-    return Minimum(w, t.c[-1] - t.x_mean.dot(w), t.rho * t.rho / 2, {})
-
-
-def _clearly_independent(t: Triangle, u: float) -> bool:
-    """Whether R's least singular value σ is over the norm of all errors, by what is soon at hand.
-
-    |det R| is the product of all singular values. The mean of the squares of the others is at
-    most ‖R‖²/(d−1), and so is their geometric mean: |det R| ≤ σ (‖R‖²/(d−1))^((d−1)/2).
-    """
-    others = len(t.c) - 2
-    squares = np.vdot(t.U, t.U)  # of R, x̄ and 1
-    error = (t.blur + 4 * u) * squares**0.5
-    det = abs(math.prod(t.U.diagonal().tolist()))
-    return bool(error * (squares / max(1, others)) ** (others / 2) < det)
+    return Minimum(w, float(t.c[-1] - t.x_mean.dot(w)), t.rho * t.rho / 2, {})
 
 
 def _independent(t: Triangle, u: float) -> bool:
@@ -153,7 +139,8 @@ def _least_norm(t: Triangle, dependent: dict[int, Array]) -> Minimum:
         Q = np.linalg.qr(N / np.linalg.norm(N, axis=0)).Q
         w -= Q @ (Q.T @ w)
     rest = np.linalg.norm(np.append(t.R @ w - t.c[:-1], t.rho))
-    return Minimum(w, t.c[-1] - t.x_mean @ w, squared_loss(rest, 0.0), dependent)
+    floor = float(squared_loss(rest, 0.0))
+    return Minimum(w, float(t.c[-1] - t.x_mean @ w), floor, dependent)
 
 
 def _kept(t: Triangle, dependent: dict[int, Array]) -> list[int]:
@@ -174,8 +161,8 @@ def newton(X: Array, y: Array, t: Triangle, at: Minimum) -> Minimum:
     v = T.T @ (grad_w - grad_b * t.x_mean)[kept]
     step = np.zeros(len(t.x_mean))
     step[kept] = T @ v
-    w, b = at.w - step, at.b - (grad_b - t.x_mean @ step)
-    floor = max(0.0, L - squared_loss(np.linalg.norm(np.append(v, grad_b)), 0.0))
+    w, b = at.w - step, at.b - float(grad_b - t.x_mean @ step)
+    floor = max(0.0, float(L - squared_loss(np.linalg.norm(np.append(v, grad_b)), 0.0)))
     return Minimum(w, b, floor, at.dependent)
 
 

@@ -210,7 +210,7 @@ def _about_the_mean(Z: Array) -> tuple[Array, Array, list[float]]:
     """z̄, Σ(z − z̄)(z − z̄)ᵀ = Σ z zᵀ − n z̄ z̄ᵀ and the diagonal of Σ z zᵀ, of [z; 1] in Z."""
     S = Z.dot(Z.T)
     sums = S[-1:]
-    mean = sums / Z.shape[1]
+    mean = sums / float(Z.shape[1])
     scatter = S - sums.T.dot(mean)  # its last row and column are those of the 1: zero
     return mean[0, :-1], scatter[:-1, :-1], S.diagonal().tolist()[:-1]
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from linreg_np.descent import along_the_axes
+from linreg_np.few_features import of_few_features
 from linreg_np.minimum import Minimum, describe, of_data, of_moments
 from linreg_np.moments import Moments
 from linreg_np.record import Record
@@ -118,7 +119,7 @@ class LossSurface(Record):
         """
         if not isinstance(m, Moments):
             raise TypeError(f"m must be Moments, got {m!r:.60}; pass Moments.of(X, y)")
-        return cls._at(*of_moments(m))
+        return cls._at(*(of_few_features(m) or of_moments(m)))
 
     @classmethod
     def _at(cls, t: Triangle, at: Minimum) -> LossSurface:
@@ -132,9 +133,8 @@ class LossSurface(Record):
         for j, c in at.dependent.items():
             U[:-1, j] = t.R @ c
         depend = tuple(describe(t, at.dependent)) if at.dependent else ()
-        b, floor = float(at.b), float(at.floor)
-        found: LossSurface = cls._of(w=at.w, b=b, floor=floor, U=U, n=t.n, dependencies=depend)
-        return found
+        s: LossSurface = cls._of(w=at.w, b=at.b, floor=at.floor, U=U, n=t.n, dependencies=depend)
+        return s
 
     @property
     def minimum(self) -> tuple[Array, float]:
@@ -272,9 +272,9 @@ class LossSurface(Record):
             U -= np.outer(e, e.dot(U))
         Δ1, Δ2 = w1 - self.w[i], w2 - self.w[j]
         p, q, a, r, c, rest = _coordinates(U[:, i], U[:, j], U.dot(θ))
-        L: Array = (q * Δ2 + a)[:, None] + p * Δ1  # L = (…)² + (rΔ₂ + c)² + rest
+        L: Array = (Δ2 * q + a)[:, None] + Δ1 * p  # L = (…)² + (rΔ₂ + c)² + rest
         L *= L
-        r2 = r * Δ2 + c
+        r2 = Δ2 * r + c
         L += (r2 * r2 + (rest + self.floor))[:, None]
         return L
 
@@ -331,10 +331,10 @@ def _coordinates(u: Array, v: Array, f: Array) -> tuple[Any, ...]:
     """
     p, e = _size_and_direction(u)
     q, a = e.dot(v), e.dot(f)
-    v, f = v - q * e, f - a * e
+    v, f = v - e * q, f - e * a
     r, e = _size_and_direction(v)
     c = e.dot(f)
-    f = f - c * e
+    f = f - e * c
     return p, q, a, r, c, f.dot(f)
 
 

@@ -11,6 +11,7 @@ whose error grows with its square.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -45,9 +46,9 @@ def triangle_of_moments(m: Moments) -> Triangle:
     """S/n = [R z; 0 ρ]ᵀ[R z; 0 ρ], by Cholesky.
 
     An S that is singular, or rounded to no longer being positive, is scaled to a unit diagonal
-    and taken by its eigenvectors instead. The error is that of S: a column is known to √ε only.
+    and taken by its eigenvectors instead.
     """
-    blur = (EPS * (m.d + m.n**0.5)) ** 0.5
+    blur = blur_of_moments(m)
     try:
         return _triangle(m.n, m.mean, np.linalg.cholesky(m.scatter, upper=True), blur)
     except np.linalg.LinAlgError:
@@ -57,6 +58,12 @@ def triangle_of_moments(m: Moments) -> Triangle:
         λ, V = np.linalg.eigh(m.scatter / unit / unit[:, None])
         T = np.linalg.qr(np.sqrt(np.maximum(λ, 0))[:, None] * V.T).R
         return _triangle(m.n, m.mean, T * scale, blur)
+
+
+def blur_of_moments(m: Moments) -> float:
+    """The error is that of S, whose diagonal holds squares: a column is known to √ε only."""
+    blur: float = math.sqrt(EPS * (m.d + math.sqrt(m.n)))
+    return blur
 
 
 def triangle_of_data(X: Array, y: Array, m: Moments) -> Triangle:
