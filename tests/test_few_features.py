@@ -88,3 +88,16 @@ def test_what_is_in_doubt_is_left_to_numpy(mean, scatter):
     m = Moments(10, mean, scatter)
     assert few_features.of_few_features(m) is None
     assert LossSurface.from_moments(m) == LossSurface._at(*minimum.of_moments(m))
+
+
+@given(rng=SEEDS, d=st.integers(1, few_features.FEW), last=st.sampled_from([1, 1e-3, 1e-6]))
+def test_independence_is_clear_where_the_determinant_says_so(rng, d, last):
+    """(blur + 4u) ‖U‖ < σ = |det R|/sᵈ⁻¹, s = ‖U‖/√(d−1), which no singular value of R is under."""
+    R = np.triu(rng.normal(size=(d, d)), 1) + np.diag([1.0] * (d - 1) + [last])
+    x_mean, columns = rng.normal(size=d), [R[: j + 1, j].tolist() for j in range(d)]
+    size = np.linalg.norm([*R.ravel(), *x_mean, 1])
+    σ = last * (np.sqrt(max(1, d - 1)) / size) ** (d - 1)
+    assert σ <= np.linalg.svd(R)[1][-1] + 1e-14 * size
+    edge = σ / size - 4 * 2.0**-53
+    for blur, clear in ((edge - 1e-9 * abs(edge), True), (edge + 1e-9 * abs(edge), False)):
+        assert few_features._clearly_independent(columns, x_mean.tolist(), blur) == clear
