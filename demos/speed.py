@@ -149,11 +149,12 @@ def _figure(curves: dict[str, dict[str, Any]]) -> Any:
     fig.suptitle(
         "Every step of an epoch at once, and every full-batch step for the price of the first"
     )
-    for ax, (what, lines) in zip(axes, curves.items(), strict=True):
+    free = "upper left", "lower right"
+    for ax, (what, lines), place in zip(axes, curves.items(), free, strict=True):
         for name, points in lines.items():
             ax.plot(*np.transpose(points), label=name, **LOOKS[name])
         ax.set(xscale="log", yscale="log", xlabel=what)
-        ax.legend()
+        ax.legend(loc=place)
         ax.grid(alpha=0.3)
     axes[0].set(ylabel="seconds")
     return fig
