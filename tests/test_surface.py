@@ -613,6 +613,36 @@ NAN = float("nan")
             "X and y must be of like sizes, got data whose minimum is at w = [nan], which no float can hold; rescale the columns",
         ),
         (lambda s: s.from_moments(3), TypeError, "m must be Moments, got 3; pass Moments.of(X, y)"),
+        (
+            lambda s: s.loss([[1, 2]] * 3, [1, 2]),
+            ValueError,
+            "b must broadcast with the points of w, (3,), got (2,); pass one b, or one a point",
+        ),
+        (
+            lambda s: s.descend("w", 0, lr=1, steps=1),
+            TypeError,
+            "w must be an array of real numbers, got 'w'; leave out or encode what is no number, then pass np.asarray(w, dtype=float)",
+        ),
+        (
+            lambda s: s.descend([[0, 0]], "b", lr=1, steps=1),
+            TypeError,
+            "b must be an array of real numbers, got 'b'; leave out or encode what is no number, then pass np.asarray(b, dtype=float)",
+        ),
+        (
+            lambda s: s.descend([0, 0, 0], 0, lr=1, steps=1),
+            ValueError,
+            "w must have shape (2,), got (3,); pass one weight a feature",
+        ),
+        (
+            lambda s: LossSurface([1], 0, -1, np.eye(2), 3),
+            ValueError,
+            "floor must be zero or more, got -1; pass the least loss",
+        ),
+        (
+            lambda s: LossSurface([1], 0, 0, np.eye(2), 3, ["column 0 = 1", 2]),
+            TypeError,
+            "dependencies must be a tuple of str, got ['column 0 = 1', 2]; pass ()",
+        ),
     ],
 )
 def test_the_doors_of_the_surface(ask, error, message):
@@ -620,3 +650,39 @@ def test_the_doors_of_the_surface(ask, error, message):
     with pytest.raises(error) as caught:
         ask(SURFACE)
     assert str(caught.value) == message
+
+
+def test_a_surface_says_what_it_is():
+    """In one line: at most eight weights, every dependency."""
+    texts = ["column 1 = column 0", "column 2 = 3"]
+    surface = LossSurface(np.arange(9.0), 0.5, 0.25, np.eye(10), 7, texts)
+    assert repr(surface) == (
+        "LossSurface(n = 7: minimum at w = [0, 1, 2, 3, 4, 5, 6, 7, …], b = 0.5, floor 0.25, "
+        "max_lr 2, column 1 = column 0, column 2 = 3)"
+    )
+    assert "w = [0, 1, 2, 3, 4, 5, 6, 7], b" in repr(LossSurface(np.arange(8), 0, 0, np.eye(9), 7))
+    assert pickle.loads(pickle.dumps(surface)) == surface
+
+
+def test_a_bowl_that_is_flat_one_way_has_no_condition_number():
+    """Whatever it is the other ways."""
+    assert LossSurface([0, 0], 0, 0, np.diag([1.0, 2.0, 0.0]), 5).condition_number == np.inf
+    assert LossSurface([0, 0], 0, 0, np.diag([1.0, 4.0, 2.0]), 5).condition_number == 16
+
+
+def test_what_is_too_large_for_a_float_is_not_finite_and_no_warning():
+    """The curvature of an axis, a point far away, its slope: even where NumPy is to raise."""
+    surface = LossSurface([-1e308, 0], 0, 0, np.diag([1e200, 1e-200, 1.0]), 5)
+    with np.errstate(all="raise"):
+        np.testing.assert_array_equal(surface.axes[0], [np.inf, 1, 0])
+        assert surface.max_lr == 0
+        assert not np.isfinite(surface.loss([1e308, 0], 0))
+        assert not np.isfinite(surface.gradient([1e308, 0], 0)[0][0])
+
+
+def test_a_b_for_each_point_or_a_point_for_each_b():
+    """Either may be the one that is single."""
+    b, w = np.array([0.0, 1.0, 2.0]), np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    for ask in (SURFACE.excess, SURFACE.loss):
+        np.testing.assert_allclose(ask(w[0], b), [ask(w[0], x) for x in b], rtol=1e-12)
+        np.testing.assert_allclose(ask(w, b[0]), [ask(x, b[0]) for x in w], rtol=1e-12)
