@@ -121,8 +121,8 @@ class Session:
         return found
 
     def predict(self, last: Item, theta: Any) -> None:
-        """What the fitted model predicts, as an item of its own."""
-        plan = Plan(f"{self.plan.name}.predict", "predict", (("X", "X"), ("w", "w"), ("b", "b")))
+        """What the fitted model predicts, as an item of its own: nobody calls it, so no roles."""
+        plan = Plan(f"{self.plan.name}.predict", "predict", ())
         case = last.asked._replace(w=theta[:-1], b=theta[-1])
         answer = Answer((last.answer.parts[2],))
         reading = Reading(answer.parts[0].values, precision(answer.parts))

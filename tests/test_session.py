@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from reference import session, subject, worker
-from reference.bank import cases
+from reference.bank import cases, exact_answers
 from reference.calls import Plan
 from reference.items import telling
 from reference.pipe import Ended, decode
@@ -109,6 +109,14 @@ def test_columns_are_settled_where_others_are_refused():
     asked.settle()
     assert asked.plan.column  # the usual arguments raise, so that these are its own
 
+    def wrong_even_so(X, y, w, b):
+        r = (w * X.T).sum(axis=0) + b - y.ravel()  # a plain w goes along where d = 1
+        return 2 * X.T @ r, r.sum()
+
+    asked = opened(wrong_even_so)
+    asked.settle()
+    assert asked.plan.column  # that it answered the plain problem, of one feature, is no matter
+
 
 def test_a_layout_that_is_no_better_is_not_taken():
     """Where the usual arguments gave an answer, another layout must be right."""
@@ -150,7 +158,7 @@ def test_where_all_are_refused_it_is_the_usual_one():
 
 @pytest.mark.parametrize(("count", "again"), [(7, 7), (150, 100)])
 def test_all_problems_are_asked_and_some_of_them_again(count, again):
-    """A hundred at most, in another order; each answer stands beside its own exact one."""
+    """A hundred at most, in another order; each beside its exact one, computed once for all."""
     asked = opened(right, max_examples=count, seed=2)
     asked.settle()
     before = len(asked.items)
@@ -159,9 +167,14 @@ def test_all_problems_are_asked_and_some_of_them_again(count, again):
     assert len(items) == count + again
     problems = cases(2, count)
     assert all(i.case is c for i, c in zip(items, problems, strict=False))
-    order = np.random.default_rng(2).permutation(count)[:100]
+    order = [int(k) for k in np.random.default_rng(2).permutation(count)[:100]]
+    exact = exact_answers(asked.plan, "half-mse", 2, count)
+    assert all(i.expected is exact[k] for i, k in zip(items, [*range(count), *order], strict=True))
+    assert {name for name, _, _, _ in asked.process.asked} == {"gradient"}
     assert all(i.asked is problems[k] for i, k in zip(items[count:], order, strict=True))
     assert all(i.expected.case is i.case for i in items)
+    answers = [np.concatenate([p.values for p in i.answer.parts]).tolist() for i in items]
+    assert answers == [i.reading.vector.tolist() for i in items]
     assert all(i.right for i in items)
     assert asked.process.closed == 0
 
@@ -179,6 +192,10 @@ def test_what_is_slow_is_asked_as_long_as_there_is_time(monkeypatch):
     problems = telling(0)[:5]
     assert len(asked.ask(problems, limited=True)) == 5
     assert asked.process.closed == 0
+    now = iter(range(1000))
+    asked = opened(right, timeout=3.0)
+    assert len(asked.ask(problems, limited=True)) == 4  # one is left
+    assert asked.process.closed == 1
     now = iter(range(1000))
     assert len(asked.ask(telling(0)[:9])) == 9
 
@@ -225,6 +242,7 @@ def test_a_training_is_seen_as_steps():
     assert len(items) == 3
     assert all(i.right for i in items)
     assert all(i.asked is problem for i in items)
+    assert all(i.plan is asked.plan for i in items)
     assert items[0].case.w.tolist() == problem.w.tolist()
     for before, i in itertools.pairwise(items):
         assert [*i.case.w, i.case.b] == before.reading.vector.tolist()
@@ -247,6 +265,37 @@ def test_a_class_starts_where_it_likes():
     third = descent(*problem[:2], 0 * problem.w, 0.0, problem.lr, 3)
     np.testing.assert_allclose(predicted.reading.vector, problem.X @ third[0] + third[1], rtol=1e-9)
     assert predicted.answer.parts[0].values.tolist() == predicted.reading.vector.tolist()
+    assert [*predicted.case.w, predicted.case.b] == np.append(*third).tolist()
+    assert predicted.case.X is problem.X
+
+
+def test_predictions_are_read_in_their_own_precision():
+    """float32 ones are held to float32, whatever the weights are."""
+
+    class Narrow(Model):
+        def predict(self, X):
+            return super().predict(X).astype(np.float32)
+
+    asked = opened(Narrow, "Narrow")
+    asked.ask(telling(0)[:5])
+    assert len(asked.predictions) == 5
+    assert {i.reading.dtype for i in asked.predictions} == {np.dtype(np.float32)}
+    assert all(i.right for i in asked.predictions)
+
+
+def test_a_model_that_blows_up_predicts_nothing():
+    """Even if it does in its last step alone."""
+
+    class Bursts(Model):
+        def fit(self, X, y):
+            super().fit(X, y)
+            if self.n_iters == 3:
+                self.b = np.nan
+
+    asked = opened(Bursts, "Bursts")
+    items = asked.ask(telling(0)[:1])
+    assert [i.finite for i in items] == [True, False]
+    assert asked.predictions == []
 
 
 def test_a_training_that_blows_up_is_judged_from_its_start():
@@ -262,8 +311,9 @@ def test_a_training_that_blows_up_is_judged_from_its_start():
     assert not items[2].finite
 
 
-def test_a_trainer_is_asked_tame_problems_without_known_answers():
-    """Its exact answers depend on where it stands."""
+def test_a_trainer_is_asked_tame_problems_without_known_answers(monkeypatch):
+    """Its exact answers depend on where it stands, so that none are computed before."""
+    monkeypatch.setattr(session, "exact_answers", None)
     asked = opened(descent, "gradient_descent", max_examples=6, seed=1)
     assert asked.examine() == 6
     assert len(asked.items) == 3 * 12
@@ -280,6 +330,7 @@ def test_minibatches_that_never_move_are_refused():
         for i in items:
             i.plan = plan
     assert refused(still)
+    assert refused(still[:1])
     assert not refused(moved)
     assert not refused([*still, *moved])
     for i in still:
