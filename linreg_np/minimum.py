@@ -136,7 +136,7 @@ def _least_norm(t: Triangle, dependent: dict[int, Array]) -> Minimum:
     if dependent:
         N = -np.column_stack(list(dependent.values()))  # x_j = Xc
         N[list(dependent), range(len(dependent))] = 1
-        Q = np.linalg.qr(N / np.linalg.norm(N, axis=0)).Q
+        Q = np.linalg.qr(N).Q
         w -= Q @ (Q.T @ w)
     rest = np.linalg.norm(np.append(t.R @ w - t.c[:-1], t.rho))
     floor = float(squared_loss(rest, 0.0))

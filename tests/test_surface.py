@@ -328,21 +328,6 @@ def test_at_the_edge_a_column_is_constant_or_fitted():
     assert set(found) == {True, False}
 
 
-def triangle(rng, d, grade):
-    """One of d columns, each smaller than the one before by the grade, known to seven digits."""
-    R = np.triu(rng.normal(size=(d, d))) * grade ** np.arange(d)[:, None]
-    U = np.block([[R, np.zeros((d, 1))], [rng.normal(size=(1, d)), 1]])
-    return Triangle(100, U, rng.normal(size=d + 1), 0.5, 1e-7)
-
-
-@given(rng=POINTS, d=st.integers(1, 9))
-def test_back_substitution_solves(rng, d):
-    """|Rw − z| within γ_d |R||w|, row by row. Source: Higham, Theorem 8.5."""
-    R, z = triangle(rng, d, 0.3).R, rng.normal(size=d)
-    w = minimum._back_substitution(R, z)
-    assert (abs(R @ w - z) <= 2 * rounding.gamma(d + 1, np.float64) * (abs(R) @ abs(w))).all()
-
-
 @settings(max_examples=60)
 @given(rng=POINTS, n=st.integers(1, 12), d=st.integers(1, 12), rank=st.integers(1, 12))
 def test_of_many_minima_it_is_the_one_of_least_norm(rng, n, d, rank):
