@@ -69,7 +69,8 @@ def blur_of_moments(m: Moments) -> float:
 def triangle_of_data(X: Array, y: Array, m: Moments) -> Triangle:
     """[1 X−x̄ y−ȳ] = Q · [√n … ; 0 [R z; 0 ρ]√n], block by block: each on top of the last triangle.
 
-    The mean that is taken off is rounded; the column of ones sees to the rest.
+    The mean that is taken off is rounded; the column of ones sees to the rest. A column is known
+    to ε(d + √n): roundings add up at random.
     """
     T: Array = np.zeros((m.d + 2, m.d + 2))
     for X_B, y_B in blocks(X, y):
