@@ -129,8 +129,9 @@ def test_moments_are_frozen_comparable_and_picklable():
     with pytest.raises(AttributeError):
         m.n = 4
     assert 0 + m is m
-    with pytest.raises(TypeError):
-        m + 1
+    for add in (lambda: m + 1, lambda: np.ones(2) + m, lambda: m + np.ones(2)):
+        with pytest.raises(TypeError, match=r"unsupported operand|NumPy arrays|support ufuncs"):
+            add()
 
 
 @pytest.mark.parametrize("front_door", [Moments.of, LossSurface.from_data])
@@ -153,6 +154,17 @@ def test_a_bad_batch_is_named():
         Moments.of_batches([good, bad])
     with pytest.raises(TypeError, match=f"{where}X must be an array of real numbers"):
         Moments.of_batches([good, (None, good[1])])
+    for pair, got in (
+        ((1, 2, 3), "(1, 2, 3)"),
+        ("Xy", "'Xy'"),
+        (np.array([1, 2]), "array([1, 2])"),
+    ):
+        message = f"in batch 1 (counted from 0): it must be a pair (X, y), got {got}; pass (X, y)"
+        with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
+            Moments.of_batches([good, pair])
+    message = "batches must be an iterable of (X, y), got 3; pass e.g. [(X, y)]"
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
+        Moments.of_batches(3)
     for batches, message in (
         ([], "batches must hold at least one (X, y), got none; pass some samples"),
         (
@@ -170,8 +182,9 @@ def test_squares_that_overflow_are_refused():
         "^X and y must be so small that sums of their squares are finite, got numbers near the "
         "largest float; rescale the columns$"
     )
-    with pytest.raises(ValueError, match=message):
-        Moments.of([[1e200], [-1e200]], [1.0, 2.0])
+    for y in ([1.0, 2.0], [1.0, -1.0]):  # a mean that is taken off, and none
+        with pytest.raises(ValueError, match=message):
+            Moments.of([[1e200], [-1e200]], y)
 
 
 @pytest.mark.parametrize(
