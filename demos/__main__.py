@@ -174,8 +174,9 @@ def _write(path: Path, content: Any) -> None:
             else:  # without the version of matplotlib: the same seed gives the same bytes
                 content.savefig(file, format="png", dpi=DPI, metadata={"Software": None})
     except OSError as error:
-        why = (error.strerror or str(error)).removesuffix("; choose another")
-        raise OSError(f"cannot write {path}: {why}; choose another --out") from error
+        raise OSError(
+            f"cannot write {path}: {error.strerror or error}; choose another --out"
+        ) from error
 
 
 def _refuse(prog: str, message: Any) -> NoReturn:

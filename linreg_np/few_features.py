@@ -28,7 +28,7 @@ def of_few_features(m: Moments) -> tuple[Triangle, Minimum] | None:
         return None
     try:
         *R, z = cholesky(m.scatter.tolist(), math.sqrt(m.n))
-    except (ValueError, ZeroDivisionError):
+    except (ValueError, ZeroDivisionError):  # S is singular, or rounded to no longer positive
         return None
     *x_mean, y_mean = m.mean.tolist()
     if not _clearly_independent(R, x_mean, blur := blur_of_moments(m)):
@@ -50,7 +50,8 @@ def _clearly_independent(R: list[list[float]], x_mean: list[float], blur: float)
     """Whether R's least singular value σ is over the norm of all errors.
 
     |det R| is the product of all d singular values. The others' mean square is at most
-    s² = ‖R‖²/(d−1), and so is the square of their geometric mean: |det R| ≤ σ sᵈ⁻¹.
+    ‖R‖²/(d−1), so under s² = ‖U‖²/(d−1), and so is the square of their geometric mean:
+    |det R| ≤ σ sᵈ⁻¹.
     """
     size = math.hypot(1.0, *x_mean, *(r for column in R for r in column))
     s = size / math.sqrt(max(1, len(R) - 1))

@@ -44,7 +44,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """
     if os.path.exists(path) and not os.path.isfile(path):
         kind = errno.EISDIR if os.path.isdir(path) else errno.EEXIST
-        raise OSError(kind, "must be a regular file, and is not; choose another", os.fspath(path))
+        raise OSError(kind, "must be a regular file or a new one, and is neither", os.fspath(path))
     temporary = f"{os.fspath(path)}.{os.getpid()}.tmp"
     try:
         with open(temporary, "wb") as file:

@@ -207,7 +207,7 @@ def _block(X: Array, y: Array) -> Moments:
 
 
 def _about_the_mean(Z: Array) -> tuple[Array, Array, list[float]]:
-    """z̄, Σ(z − z̄)(z − z̄)ᵀ = Σ z zᵀ − n z̄ z̄ᵀ and the diagonal of Σ z zᵀ, of [z; 1] in Z."""
+    """z̄, Σ(z − z̄)(z − z̄)ᵀ = Σ z zᵀ − n z̄ z̄ᵀ, the diagonal of Σ z zᵀ; columns of Z are [z; 1]."""
     S = Z.dot(Z.T)
     sums = S[-1:]
     mean = sums / float(Z.shape[1])

@@ -12,8 +12,8 @@ class Record:
     """Named values that stay as they are: frozen, comparable and picklable.
 
     A subclass annotates the names in the order of the arguments of its `__init__`, which checks
-    them and calls `_hold`. (`dataclasses` does this too, at nearly twice the time that this package
-    takes to be imported.)
+    them and calls `_hold`. (`dataclasses` does this too, by code that it writes and compiles anew
+    at every start.)
     """
 
     def _hold(self, **values: Any) -> None:

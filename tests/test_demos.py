@@ -275,7 +275,7 @@ def test_a_directory_where_a_picture_should_be_is_refused(run, tmp_path):
     (tmp_path / "out" / "houses.png").mkdir(parents=True)
     refused(
         run("houses"),
-        "cannot write .*houses.png: must be a regular file, and is not; choose another --out",
+        "cannot write .*houses.png: must be a regular file or a new one, and is neither; choose another --out",
     )
 
 

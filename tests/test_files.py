@@ -53,5 +53,5 @@ def test_no_directory_and_no_device_is_replaced(tmp_path):
         with pytest.raises(OSError, match="must be a regular file") as error:
             replacing(path).__enter__()
         said = error.value.errno, error.value.strerror, error.value.filename
-        assert said == (kind, "must be a regular file, and is not; choose another", str(path))
+        assert said == (kind, "must be a regular file or a new one, and is neither", str(path))
     assert [p.name for p in tmp_path.iterdir()] == ["pipe"]

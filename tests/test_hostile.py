@@ -536,6 +536,8 @@ def test_what_is_no_regular_file_is_not_replaced(folder):
     os.mkdir(folder / "directory")
     for name, kind in (("pipe", stat.S_ISFIFO), ("directory", stat.S_ISDIR)):
         for write in (PATH.save, PATH.write_log):
-            with pytest.raises(OSError, match="must be a regular file, and is not; choose another"):
+            with pytest.raises(
+                OSError, match="must be a regular file or a new one, and is neither"
+            ):
                 write(folder / name)
         assert kind(os.stat(folder / name).st_mode)
