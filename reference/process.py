@@ -113,9 +113,10 @@ class Process:
         self.kill()
         self.handle.wait()
         ALIVE.discard(self)
-        for _ in range(100):
-            with contextlib.suppress(queue.Empty):
-                self.lines.get(timeout=0.01)
+        for _ in range(100):  # a second at most: what it hid may hold the pipe
+            for _ in range(self.lines.qsize()):  # the reader waits until there is room
+                self.lines.get()
+            self.reader.join(0.01)
             if not self.reader.is_alive():
                 break
         with contextlib.suppress(OSError):

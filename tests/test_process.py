@@ -1,9 +1,13 @@
 """The judge's end of the pipe: a process that starts, answers, is late, lies, or dies."""
 
 import os
+import queue
 import signal
+import subprocess
+import sys
 import threading
 import time
+import warnings
 
 import numpy as np
 import pytest
@@ -47,6 +51,14 @@ def echoed(subject, *numbers):
     """What comes back of numbers."""
     calls = [((n,), {}) for n in numbers]
     return [float(a.parts[0].values[0]) for a in subject.ask("echo", calls)]
+
+
+def test_a_fork_is_another_process():
+    """The one that it is a copy of goes on: the first test, or else pytest itself may end well."""
+    program = "from reference.process import Process\nwith Process('', '', 5.0, {'f': len}) as p:\n"
+    program += "    print(len(p.load()))\nprint('went on')\n"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "1\nwent on\n", "")
 
 
 def test_it_is_loaded_and_answers_in_order(subject):
@@ -116,6 +128,7 @@ def test_only_an_object_is_an_answer(tmp_path, words):
 
 def test_a_line_without_an_end_is_cut(tmp_path, monkeypatch):
     """At `LONGEST_LINE` bytes: then it is no answer."""
+    assert 25 * process.worker.LARGEST < process.LONGEST_LINE
     monkeypatch.setattr(process, "LONGEST_LINE", 10)
     file = tmp_path / "mine.py"
     file.write_text(FILE.replace('b"3\\n"', repr(b'{"a":' + b" " * 50)))
@@ -123,7 +136,6 @@ def test_a_line_without_an_end_is_cut(tmp_path, monkeypatch):
         subject.start()
         with pytest.raises(Ended, match="wrote into the pipe"):
             subject.load()
-    assert process.worker.LARGEST * 25 < 1 << 21
 
 
 def test_an_import_that_raises_is_told_in_four_fields(tmp_path):
@@ -154,6 +166,99 @@ def test_a_slow_import_has_time(tmp_path, monkeypatch):
     with Process(str(file), "", 0.05) as subject, pytest.raises(Ended) as ended:
         subject.load()
     assert str(ended.value) == "no answer within 0.05 seconds"
+
+
+def test_a_subject_is_silent_from_the_start(tmp_path, monkeypatch, capfd):
+    """Even what its Python says before a line of ours is run is not told."""
+    monkeypatch.setenv("PYTHONWARNINGS", "nonsense")  # of which every Python complains
+    file = tmp_path / "mine.py"
+    file.write_text(FILE)
+    with Process(str(file), "", 5.0) as subject:
+        assert echoed(subject, 1.0) == [1]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_closed_subject_leaves_no_thread(subject):
+    """However many of its answers nobody took, or are still in the pipe."""
+    next(subject.ask("echo", [((float(i),), {}) for i in range(300)]))
+    while not subject.lines.full():
+        time.sleep(0.01)
+    subject.close()
+    assert not subject.reader.is_alive()
+
+
+def test_who_hid_and_holds_the_pipe_is_waited_for_a_second(subject, monkeypatch):
+    """Then the reader, which cannot come to an end, is left alone."""
+    subject.load()
+    waited = []
+    monkeypatch.setattr(subject.reader, "join", waited.append)
+    monkeypatch.setattr(subject.reader, "is_alive", lambda: True)
+    subject.close()
+    assert round(sum(waited)) == 1
+
+
+def test_no_thread_keeps_the_program_from_its_end(subject, monkeypatch):
+    """Neither who reads from a subject nor who writes to one that does not read; all end with it."""
+    died = []
+    monkeypatch.setattr(threading, "excepthook", died.append)
+    before = set(threading.enumerate())
+    subject.load()
+    os.kill(subject.handle.pid, signal.SIGSTOP)
+    subject.timeout = 0.01
+    started, close = set(), subject.close
+
+    def closes():
+        started.update(set(threading.enumerate()) - before)
+        close()
+
+    monkeypatch.setattr(subject, "close", closes)
+    with pytest.raises(Ended, match="no answer"):
+        list(subject.ask("echo", [((np.zeros(1 << 20),), {})]))
+    assert subject.reader in started
+    assert len(started) == 2
+    assert all(t.daemon for t in started)
+    for thread in started:
+        thread.join()
+    assert died == []
+
+
+def test_a_request_to_nobody_is_no_error(subject):
+    """Neither to a subject that died, nor when its pipe is closed, nor after that."""
+    subject.load()
+    os.kill(subject.handle.pid, signal.SIGKILL)
+    subject.reader.join()
+    subject._send(b"to one that died")
+    subject.close()
+    subject._send(b"to a closed pipe")
+
+
+def test_a_pipe_that_breaks_is_at_its_end():
+    """Whoever waits for a line gets the empty one."""
+    reader, writer = os.pipe()
+    lines = queue.Queue()
+    with os.fdopen(reader, "rb"):
+        Process._read(os.fdopen(writer, "rb"), lines)  # the end that cannot be read
+    assert not lines.get_nowait()
+
+
+def test_where_there_are_no_groups_the_process_is_killed(subject, monkeypatch):
+    """As on Windows."""
+    subject.load()
+    pid = subject.handle.pid
+    monkeypatch.delattr(os, "killpg")
+    subject.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_who_is_gone_is_not_killed():
+    """Be it that another thread has waited for it just now."""
+    with Process("", "", 5.0, {"echo": len}) as subject:
+        subject.load()
+        os.kill(subject.handle.pid, signal.SIGKILL)
+        status = os.waitpid(subject.handle.pid, 0)[1]
+        subject.kill()
+        subject.handle.code = os.waitstatus_to_exitcode(status)
 
 
 def test_one_name_alone_can_be_meant(tmp_path):
@@ -220,6 +325,21 @@ def test_a_fork_draws_what_chance_will(monkeypatch):
     with Process("", "", 5.0, {"draw": draw}) as subject:
         (answer,) = subject.ask("draw", [((), {})])
     assert answer.parts[0].values[0] != np.random.default_rng(0).random()
+
+
+def test_that_a_fork_stands_beside_threads_is_not_told(monkeypatch):
+    """Python deprecates it since 3.12; any other warning is told."""
+    fork = os.fork
+
+    def warns():
+        warnings.warn("threads", DeprecationWarning, stacklevel=2)
+        warnings.warn("something else", UserWarning, stacklevel=2)
+        return fork()
+
+    monkeypatch.setattr(os, "fork", warns)
+    with pytest.warns() as told, Process("", "", 5.0, {"f": len}) as subject:
+        subject.load()
+    assert [str(w.message) for w in told] == ["something else"]
 
 
 def test_a_fork_is_what_a_process_is():
