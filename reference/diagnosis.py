@@ -55,7 +55,7 @@ def explains(formula: Formula, e: Item) -> bool:
     """
     try:
         with np.errstate(all="ignore"):
-            terms = [t if isinstance(t, Terms) else Terms(t) for t in formula(e)]
+            terms = formula(e)
             k = 4 * sum(e.case.X.shape) + 20
             bound = np.concatenate([np.ravel(t.bound(k, e.reading.dtype)) for t in terms])
     except (IndexError, ZeroDivisionError):
@@ -65,8 +65,7 @@ def explains(formula: Formula, e: Item) -> bool:
         return not e.finite or e.right
     if got is None or got.shape != value.shape:
         return False
-    with np.errstate(invalid="ignore"):
-        return bool(((np.abs(got - value) <= bound) | (bound == np.inf)).all())
+    return bool(((np.abs(got - value) <= bound) | (bound == np.inf)).all())
 
 
 def formulas(fault: Fault, evidence: Sequence[Item], augmented: bool) -> Iterator[Formula]:
@@ -79,7 +78,7 @@ def formulas(fault: Fault, evidence: Sequence[Item], augmented: bool) -> Iterato
         for f in chosen(fault.gradient, 4, fault.choices, usable):
             yield lambda e, f=f: as_answer(e, gradient_of(e, f, augmented))
     if kind == "step" and not augmented:
-        for f in chosen(fault.step, 4, fault.choices, usable):
+        for f in fault.step:
             yield lambda e, f=f: f(*terms(e.case)[2:], e.case.lr, right_gradient(e))
     if kind == "predict":
         for f in chosen(fault.predict, 3, fault.choices, usable):

@@ -109,9 +109,9 @@ def loss_decay(evidence: Any) -> Iterable[float]:
 
 
 def divisor(evidence: Any) -> Iterable[float]:
-    """What the sums would have been divided by."""
-    ratios = [len(e.case.y) * e.true[-1] / e.got[-1] for e in evidence if e.got[-1]]
-    return sorted({float(f"{m:.6g}") for m in ratios[:8] if np.isfinite(m)})
+    """What the sums would have been divided by; 1 would be no division."""
+    ratios = [len(e.case.y) * e.true[-1] / e.got[-1] for e in evidence]
+    return sorted(m for m in {float(f"{r:.6g}") for r in ratios[:8]} if 1 < m < np.inf)
 
 
 FEATURES = (0, -1, 1, 2, 3, 4, -2)

@@ -39,9 +39,8 @@ def verdicts(session: Session) -> Iterator[Check]:
 
 def ended(session: Session, error: Ended) -> Check:
     """The check of a function that took its process with it, or did not come back."""
-    plan, explanation = session.plan, failed(error)
-    example = None if error.case is None else example_of(session, error.case)
-    return Check(plan.kind, plan.name, error.fault, explanation, 0, float("inf"), example)
+    plan, example = session.plan, example_of(session, error.case)
+    return Check(plan.kind, plan.name, error.fault, failed(error), 0, float("inf"), example)
 
 
 def failed(error: Ended) -> str:
@@ -53,7 +52,7 @@ def judged(session: Session, items: Sequence[Item], count: int) -> Check:
     """The verdict on a function's answers."""
     plan = items[0].plan
     wrong = [i for i in items if not i.right or i.answer.changed]
-    worst = max(float(i.errors.max(initial=0)) for i in items)
+    worst = max(float(i.errors.max()) for i in items)
     asking = plan is session.plan  # the predictions of a model cannot be asked for by themselves
     if not wrong:
         notes = [session.plan.note, in_float32(session) if asking else ""]

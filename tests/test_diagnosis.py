@@ -11,7 +11,8 @@ from wrong_programs import WRONG
 
 from reference import diagnosis, subject, worker
 from reference.answers import read
-from reference.expected import Expected
+from reference.calls import Case
+from reference.expected import CONVENTIONS, Expected
 from reference.faults import CATALOGUE, PORTS
 from reference.items import Item, telling
 from reference.pipe import decode
@@ -81,7 +82,10 @@ ALSO = {  # what people write besides the programs of wrong_programs.py: fault, 
         ("loss", lambda X, y, w, b: np.sum(res(X, y, w, b) ** 2) / 2 / np.float64(len(y) - 1)),
         ("loss", lambda X, y, w, b: np.sum(res(X, y, w, b) ** 2) / 2 / max(1, len(y) - 1)),
     ],
-    "divided-twice": [("loss", lambda X, y, w, b: np.mean(res(X, y, w, b) ** 2) / 2 / len(y))],
+    "divided-twice": [
+        ("gradient", lambda X, y, w, b: by_n(X, y, w, b, len(y) ** 2, len(y))),
+        ("loss", lambda X, y, w, b: np.mean(res(X, y, w, b) ** 2) / 2 / len(y)),
+    ],
     "feature-missing": [
         ("gradient", lambda X, y, w, b: right(without(X), y, w, b)),
         ("loss", lambda X, y, w, b: half_mse(X, y, without(w), b)),
@@ -96,6 +100,10 @@ ALSO = {  # what people write besides the programs of wrong_programs.py: fault, 
             lambda X, y, w, b: by_mean(X, np.copysign(res(X, y, w, b) ** 2, res(X, y, w, b))),
         ),
         ("gradient", lambda X, y, w, b: (right(X, y, w, b)[0], np.mean(res(X, y, w, b) ** 2))),
+        (
+            "gradient",
+            lambda X, y, w, b: (by_mean(X, res(X, y, w, b) ** 2)[0], right(X, y, w, b)[1]),
+        ),
     ],
     "absolute-loss": [
         ("loss", lambda X, y, w, b: np.mean(np.abs(res(X, y, w, b)))),
@@ -172,6 +180,10 @@ ALSO = {  # what people write besides the programs of wrong_programs.py: fault, 
         ("gradient", lambda X, y, w, b: alike(w, np.sum(res(X, y, w, b) ** 2) / 2)),
         ("gradient", lambda X, y, w, b: alike(w, np.sum(res(X, y, w, b) ** 2))),
         ("gradient", lambda X, y, w, b: alike(w, np.mean(res(X, y, w, b) ** 2))),
+        (
+            "gradient",
+            lambda X, y, w, b: (alike(w, half_mse(X, y, w, b))[0], right(X, y, w, b)[1]),
+        ),
     ],
     "index-port": [
         (
@@ -208,7 +220,20 @@ ALSO = {  # what people write besides the programs of wrong_programs.py: fault, 
         ("loss", lambda X, y, w, b: half_mse(X, y, w, b) + 0.1 * np.sum(w**2)),
         ("loss", lambda X, y, w, b: half_mse(X, y, w, b) + 0.5 * np.sum(w**2) / len(y)),
     ],
+    "clipped": [
+        ("gradient", lambda X, y, w, b, f=f: f(*right(X, y, w, b)))
+        for f in (
+            lambda grad_w, grad_b: (np.clip(grad_w, -1, 1), grad_b),
+            lambda grad_w, grad_b: (shortened(grad_w), grad_b),
+            lambda grad_w, grad_b: (shortened(grad_w), np.clip(grad_b, -1, 1)),
+        )
+    ],
 }
+
+
+def shortened(grad_w):
+    """To a length of at most 1."""
+    return grad_w / max(1, np.linalg.norm(grad_w))
 
 
 def by_n(X, y, w, b, n_w, n_b):
@@ -278,6 +303,22 @@ def answers(program, name="", cases=CASES, loss="half-mse"):
     return found
 
 
+def sign_flipped(X, y, w, b):
+    """By the wrong residual."""
+    return by_mean(X, -res(X, y, w, b))
+
+
+def reversed_sign(X, y, w, b, lr):
+    """A step uphill."""
+    grad_w, grad_b = right(X, y, w, b)
+    return w + lr * grad_w, b + lr * grad_b
+
+
+def minus_loss(X, y, w, b):
+    """What is to be maximised."""
+    return -half_mse(X, y, w, b)
+
+
 @functools.cache
 def all_answers(fault):
     """Those of every program that has a fault."""
@@ -311,8 +352,196 @@ def test_each_formula_is_a_program_that_somebody_wrote(fault, kind, formula):
     assert any(
         diagnosis.first(diagnosis.formulas(alone, items, view), items)
         for items in all_answers(fault.name)
-        for view in (False, True)
+        for view in (False, True)[: 1 + items[0].plan.theta]
     )
+
+
+def reversed_theta(X, y, theta):
+    """The right gradient, the wrong way round."""
+    return (X.T @ (X @ theta - y) / len(y))[::-1]
+
+
+def test_the_column_of_ones_is_a_feature_where_the_program_sees_one():
+    """A mistake among θ = (b, w) is named; for w and b by themselves it is another one."""
+
+    def gradient(X, y, w, b):
+        found = np.append(*right(X, y, w, b))
+        return found[:-1][::-1], found[-1]
+
+    def of_both(X, y, w, b):
+        found = reversed_theta(np.column_stack([np.ones(len(y)), X]), y, np.append(b, w))
+        return found[1:], found[0]
+
+    for program, names in (
+        (reversed_theta, ["index-port"]),
+        (gradient, ["index-port"]),
+        (of_both, []),
+    ):
+        items = answers(program, "gradient")
+        assert diagnosis.named(items, items) == names
+
+
+@pytest.mark.parametrize("program", [sign_flipped, reversed_sign])
+def test_one_answer_is_evidence(program):
+    """Where there is no more; of a step, too."""
+    items = answers(program)[:1]
+    assert diagnosis.named(items, items) == ["sign-flipped"]
+    assert diagnosis.other_loss(items, "half-mse") is None
+
+
+def test_the_mistakes_of_a_step_are_no_gradients():
+    """A gradient that is a step without a learning rate has no name."""
+
+    def gradient(X, y, w, b):
+        grad_w, grad_b = right(X, y, w, b)
+        return w - grad_w, b - grad_b
+
+    items = answers(gradient)
+    assert diagnosis.named(items, items) == []
+
+
+@pytest.mark.parametrize("loss", CONVENTIONS)
+def test_a_step_is_explained_under_any_declared_loss(loss):
+    """As one along its gradient."""
+
+    def step(X, y, w, b, lr):
+        grad_w, grad_b = right(X, y, w, b)
+        c = CONVENTIONS[loss](len(y))
+        return w + lr * c * grad_w, b + lr * c * grad_b
+
+    items = answers(step, loss=loss)
+    assert diagnosis.named(items, items) == ["sign-flipped"]
+
+
+@pytest.mark.parametrize("answer", [None, lambda w: (w, 0.0, 0.0), np.ones_like])
+def test_no_formula_explains_an_answer_of_another_form(answer):
+    """Nothing, too many numbers, or too few, among answers that a formula explains."""
+
+    def gradient(X, y, w, b):
+        grad_w, grad_b = right(X, y, w, b)
+        return (answer and answer(w)) if len(y) == 4 else (-grad_w, -grad_b)
+
+    items = answers(gradient)
+    assert diagnosis.named([i for i in items if i.finite], items) == []
+    assert diagnosis.named(*[[i for i in items if not i.reading.fault]] * 2) == ["sign-flipped"]
+
+
+def test_no_formula_with_a_value_explains_a_nan():
+    """Nor an infinity, and without a warning."""
+
+    def gradient(X, y, w, b):
+        grad_w, grad_b = right(X, y, w, b)
+        return -grad_w, {4: np.nan, 5: np.inf}.get(len(y), -grad_b)
+
+    items = answers(gradient)
+    assert diagnosis.named(items, items) == []
+    for n in (4, 5):
+        assert diagnosis.named(items, [i for i in items if len(i.case.y) == n]) == []
+
+
+def test_parameters_of_zero_divide_nothing():
+    """Numbers that a mistake may have are found without a warning."""
+    cases = [*CASES, CASES[11]._replace(w=0 * CASES[11].w)]
+    for program, name in ((sign_flipped, "gradient"), (minus_loss, "loss")):
+        items = answers(program, name, cases[::-1])
+        assert diagnosis.named(items, items) == ["sign-flipped"]
+
+
+def test_however_many_samples_are_added_one_after_the_other():
+    """In float32 what is lost grows with their number, and is still within rounding."""
+    n = 5000
+    case = Case(*(np.full(s, 0.1, np.float32) for s in ((n, 1), n, 1)), np.float32(0.1), lr=1.0)
+
+    def gradient(X, y, w, b):
+        total = np.float32(0)
+        for x in X[:, 0] * (y - X @ w - b):
+            total += x
+        return np.array([total / np.float32(n)]), (y - X @ w - b).mean()
+
+    items = [*answers(gradient, cases=[case]), *answers(sign_flipped)]
+    assert items[0].reading.dtype == np.float32
+    lost = abs(items[0].reading.vector / -items[0].expected.near - 1).max()
+    assert lost > 30 * 2.0**-24  # more than a sum of few would lose
+    assert diagnosis.named(items[1:], items) == ["sign-flipped"]
+
+
+FOUR = {  # what it is to have one for the other
+    ("half-mse", "mse"): "factor-two",
+    ("half-mse", "half-sse"): "missing-mean",
+    ("half-mse", "sse"): "factor-two-sum",
+    ("mse", "sse"): "missing-mean",
+    ("half-sse", "sse"): "factor-two",
+}
+
+
+@pytest.mark.parametrize("declared", CONVENTIONS)
+@pytest.mark.parametrize("actual", CONVENTIONS)
+def test_another_loss_is_told_by_its_answers(declared, actual):
+    """Gradients and losses in either precision; of single samples, a sum is as good as a mean."""
+
+    def gradient(X, y, w, b):
+        return tuple(g * CONVENTIONS[actual](len(y)) for g in right(X, y, w, b))
+
+    def in_float32(X, y, w, b):
+        return tuple(np.float32(g) for g in gradient(X, y, w, b))
+
+    def loss(X, y, w, b):
+        return CONVENTIONS[actual](len(y)) * half_mse(X, y, w, b)
+
+    for program, name in ((gradient, ""), (in_float32, "gradient"), (loss, "")):
+        items = answers(program, name, loss=declared)
+        found = diagnosis.other_loss(items, declared)
+        if declared == actual:
+            assert all(i.right for i in items)
+            assert found is None
+        else:
+            assert found == (FOUR.get((declared, actual), "another-loss"), actual)
+
+
+@pytest.mark.parametrize("declared", CONVENTIONS)
+@pytest.mark.parametrize("c", [1, 2])
+def test_of_single_samples_a_sum_is_as_good_as_a_mean(declared, c):
+    """So that there are two losses for each, which differ by the factor two."""
+
+    def squared_loss(y_hat, y):
+        return c * (y_hat - y) ** 2 / 2
+
+    items = answers(squared_loss, loss=declared)
+    if all(i.right for i in items):
+        assert CONVENTIONS[declared](1) == c
+    else:
+        name, _ = diagnosis.other_loss(items, declared)
+        assert name == ("factor-two" if c == 2 else "another-loss")
+
+
+@pytest.mark.parametrize("loss", [name for name in CONVENTIONS if name != "half-mse"])
+def test_right_for_another_loss_is_within_its_bound(loss):
+    """Up to the bound itself, where the exact answer is 0."""
+    X = np.array([[2.0], [3.0]])
+    case = Case(X, X[:, 0] + 1, np.ones(1), np.float64(1))
+    expected = Expected(subject.plan(worker.describe("gradient", right), True), case, loss)
+    at, beyond = (
+        answers(lambda X, y, w, b, v=v: apart(v), "gradient", [case])[0]
+        for v in (expected.bounds, np.nextafter(expected.bounds, 1))
+    )
+    assert diagnosis.right_for(loss, at)
+    assert not diagnosis.right_for(loss, beyond)
+
+
+@pytest.mark.parametrize(("name", "c"), diagnosis.RATIOS.items())
+def test_the_usual_factors_are_mistakes_beyond_the_four_losses(name, c):
+    """Twice, n times and 2n times the largest of them."""
+
+    def gradient(X, y, w, b):
+        return tuple(2 * len(y) * c(len(y)) * g for g in right(X, y, w, b))
+
+    def loss(X, y, w, b):
+        return 2 * len(y) * c(len(y)) * half_mse(X, y, w, b)
+
+    for program in (gradient, loss):
+        items = answers(program, loss="sse")
+        assert diagnosis.other_loss(items, "sse") is None
+        assert diagnosis.named(items, items) == [name]
 
 
 def test_losses_of_predictions_are_explained_as_those_of_weights_are():
@@ -432,6 +661,26 @@ def test_whatever_the_bound(c, cut):
         return cut(*right(X, y, w, b), c)
 
     items = answers(gradient)
+    assert diagnosis.named(of_several_features(items), items) == ["clipped"]
+
+
+def of_several_features(items):
+    """The answers where the norm of w is another number than its entries."""
+    return [i for i in items if len(i.case.w) > 1]
+
+
+@pytest.mark.parametrize("j", range(4))
+def test_a_bound_is_found_wherever_it_is_met(j):
+    """By the bias alone, or by one weight alone."""
+    size = np.where(np.arange(4) == j, 1.0, 1e-3)
+    cases = [c._replace(X=c.X * size[:3]) for c in telling(0) if c.X.shape in ((5, 3), (3, 3))]
+
+    def gradient(X, y, w, b):
+        grad_w, grad_b = right(X, y, w, b)
+        return np.clip(grad_w, -0.1, 0.1), np.clip(grad_b, -0.1, 0.1) if j == 3 else grad_b
+
+    items = answers(gradient, cases=cases)
+    assert {int(np.flatnonzero(i.errors > 1)[0]) for i in items if not i.right} == {j}
     assert diagnosis.named(items, items) == ["clipped"]
 
 
@@ -442,7 +691,7 @@ def test_clipped_residuals_are_told_by_single_samples():
         return by_mean(X, np.clip(res(X, y, w, b), -0.7, 0.7))
 
     items = answers(gradient)
-    assert diagnosis.named(items, items) == ["clipped"]
+    assert diagnosis.named(of_several_features(items), items) == ["clipped"]
 
 
 @pytest.mark.parametrize("m", [4, 10, 32])
@@ -454,6 +703,8 @@ def test_whatever_the_divisor(m):
 
     items = answers(gradient)
     assert diagnosis.named(items, items) == ["ragged-divisor"]
+    for i in items:  # each shows it by itself, if not that alone
+        assert i.right or "ragged-divisor" in diagnosis.named([i], [i])
 
 
 SYMBOLS = set("abcdehijkmnswxyLX") | {"Xw", "NaN", "None"}
@@ -464,9 +715,9 @@ def test_the_catalogue_is_written_in_the_notation(fault):
     """Formulas in the letters of the derivation and lower-case words; sentences in neither shout."""
     for word in re.findall(r"[A-Za-z]+", fault.formula):
         assert word in SYMBOLS or (len(word) > 1 and word.islower()), word
-        assert word not in ("nan", "none")
+        assert word in SYMBOLS or word not in {s.lower() for s in SYMBOLS}, word
     sentence = fault.explanation.format(subject="S are", section="1.3f")
     assert sentence[0].isupper() or sentence.startswith(("w is changed before b's", "· binds"))
     assert sentence[-1] in ".?"
     for word in re.findall(r"[A-Za-z]{2,}", sentence):
-        assert not word.isupper(), word
+        assert word in SYMBOLS or word[1:].islower(), word

@@ -3,6 +3,7 @@
 import inspect
 import itertools
 import re
+from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
@@ -14,7 +15,6 @@ from reference.diagnosis import as_answer, terms
 from reference.expected import Expected
 from reference.faults import BY_NAME, CATALOGUE, gradient, times
 from reference.items import Item, telling
-from reference.terms import Terms
 
 PROMISED = """
 missing-mean factor-two factor-two-sum sign-flipped sign-flipped-w sign-flipped-b bias-omitted
@@ -51,7 +51,7 @@ def test_every_fault_is_written_at_least_two_ways():
 
 
 def test_the_catalogue_is_complete():
-    """Every promised fault is in it once, with a formula and a sentence that ends."""
+    """Every promised fault is in it once, for good, with a formula and a sentence that ends."""
     names = [f.name for f in CATALOGUE]
     assert set(PROMISED.split()) <= set(names)
     assert len(set(names)) == len(names)
@@ -59,6 +59,9 @@ def test_the_catalogue_is_complete():
         assert f.formula
         assert re.search(r"[.?]$", f.explanation), f.name
         assert f.name in RELATIVE or f.gradient or f.step or f.subject, f.name
+        assert all(p is None or callable(p) for p in (f.subject, f.choices, f.loss_choices))
+        with pytest.raises(FrozenInstanceError):
+            f.name = ""
 
 
 def numbers_of(fault, f):
@@ -92,7 +95,7 @@ def answers(formula, items):
     for e in items:
         try:
             with np.errstate(all="ignore"):
-                found = [t if isinstance(t, Terms) else Terms(t) for t in formula(e)]
+                found = formula(e)
                 value = np.concatenate([np.ravel(t.value) for t in found])
                 bound = np.concatenate([np.ravel(t.bound(100, np.float64)) for t in found])
         except (IndexError, ZeroDivisionError):
@@ -157,8 +160,7 @@ def test_formulas_work_on_arrays_and_on_terms_alike():
             for c in numbers_of(fault, f):
                 plain = f(*case[:4], *c)
                 for a, t in zip(plain, f(*terms(case), *c), strict=True):
-                    value = t.value if isinstance(t, Terms) else t
-                    np.testing.assert_allclose(value, a, rtol=1e-12, err_msg=fault.name)
+                    np.testing.assert_allclose(t.value, a, rtol=1e-12, err_msg=fault.name)
 
 
 def test_two_factors_multiply_a_pair():

@@ -7,8 +7,11 @@ import sys
 
 import numpy as np
 import pytest
+from test_diagnosis import answers, sign_flipped
+from test_session import opened
 
-from reference import check
+from reference import check, verdict
+from reference.items import telling
 
 ONE = "X = [[1.]]  y = [0.]  w = [1.]  b = 0."
 TWO = "X = [[1.], [1.]]  y = [0., 0.]  w = [1.]  b = 0."
@@ -179,6 +182,17 @@ def casts_answers(X, y, w, b):
 
 
 @said(
+    "WRONG   low-precision",
+    "The answer is labelled float64 and is only as accurate as float32: is there a cast?",
+    ...,
+    ...,
+)
+def casts_residuals(X, y, w, b):
+    r = np.float32(X @ w + b - y).astype(float)
+    return X.T @ r / len(y), r.mean()
+
+
+@said(
     "WRONG   finite-difference",
     "This is a difference quotient of the loss: near the derivative, and no closer than "
     "cancellation lets it.",
@@ -235,6 +249,15 @@ def is_wrong_in_float32(X, y, w, b):
 
 
 @said(
+    "right   20 problems, worst error {worst} of the rounding bound",
+    "called with θ = (b, w) and X with a column of ones",
+    "in float32 it is wrong for 40 of 40 problems",
+)
+def of_theta_in_float64(X, y, theta):
+    return X.T @ (X @ theta - y) / len(y) * (1.001 if X.dtype == np.float32 else 1)
+
+
+@said(
     "WRONG   lr-missing",
     "The step is not multiplied with the learning rate.",
     f"smallest example   {ONE}  lr = 0.5",
@@ -281,16 +304,21 @@ def squared_loss(y_hat, y):
     return (y_hat - y) ** 2
 
 
+KINDS = {"step": "step", "predict": "predict", "loss": "loss", "squared_loss": "sample"}
+
+
 @pytest.mark.parametrize("name", SAID)
 def test_it_is_said_word_for_word(name):
     """The verdict, the sentences and the example; `...` for a line with numbers of chance."""
     program, lines, options = SAID[name]
     report = check(program, **{"max_examples": 20, "timeout": 5} | options)
     (found,) = report.checks
-    file, verdict, *told = str(report).splitlines()
+    assert (found.kind, found.name) == (KINDS.get(name, "gradient"), name)
+    assert found.cases == (0 if name in ("dies", "never_ends") else 20)
+    file, first, *told = str(report).splitlines()
     head = f"  {name}   {found.equation}   "
-    assert (file, verdict[: len(head)]) == (name, head)
-    told = [verdict.removeprefix(head), *(line.removeprefix("      ") for line in told)]
+    assert (file, first[: len(head)]) == (name, head)
+    told = [first.removeprefix(head), *(line.removeprefix("      ") for line in told)]
     for got, expected in zip(told, lines, strict=True):
         if expected is not ...:
             where = re.search(r"\(line (\d+): (.*)\)", got)
@@ -329,6 +357,7 @@ def test_a_trainer_and_its_predictions_have_a_line_each():
 
     report = check(Model, max_examples=10)
     step, predict = report.checks
+    assert (step.cases, predict.cases) == (10, 10)
     assert (step.kind, step.name, step.fault) == ("trainer", "Model", "factor-two")
     assert (predict.kind, predict.name) == ("predict", "Model.predict")
     assert (predict.fault, predict.explanation) == (
@@ -344,3 +373,45 @@ def test_a_trainer_and_its_predictions_have_a_line_each():
     y_hat = shown.X @ shown.w
     assert shown.component == "ŷ[0]"
     assert (shown.got, shown.expected) == pytest.approx((y_hat[0], y_hat[0] + shown.b))
+
+
+def test_predictions_are_judged_by_what_there_is():
+    """If that is one answer: nothing more is asked, and there is nothing to say of float32."""
+    session = opened(right)
+    items = answers(lambda X, w, b: X @ w + b, "predict")
+    for some in (items, items[:1]):
+        found = verdict.judged(session, some, 7)
+        assert (found.kind, found.passed, found.explanation) == ("predict", True, "")
+        assert (found.cases, found.counterexample) == (7, None)
+        assert found.worst_error == max(i.errors.max() for i in some)
+    assert verdict.judged(session, items, 7).worst_error > 0
+    wrong = answers(predict)[:1]
+    found = verdict.judged(session, wrong, 7)
+    assert (found.fault, found.cases) == ("bias-omitted", 7)
+    assert found.counterexample.X is wrong[0].case.X
+    assert session.process.asked == []
+
+
+@pytest.mark.parametrize("fault", ["stale", "nondeterministic"])
+def test_what_depends_on_more_than_the_arguments_is_shown_as_it_was_asked(fault):
+    """Asked once more, it may answer otherwise."""
+    wrong = answers(sign_flipped)
+    shown = verdict.shrunk(None, wrong, fault)
+    assert any(shown is i for i in wrong)
+    assert shown.case.X.size == min(i.case.X.size for i in wrong)
+
+
+def test_a_seed_asks_the_same_questions():
+    """Also those that tell the faults apart, which are others than those before."""
+    sessions = [opened(sign_flipped, seed=3, max_examples=5) for _ in range(2)]
+    found = [list(verdict.verdicts(s)) for s in sessions]
+    assert [c.fault for (c,) in found] == ["sign-flipped"] * 2
+    first, second = ([kwargs for _, _, kwargs, _ in s.process.asked] for s in sessions)
+    assert repr(first) == repr(second)
+    X = [kwargs["X"].tolist() for kwargs in first]
+    fresh = [i for i in range(len(X)) if [len(a) for a in X[i : i + 40]] == SIZES]
+    assert len(fresh) == 1
+    assert not any(a in X[: fresh[0]] for a in X[fresh[0] :][:40])
+
+
+SIZES = [len(c.y) for c in telling(0)]
