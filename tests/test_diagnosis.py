@@ -18,6 +18,7 @@ from reference.items import Item, telling
 from reference.pipe import decode
 
 CASES = telling(0)[:20]
+CASES.append(CASES[0]._replace(w=CASES[0].w * [0, 1, 1]))  # a weight of 0 is none to divide by
 
 
 def res(X, y, w, b):
@@ -130,6 +131,13 @@ ALSO = {  # what people write besides the programs of wrong_programs.py: fault, 
             ),
         ),
     ],
+    "broadcast-n-by-n": [
+        (
+            "loss",
+            lambda X, y, w, b: np.square(res(X, 0 * y, w, b)[:, None] - y).mean(axis=1).sum() / 2,
+        ),
+    ],
+    "parameter-as-gradient": [("gradient", lambda X, y, w, b: (w, right(X, y, w, b)[1]))],
     "swapped-outputs": [
         ("gradient", lambda X, y, w, b: swapped(X, y, w, b, np.sum)),
         ("gradient", lambda X, y, w, b: swapped(X, y, w, b, np.mean)),
@@ -186,6 +194,7 @@ ALSO = {  # what people write besides the programs of wrong_programs.py: fault, 
         ),
     ],
     "index-port": [
+        ("gradient", lambda X, y, w, b: (right(X, y, w, b)[0][::-1], right(X, y, w, b)[1])),
         (
             "gradient",
             lambda X, y, w, b: (
