@@ -505,6 +505,7 @@ def test_another_loss_is_told_by_its_answers(declared, actual):
             assert found is None
         else:
             assert found == (FOUR.get((declared, actual), "another-loss"), actual)
+            assert diagnosis.other_loss(items[:1], declared) == found
 
 
 @pytest.mark.parametrize("declared", CONVENTIONS)
