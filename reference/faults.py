@@ -407,7 +407,6 @@ CATALOGUE = (
             ),
         ),
         choices=lambda evidence: itertools.product((0, 1), (0, 1)),
-        loss_choices=lambda evidence: ((0, 0), (1, 0)),
     ),
     Fault(
         "swapped-outputs",

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 from test_diagnosis import answers, sign_flipped
-from test_session import opened
+from test_session import descent, opened
 
 from reference import check, verdict
 from reference.items import telling
@@ -479,6 +479,13 @@ def test_faults_are_told_apart_by_other_questions_than_the_first():
 
 
 SIZES = [len(c.y) for c in telling(0)]
+
+
+def test_trainers_are_not_asked_in_float32():
+    """Where they end depends on every rounding before."""
+    session = opened(descent, "gradient_descent")
+    assert verdict.in_float32(session) == ""
+    assert session.process.asked == []
 
 
 def test_what_several_faults_explain_has_all_their_names():
