@@ -240,6 +240,11 @@ def wants_columns(X, y, w, b):
     return X.T @ r, r.sum()
 
 
+@said("right   20 problems, worst error {worst} of the rounding bound")
+def gradient(X, y, w, b):
+    return right(X, y, w, b)
+
+
 @said(
     "right   20 problems, worst error {worst} of the rounding bound",
     "in float32 it is wrong for 40 of 40 problems",
