@@ -120,6 +120,16 @@ def raises_at_five(X, y, w, b):
 
 
 @said(
+    "WRONG   no-return",
+    "You return nothing: is the `return` missing, or is there a print in its place?",
+    "It returned None.",
+    "smallest example   X = [[1.], [1.], [1.], [1.], [1.]]  y = [0., 0., 0., 0., 0.]  w = [1.]  b = 0.",
+)
+def returns_nothing_at_five(X, y, w, b):
+    return right(X, y, w, b) if len(y) != 5 else None
+
+
+@said(
     "WRONG   crash",
     "It ended its own process: a call of exit, or a crash in compiled code.",
     'SystemExit: no   (line {line}: sys.exit("no"))',
