@@ -129,7 +129,7 @@ def test_moments_are_frozen_comparable_and_picklable():
     with pytest.raises(AttributeError):
         m.n = 4
     assert 0 + m is m
-    for add in (lambda: m + 1, lambda: np.ones(2) + m, lambda: m + np.ones(2)):
+    for add in (lambda: m + 1, lambda: np.zeros(2, int) + m, lambda: m + np.zeros(2, int)):
         with pytest.raises(TypeError, match=r"unsupported operand|NumPy arrays|support ufuncs"):
             add()
 
