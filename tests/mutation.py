@@ -58,6 +58,7 @@ OPTIONS += ["-p", "no:terminal", "-p", "no:xdist", "-p", "no:cov", "-p", "no:ran
 OPTIONS += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of what is imported already
 LENIENT = r"(, )?keyword\(arg='strict', value=Constant\(value=(None|False)\)\)"
 MEMORY = 6 << 30  # bytes, for a mutant that wants all there is
+PASSED = 71  # the exit status of a fork that is at its end: what ends it on its way has another
 SUBREAPER = 36  # of prctl: what a killed fork leaves behind becomes our own child
 
 
@@ -189,7 +190,7 @@ class Forks:
         for orphan in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
             os.kill(int(orphan), signal.SIGKILL)
             os.waitpid(int(orphan), 0)
-        return status == 0
+        return os.waitstatus_to_exitcode(status) == PASSED
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Any:
@@ -237,7 +238,7 @@ def replaced(old: CodeType, new: CodeType) -> list[tuple[CodeType, CodeType]] | 
 
 
 def run(session: pytest.Session, limit: float, changed: Any, first: list[str]) -> None:
-    """In a fork: run what was collected, and end with status 0 if there were tests and all passed.
+    """In a fork: run what was collected; its status is PASSED if there were tests and all passed.
 
     changed: functions and the code that they get; None to import the project, and collect, anew.
     first: the tests to begin with.
@@ -262,7 +263,7 @@ def run(session: pytest.Session, limit: float, changed: Any, first: list[str]) -
         session.config.hook.pytest_runtestloop(session=session)
         failed = session.testsfailed > 0 or session.testscollected == 0
     finally:
-        os._exit(failed)
+        os._exit(1 if failed else PASSED)
 
 
 def tested(file: str, tests: list[str], only: set[Mutant] | None, known: set[Mutant]) -> bool:
