@@ -129,17 +129,13 @@ def unnamed(session: Session, items: Sequence[Item], fresh: Sequence[Item]) -> t
 
 def explained(fault: str, session: Session, more: str = "") -> tuple[str, str]:
     """A fault and its sentence, for this kind of function."""
-    subject, section = SUBJECTS.get(session.plan.kind, SUBJECTS["gradient"])
+    subject = SUBJECTS.get(session.plan.kind, "grad_w and grad_b are")
+    section = "1.2b" if session.plan.kind == "loss" else "1.3f"
     sentence = BY_NAME[fault].explanation.format(subject=subject, section=section)
     return fault, f"{sentence}\n{more}" if more else sentence
 
 
-SUBJECTS = {
-    "gradient": ("grad_w and grad_b are", "1.3f"),
-    "loss": ("loss is", "1.2b"),
-    "sample": ("loss is", "1.2b"),
-    "predict": ("ŷ is", "1.1b"),
-}
+SUBJECTS = {"loss": "loss is", "sample": "loss is", "predict": "ŷ is"}
 
 
 def shrunk(session: Session, wrong: Sequence[Item], fault: str) -> Item:

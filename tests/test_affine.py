@@ -253,6 +253,18 @@ def test_data_are_questioned_as_they_are_met(name):
     assert rng.random() == again.random()
 
 
+@given(problem=problems(max_n=12, max_d=3, dtypes=[np.float64]))
+def test_no_product_is_over_the_bound_of_the_moments(problem):
+    """However the sums of the products cancel; n of them may be rounded away."""
+    X, y, w, b = problem
+    job = affine.checked(X, y, 0.1, len(y), 1, w, b, 0, read=False)
+    with np.errstate(all="ignore"):
+        *_, bound = affine._second_moments(job, np.arange(len(y))[None])
+        rows = np.column_stack([X, np.ones(len(y)), y])
+        products = abs(rows[:, :-1, None] * rows[:, None, :])
+    assert not (products > bound * (1 + 1e-14)).any()
+
+
 def test_memory_maps_and_whole_numbers_are_data_too(tmp_path):
     """A memory map gives the path of the array; NaN in it is named by its row; int8 is float64."""
     X, y = worked_example(0)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import linreg_np
-from reference import autograd
+import reference
+from reference import autograd, checker
 
 ROOT = Path(__file__).parents[1]
 FILES = {name: sorted(ROOT.joinpath(name).rglob("*.py")) for name in ("linreg_np", "reference")}
@@ -192,6 +193,16 @@ def test_public_names_come_in_the_promised_order():
     for name, arguments in promised.items():
         assert ", ".join(inspect.signature(getattr(linreg_np, name)).parameters) == arguments
         assert name in linreg_np.__all__
+
+
+def test_the_names_of_the_package_are_those_that_it_has():
+    """`__all__` is whatever it imports from its modules, and what * gives; so is `reference`'s."""
+    given = {n for n, v in vars(linreg_np).items() if callable(v)}
+    assert sorted(linreg_np.__all__) == sorted(given)
+    assert sorted(reference.__all__) == ["assert_gradient", "check"]
+    assert (reference.check, reference.assert_gradient) == (checker.check, checker.assert_gradient)
+    with pytest.raises(AttributeError, match=r"^module 'reference' has no attribute 'verify'$"):
+        reference.verify  # noqa: B018
 
 
 def test_autograd_mirrors_the_names():

@@ -138,6 +138,8 @@ def test_what_changes_between_equal_calls_is_seen():
     either = itertools.cycle([1, 2, 2, 1, 1])
     assert state.changing(Asked(lambda c: true(c) * next(either)), wrong)
     assert not state.changing(Asked(lambda c: None), wrong)
+    again = itertools.cycle([1, *[1] * 4, *[1, 2, 2] * 4, *[1] * 4])  # the same call at once
+    assert state.changing(Asked(lambda c: true(c) * next(again)), wrong)
 
 
 def test_what_changes_only_when_it_is_asked_twice_in_a_row_is_seen():

@@ -11,7 +11,7 @@ from reference.strategies import LAYOUTS, problems
 FIRST = settings(
     max_examples=2000, derandomize=True, database=None, phases=[Phase.generate]
 )  # no shrinking
-FEW = settings(FIRST, max_examples=200)
+FEW = settings(FIRST, max_examples=500)
 SMALLEST = settings(FIRST, phases=[Phase.generate, Phase.shrink])
 
 
@@ -60,11 +60,11 @@ def whole(low, high):
 def test_each_part_has_a_magnitude_of_its_own():
     """X, y, w and b up to 10^±digits; columns up to 10^±3, taken off again in w; X no further."""
     X, y, w, b = table()
-    draw = Draws(2, -1, 0, 3, 3, -2)
+    draw = Draws(2, -1, 1, 3, 3, -2)
     found = strategies.scaled(draw, X, y, w, b, 7)
     np.testing.assert_allclose(found.X, X * [1e5, 1], rtol=1e-12)
     np.testing.assert_allclose(found.y, y * 0.1, rtol=1e-12)
-    np.testing.assert_allclose(found.w, w * [1e-3, 1e2], rtol=1e-12)
+    np.testing.assert_allclose(found.w, w * [1e-2, 1e3], rtol=1e-12)
     np.testing.assert_allclose(found.b, b * 1e3, rtol=1e-12)
     assert draw.asked == [whole(-7, 7)] * 4 + [whole(-3, 3)] * 2
     far = strategies.scaled(Draws(7, 0, 0, 0, 3, 3), np.array([[9.0, -9.0]]), y, w, b, 7)
@@ -175,6 +175,28 @@ def test_magnitudes_end_where_they_were_told_to(dtype, digits):
     find(drawn, lambda p: np.abs(p.X).max() > reached, settings=FIRST)
     with pytest.raises(NoSuchExample):
         find(drawn, lambda p: np.abs(p.X).max() > 1.1 * 10.0**digits, settings=FEW)
+
+
+def test_no_problem_is_larger_than_the_largest():
+    """n ≤ 40, d ≤ 10, |x| ≤ 1e100, if nothing else was asked for."""
+    with pytest.raises(NoSuchExample):
+        find(
+            problems(dtypes=[np.float64]),
+            lambda p: len(p.y) > 40 or len(p.w) > 10 or abs(p.X).max() > 2e100,
+            settings=FEW,
+        )
+
+
+def test_no_number_has_two_places():
+    """X, y, w and b have no entry in common, in the largest problem either."""
+    drawn = problems(max_n=3, max_d=2, dtypes=[np.float64], layouts=["C"], nasty=False)
+    p = find(drawn, lambda p: p.X.shape == (3, 2) and len(numbers(p)) == 12, settings=FIRST)
+    assert any(x % 1 for x in numbers(p))
+
+
+def numbers(p):
+    """All of them, those that are equal once."""
+    return {*p.X.ravel(), *p.y, *p.w, p.b}
 
 
 PROMISED = {

@@ -439,6 +439,17 @@ def test_descent_that_overflows_is_divergence_as_in_fit():
     assert surface.loss(above.w[-1], above.b[-1]) > 1e3 * surface.loss(above.w[0], above.b[0])
 
 
+@pytest.mark.parametrize("steps", [10**18, 10**40])
+def test_more_steps_than_can_be_recorded_are_refused(steps):
+    """Whether the numbers have no room in memory or their number none in an index."""
+    message = (
+        f"steps must leave room to record every step, got {steps}; descend in parts, each from the "
+        "last point of the one before"
+    )
+    with pytest.raises(MemoryError, match=f"^{re.escape(message)}$"):
+        LossSurface([0, 0], 0, 0, np.eye(3), 3).descend([1, 1], 0, lr=0.1, steps=steps)
+
+
 @settings(max_examples=60)
 @given(problem=problems(max_n=30, max_d=6, nasty=False))
 def test_curvature_max_lr_and_condition_number_are_those_of_h(problem):
@@ -602,6 +613,11 @@ NAN = float("nan")
             lambda s: s.loss([[1, 2]] * 3, [1, 2]),
             ValueError,
             "b must broadcast with the points of w, (3,), got (2,); pass one b, or one a point",
+        ),
+        (
+            lambda s: s.loss(np.ones((3, 4, 2)), np.ones(5)),
+            ValueError,
+            "b must broadcast with the points of w, (3, 4), got (5,); pass one b, or one a point",
         ),
         (
             lambda s: s.descend("w", 0, lr=1, steps=1),

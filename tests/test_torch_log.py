@@ -15,6 +15,7 @@ import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from linreg_np import torch_log
 from linreg_np.torch_log import Log, parse_log, read_text
 from linreg_np.torch_print import format_log
 
@@ -291,6 +292,38 @@ def test_a_log_cut_off_anywhere_keeps_its_whole_steps(at):
     with pytest.warns(UserWarning, match=message):
         log = parse_log(text)
     assert_same(log, parse_log(FIRST))
+
+
+def test_only_the_step_that_is_cut_off_is_left_out():
+    """All whole steps before it are kept."""
+    with pytest.warns(UserWarning, match=r"^line 25: .*; kept are the 4 whole step\(s\) before$"):
+        log = parse_log(ARTICLE + ARTICLE + ARTICLE[: ARTICLE.index("w.grad")])
+    assert_same(log, parse_log(ARTICLE + ARTICLE))
+
+
+def test_two_weights_may_change_their_shape():
+    """A column, then a row: nothing else has two numbers."""
+    log = parse_log("w:  tensor([[1.],\n        [2.]])\nw:  tensor([3., 4.])\n")
+    np.testing.assert_array_equal(log.w, [[1, 2], [3, 4]])
+
+
+@pytest.mark.parametrize(
+    ("even", "odd", "encoding"),
+    [
+        (0, 2, "utf-8"),
+        (0, 3, "utf-16-le"),
+        (2, 3, "utf-16-le"),
+        (2, 0, "utf-8"),
+        (3, 0, "utf-16-be"),
+        (3, 2, "utf-16-be"),
+        (3, 3, "utf-8"),
+    ],
+)
+def test_zeros_tell_utf_16(even, odd, encoding):
+    """More than one byte in eight is NUL in one half of the bytes, and not so in the other."""
+    data = np.full((8, 2), ord("w"), np.uint8)
+    data[:even, 0] = data[:odd, 1] = 0
+    assert torch_log._encoding(data.tobytes()) == encoding
 
 
 def test_the_warning_names_the_line_of_the_record_that_is_cut_off():
@@ -736,10 +769,37 @@ def test_shapes_that_do_not_fit_are_refused_at_once(path):
     )
 
 
-def test_a_negative_precision_is_refused():
-    """torch's own is 4."""
-    with pytest.raises(
-        ValueError,
-        match=r"^precision must be from 0 to 1074, every digit of a float64, got -1; torch's own is 4$",
-    ):
-        format_log([[1.0]], precision=-1)
+@pytest.mark.parametrize("precision", [-1, 1075, 10**30])
+def test_a_precision_that_no_number_has_is_refused(precision):
+    """torch's own is 4; the smallest float64 has 1074 digits."""
+    rule = "precision must be from 0 to 1074, every digit of a float64"
+    with pytest.raises(ValueError, match=f"^{rule}, got {precision}; torch's own is 4$"):
+        format_log([[1.0]], precision=precision)
+    (log,) = parse_log("".join(format_log([[5e-324]], precision=1074))).w
+    assert log.tolist() == [5e-324]
+
+
+@pytest.mark.parametrize("precision", [True, np.bool_(True), 2.0, "4", None])
+def test_a_precision_is_a_whole_number(precision):
+    """Also one of NumPy's."""
+    message = f"precision must be a whole number, got {precision!r}; torch's own is 4"
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
+        format_log([[1.0]], precision=precision)
+    assert [*format_log([[1.0]], precision=np.int8(2))] == [*format_log([[1.0]], precision=2)]
+
+
+@pytest.mark.parametrize("precision", range(20, 50))
+def test_a_line_is_broken_where_torch_breaks_it(precision):
+    """One weight and one bias, of every length about the 80 characters of a line."""
+    path = [np.full(shape, 0.5) for shape in ((1, 1), (1,), (1, 1), (1,))]
+    text = "".join(format_log(*path, precision=precision))
+    assert text == torch_prints(path, torch.float64, precision)
+
+
+@pytest.mark.parametrize(
+    "w", [[1, 1000.25], [1, 1001], [1, 1000], [1e8 + 0.5, 1e8], [1e8, 1], [1e-4, 0.1], [9e-5, 0.01]]
+)
+def test_the_notation_changes_where_torchs_changes(w):
+    """At a ratio of 1000, at 10⁸ and at 10⁻⁴."""
+    path = [np.array([w]), np.zeros(1), np.zeros((1, 2)), np.zeros(1)]
+    assert "".join(format_log(*path)) == torch_prints(path, torch.float64, 4)

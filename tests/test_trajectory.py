@@ -229,6 +229,16 @@ REFUSED = [
         "epoch_ends must count steps upwards to at most 1, got [1 0]; pass the number of steps done at the end of each epoch",
     ),
     (
+        {"w": np.zeros((6, 2)), "epoch_ends": [1, 3, 2, 4]},
+        ValueError,
+        "epoch_ends must count steps upwards to at most 5, got [1 3 2 4]; pass the number of steps done at the end of each epoch",
+    ),
+    (
+        {"epoch_ends": [[0, 1]]},
+        ValueError,
+        "epoch_ends must count steps upwards to at most 1, got [[0 1]]; pass the number of steps done at the end of each epoch",
+    ),
+    (
         {"epoch_ends": [-1]},
         ValueError,
         "epoch_ends must count steps upwards to at most 1, got [-1]; pass the number of steps done at the end of each epoch",
@@ -313,6 +323,25 @@ def test_a_file_is_on_disk_before_it_takes_its_name(tmp_path, monkeypatch):
         monkeypatch.setattr(os, name, lambda *a, n=name, f=real: (calls.append(n), f(*a)))
     worked_example().save(tmp_path / "path.npz")
     assert calls == ["fsync", "replace"]
+
+
+def test_a_part_that_the_directory_does_not_list_is_missed(tmp_path):
+    """Where the end of the zip counts more files than can be found, those found are named."""
+    file = tmp_path / "path.npz"
+    Trajectory([[1.0], [2.0]], [3.0, 4.0]).save(file)
+    data = bytearray(file.read_bytes())
+    data[data.rindex(b"PK\5\6") + 10] += 1
+    file.write_bytes(data)
+    found = r"its directory is damaged, w, b, epoch_ends alone can be found in it"
+    with pytest.raises(ValueError, match=rf"cannot be read as one \({found}\); write it with"):
+        Trajectory.load(file)
+
+
+def test_numbers_may_look_like_the_end_of_an_archive(tmp_path):
+    """The end of the zip is the last that looks so."""
+    path = Trajectory(np.frombuffer(b"PK\5\6" * 4).reshape(2, 1))
+    path.save(tmp_path / "path.npz")
+    assert Trajectory.load(tmp_path / "path.npz") == path
 
 
 def test_a_crash_leaves_the_old_file(tmp_path):
