@@ -4,6 +4,7 @@ import io
 import os
 import pickle
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -367,3 +368,24 @@ def test_the_same_training_is_saved_as_the_same_bytes(tmp_path):
     for name in ("a", "b"):
         worked_example().save(tmp_path / name)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+class Elsewhere:
+    """A path that leads nowhere."""
+
+    def __fspath__(self):
+        raise RuntimeError
+
+
+@pytest.mark.parametrize(
+    ("log", "error", "message"),
+    [
+        (b"w: ", TypeError, "the path of a log or its text, got bytes; decode bytes to str"),
+        (Path("a\0b"), ValueError, "a name that a file can have, got PosixPath('a\\x00b'); "),
+        (Elsewhere(), TypeError, "a path, got <"),
+    ],
+)
+def test_what_is_no_log_is_refused_for_what_it_is(log, error, message):
+    """Bytes as no text, and paths as paths."""
+    with pytest.raises(error, match=f"^path_or_text must be {re.escape(message)}"):
+        Trajectory.read_log(log)
