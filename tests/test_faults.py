@@ -39,7 +39,7 @@ PROGRAMS = [
 @pytest.mark.parametrize(("name", "program"), PROGRAMS)
 def test_every_fault_is_rejected_under_its_own_name(name, program):
     """Whoever wrote it, and however: gradient, step, trainer, prediction or loss."""
-    report = check(program, max_examples=60, timeout=1, seed=len(name))
+    report = check(program, max_examples=60, timeout=3, seed=len(name))
     assert not report.passed
     assert report.checks[0].fault == name, str(report)
 
@@ -134,7 +134,7 @@ def test_no_formula_is_right():
 @pytest.mark.parametrize("name", [f.name for f in CATALOGUE if f.subject])
 def test_the_catalogues_own_programs_are_what_they_say(name):
     """The faults that are no formula show themselves, each under its own name."""
-    report = check(BY_NAME[name].subject, max_examples=40, timeout=1)
+    report = check(BY_NAME[name].subject, max_examples=40, timeout=3)
     assert report.checks[0].fault == name, str(report)
 
 
