@@ -183,16 +183,19 @@ class LossSurface(Record):
         Returns
         -------
         (...)
-            As w and b broadcast.
+            As w and b broadcast; inf where a float ends on the way.
 
         Raises
         ------
         TypeError, ValueError
             If w does not hold one weight a feature, or b not one bias a point.
         """
-        with np.errstate(all="ignore"):  # what is too large for a float is inf
+        w, b = real_array("w", w), real_array("b", b)
+        with np.errstate(all="ignore"):
             r = self._residual(w, b)
-            return np.einsum("...i,...i", r, r) / 2
+            E = np.einsum("...i,...i", r, r) / 2
+        far = np.isnan(E) & np.isfinite(w).all(-1) & np.isfinite(b)  # inf − inf, and no NaN given
+        return np.where(far, np.inf, E)[()]
 
     def loss(self, w: Any, b: Any) -> Any:
         """L(w, b), for any grid of points at once.
@@ -204,7 +207,7 @@ class LossSurface(Record):
     def gradient(self, w: Any, b: Any) -> tuple[Array, Any]:
         """∇L = H(θ − θ*) = UᵀU(θ − θ*): (..., d) and (...), for any grid of points at once.
 
-        Parameters and Raises as in `excess`.
+        Parameters and Raises as in `excess`. Infinite, or NaN, where a float ends on the way.
         """
         with np.errstate(all="ignore"):
             g = self._residual(w, b) @ self.U
@@ -231,7 +234,7 @@ class LossSurface(Record):
         r: Array = (Δ - np.append(self.w, self.b)).dot(self.U.T)
         return r
 
-    @np.errstate(all="ignore")  # what is too large for a float is inf
+    @np.errstate(all="ignore")
     def grid(
         self, w1: Any, w2: Any, *, b: Any = None, w: Any = None, features: tuple[int, int] = (0, 1)
     ) -> Array:
@@ -253,6 +256,7 @@ class LossSurface(Record):
         Returns
         -------
         (k2, k1)
+            inf where a float ends on the way.
 
         Raises
         ------
@@ -276,6 +280,7 @@ class LossSurface(Record):
         L *= L
         r2 = Δ2 * r + c
         L += (r2 * r2 + (rest + self.floor))[:, None]
+        L[np.isnan(L)] = np.inf  # of finite numbers: inf − inf
         return L
 
     def descend(self, w: Any, b: Any, *, lr: Any, steps: Any) -> Any:

@@ -202,11 +202,21 @@ def test_a_grid_is_of_two_features():
         LossSurface.from_data([[0.0], [2.0]], [1.0, 3.0]).grid([1], [2])
 
 
-def test_points_as_far_as_floats_go_have_a_height():
-    """None that is finite; and without a warning."""
-    surface = LossSurface([1e308, -1e308], 0.0, 0.0, np.eye(3), 5)
-    L = surface.grid([-1e308, 1], [1e308, 2], w=[3, 4])
-    assert not np.isfinite(L).any()
+def test_points_as_far_as_floats_go_are_infinitely_high():
+    """None is NaN, though infinities meet on the way; and without a warning."""
+    surface = LossSurface([1e308, -1e308], 0.0, 0.0, [[1, 5, 0], [0, 1, 0], [0, 0, 1]], 5)
+    far = np.array([-1e308, 1])
+    for b in (None, 0):
+        np.testing.assert_array_equal(
+            surface.grid(far, -far, b=b, w=[3, 4]), np.full((2, 2), np.inf)
+        )
+    points = np.stack([far, -far], -1)
+    for ask in (surface.excess, surface.loss):
+        np.testing.assert_array_equal(ask(points, 0), [np.inf, np.inf])
+        assert ask(points[0], 0) == np.inf
+        assert ask(surface.w, 0) == 0
+        for w, b in (([np.nan, 1], 0), ([1, 1], np.nan), (points[0], np.nan)):
+            assert np.isnan(ask(w, b))  # what was given
 
 
 DIGITS = {  # from data, from moments; the two files whose model has no intercept are not here
@@ -677,7 +687,7 @@ def test_what_is_too_large_for_a_float_is_not_finite_and_no_warning():
     with np.errstate(all="raise"):
         np.testing.assert_array_equal(surface.axes[0], [np.inf, 1, 0])
         assert surface.max_lr == 0
-        assert not np.isfinite(surface.loss([1e308, 0], 0))
+        assert surface.loss([1e308, 0], 0) == np.inf
         assert not np.isfinite(surface.gradient([1e308, 0], 0)[0][0])
 
 
