@@ -13,7 +13,7 @@ from linreg_np.few_features import of_few_features
 from linreg_np.minimum import Minimum, describe, of_data, of_moments
 from linreg_np.moments import Moments
 from linreg_np.record import Record
-from linreg_np.surface_door import checked, two_features, values
+from linreg_np.surface_door import checked, points, two_features, values
 from linreg_np.trajectory import DivergenceError
 from linreg_np.triangle import Triangle
 from linreg_np.validation import Array, number, positive, real_array, weights, whole
@@ -190,11 +190,11 @@ class LossSurface(Record):
         TypeError, ValueError
             If w does not hold one weight a feature, or b not one bias a point.
         """
-        w, b = real_array("w", w), real_array("b", b)
+        θ = points(w, b, len(self.w))
         with np.errstate(all="ignore"):
-            r = self._residual(w, b)
+            r = self._residual(θ)
             E = np.einsum("...i,...i", r, r) / 2
-        far = np.isnan(E) & np.isfinite(w).all(-1) & np.isfinite(b)  # inf − inf, and no NaN given
+        far = np.isnan(E) & np.isfinite(θ).all(-1)  # inf − inf, and no NaN given
         return np.where(far, np.inf, E)[()]
 
     def loss(self, w: Any, b: Any) -> Any:
@@ -210,28 +210,12 @@ class LossSurface(Record):
         Parameters and Raises as in `excess`. Infinite, or NaN, where a float ends on the way.
         """
         with np.errstate(all="ignore"):
-            g = self._residual(w, b) @ self.U
+            g = self._residual(points(w, b, len(self.w))) @ self.U
         return g[..., :-1], g[..., -1]
 
-    def _residual(self, w: Any, b: Any) -> Array:
+    def _residual(self, θ: Array) -> Array:
         """U(θ − θ*) (..., d+1)."""
-        w, b = real_array("w", w), real_array("b", b)
-        d = len(self.w)
-        if w.shape[-1:] != (d,):
-            raise ValueError(
-                f"w must have shape (..., {d}), one weight a feature, got {w.shape}; "
-                "pass the points of a grid as rows"
-            )
-        try:
-            shape = np.broadcast_shapes(w.shape[:-1], b.shape)
-        except ValueError:
-            raise ValueError(
-                f"b must broadcast with the points of w, {w.shape[:-1]}, got {b.shape}; "
-                "pass one b, or one a point"
-            ) from None
-        Δ = np.empty((*shape, d + 1))
-        Δ[..., :d], Δ[..., d] = w, b
-        r: Array = (Δ - np.append(self.w, self.b)).dot(self.U.T)
+        r: Array = (θ - np.append(self.w, self.b)).dot(self.U.T)
         return r
 
     @np.errstate(all="ignore")

@@ -48,6 +48,37 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def points(w: Any, b: Any, d: int) -> Array:
+    """θ = (w, b) as rows (..., d+1): w and b, broadcast.
+
+    Raises
+    ------
+    TypeError, ValueError
+
+    Examples
+    --------
+    >>> points([[1, 2], [3, 4]], 5, 2)
+    array([[1., 2., 5.],
+           [3., 4., 5.]])
+    """
+    w, b = real_array("w", w), real_array("b", b)
+    if w.shape[-1:] != (d,):
+        raise ValueError(
+            f"w must have shape (..., {d}), one weight a feature, got {w.shape}; "
+            "pass the points of a grid as rows"
+        )
+    try:
+        shape = np.broadcast_shapes(w.shape[:-1], b.shape)
+    except ValueError:
+        raise ValueError(
+            f"b must broadcast with the points of w, {w.shape[:-1]}, got {b.shape}; "
+            "pass one b, or one a point"
+        ) from None
+    θ = np.empty((*shape, d + 1))
+    θ[..., :d], θ[..., d] = w, b
+    return θ
+
+
 def values(name: str, a: Any) -> Array:
     """The values of one weight as a real, finite array of shape (k,).
 
