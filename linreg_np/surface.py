@@ -142,8 +142,12 @@ class LossSurface(Record):
         return self.w, self.b
 
     @property
+    @np.errstate(all="ignore")
     def curvature(self) -> Array:
-        """H = (1/n) [X 1]ᵀ[X 1] (d+1, d+1), its last row and column for b."""
+        """H = (1/n) [X 1]ᵀ[X 1] (d+1, d+1), its last row and column for b.
+
+        Infinite, or NaN, where a float ends on the way.
+        """
         H: Array = self.U.T @ self.U
         return H
 
@@ -155,9 +159,10 @@ class LossSurface(Record):
 
     @property
     def condition_number(self) -> float:
-        """λ_max/λ_min of H: (length/width of the bowl)², inf where it is flat."""
-        λ = self.axes[0]
-        return math.inf if self.dependencies or λ[-1] == 0 else float(λ[0] / λ[-1])
+        """λ_max/λ_min of H: (length/width of the bowl)², inf where it is flat, or a float ends."""
+        λ = self.axes[0].tolist()
+        flat = self.dependencies or λ[-1] == 0
+        return math.inf if flat or λ[0] == math.inf else float(λ[0] / λ[-1])
 
     @functools.cached_property
     @np.errstate(over="ignore", under="ignore")

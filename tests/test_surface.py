@@ -682,13 +682,16 @@ def test_a_bowl_that_is_flat_one_way_has_no_condition_number():
 
 
 def test_what_is_too_large_for_a_float_is_not_finite_and_no_warning():
-    """The curvature of an axis, a point far away, its slope: even where NumPy is to raise."""
+    """Curvatures, their ratio, a point far away, its slope: even where NumPy is to raise."""
     surface = LossSurface([-1e308, 0], 0, 0, np.diag([1e200, 1e-200, 1.0]), 5)
     with np.errstate(all="raise"):
         np.testing.assert_array_equal(surface.axes[0], [np.inf, 1, 0])
         assert surface.max_lr == 0
         assert surface.loss([1e308, 0], 0) == np.inf
         assert not np.isfinite(surface.gradient([1e308, 0], 0)[0][0])
+        assert not np.isfinite(surface.curvature[0, 0])
+    for U in ([1e150, 1e-150], [1e200, 1e200]):  # λ_max/λ_min is infinite, and ∞/∞
+        assert LossSurface([0], 0, 0, np.diag(U), 5).condition_number == np.inf
 
 
 def test_a_b_for_each_point_or_a_point_for_each_b():
