@@ -625,7 +625,7 @@ CATALOGUE = (
         "nondeterministic",
         "∇L plus noise",
         "The same arguments give different answers: something random takes part.",
-        subject=lambda X, y, w, b: times(np.random.random(), 1, gradient(X, y, w, b)),  # noqa: NPY002
+        subject=lambda X, y, w, b: times(*np.random.random(2), gradient(X, y, w, b)),  # noqa: NPY002
     ),
     Fault(
         "mutates-input",
