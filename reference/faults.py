@@ -631,7 +631,7 @@ CATALOGUE = (
         "mutates-input",
         "w ← w − ∇w L in the caller's own array",
         "You change the caller's arrays: compute new ones, without +=, -= or out=.",
-        subject=lambda X, y, w, b: (y.__isub__(X @ w + b), gradient(X, -y, 0 * w, 0.0))[1],
+        subject=lambda X, y, w, b: (g := gradient(X, y, w, b), w.__isub__(g[0]))[0],
     ),
     Fault(
         "wrong-shape",

@@ -138,6 +138,16 @@ def test_the_catalogues_own_programs_are_what_they_say(name):
     assert report.checks[0].fault == name, str(report)
 
 
+def test_the_program_that_changes_its_arguments_is_right_otherwise():
+    """Its answer is the gradient, and what it leaves in w is w − ∇w L."""
+    X, y, w, b = telling(0)[0][:4]
+    grad_w, grad_b = gradient(X, y, w, b)
+    changed = w.copy()
+    found_w, found_b = BY_NAME["mutates-input"].subject(X, y, changed, b)
+    np.testing.assert_allclose(np.append(found_w, found_b), np.append(grad_w, grad_b), rtol=1e-14)
+    np.testing.assert_allclose(changed, w - grad_w, rtol=1e-14)
+
+
 @pytest.mark.parametrize("name", [f.name for f in CATALOGUE if f.gradient])
 def test_the_catalogues_own_formulas_are_named(name):
     """The first formula of each fault, as a step: what is true of a gradient is true of a step."""
