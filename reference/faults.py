@@ -673,19 +673,19 @@ CATALOGUE = (
         "raised",
         "an exception",
         "It raised an exception on valid arguments.",
-        subject=lambda X, y, w, b: {}["grad_w"],
+        subject=lambda X, y, w, b: (w.grad, b.grad),
     ),
     Fault(
         "timeout",
         "no answer",
         "It gave no answer in time: a loop that does not end?",
-        subject=lambda X, y, w, b: any(iter(int, 1)),
+        subject=lambda X, y, w, b: max(itertools.count()),
     ),
     Fault(
         "crash",
         "no process",
         "It ended its own process: a call of exit, or a crash in compiled code.",
-        subject=lambda X, y, w, b: os._exit(0),
+        subject=lambda X, y, w, b: os.abort(),
     ),
 )
 
