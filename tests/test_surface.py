@@ -217,6 +217,7 @@ def test_points_as_far_as_floats_go_are_infinitely_high():
         assert ask(surface.w, 0) == 0
         for w, b in (([np.nan, 1], 0), ([1, 1], np.nan), (points[0], np.nan)):
             assert np.isnan(ask(w, b))  # what was given
+        np.testing.assert_array_equal(ask(points, [0, np.nan]), [np.inf, np.nan])
 
 
 DIGITS = {  # from data, from moments; the two files whose model has no intercept are not here
