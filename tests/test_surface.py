@@ -580,6 +580,16 @@ NAN = float("nan")
             "features must be two different numbers from 0 to 1, got (0, 2); pass e.g. features=(0, 1)",
         ),
         (
+            lambda s: s.grid([0], [1], features=(False, True)),
+            ValueError,
+            "features must be two different numbers from 0 to 1, got (False, True); pass e.g. features=(0, 1)",
+        ),
+        (
+            lambda s: s.grid([0], [1], features=np.array([True, False])),
+            ValueError,
+            "features must be two different numbers from 0 to 1, got array([ True, False]); pass e.g. features=(0, 1)",
+        ),
+        (
             lambda s: s.grid([0], [1], features=(1, 1)),
             ValueError,
             "features must be two different numbers from 0 to 1, got (1, 1); pass e.g. features=(0, 1)",
