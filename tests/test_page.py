@@ -103,9 +103,18 @@ class Study:
     def find(self, selector):
         return self.browser.find_element("css selector", selector)
 
+    def show(self, selector):
+        """Scroll there, and wait for the frame that shows it: the pointer hits what is drawn."""
+        element = self.find(selector)
+        self.browser.execute_async_script(
+            "arguments[0].scrollIntoView({block: 'center'});"
+            "requestAnimationFrame(() => requestAnimationFrame(arguments[1]));",
+            element,
+        )
+        return element
+
     def click(self, selector):
-        self.js("arguments[0].scrollIntoView({block: 'center'})", self.find(selector))
-        self.find(selector).click()
+        self.show(selector).click()
 
     def press(self, *keys):
         self.act().send_keys(*keys).perform()
@@ -362,7 +371,7 @@ EVERYWHERE = (".equation", "pre", ".numbers, .picture", ".symbols")
 def test_a_symbol_lights_up_everywhere(study, section, symbol):
     """Pointed at in the equation or focused in the legend; nothing else does, and it goes out."""
     within = f'[id="s{section}"]'
-    study.js("arguments[0].scrollIntoView({block: 'center'})", study.find(f"{within} .equation"))
+    study.show(f"{within} .equation")
     for place in EVERYWHERE[:2]:
         study.act().move_to_element(
             study.find(f"{within} {place} [data-symbol={symbol}]")
@@ -415,9 +424,8 @@ def start_of(study):
 def test_a_dragged_start_walks_as_fit_does(study):
     """By pointer: the start dragged to a place, η and m set, 300 steps played in motion."""
     study.open(calm=False)
-    study.js("arguments[0].scrollIntoView({block: 'center'})", study.find("#plane"))
+    canvas = study.show("#plane")
     before = start_of(study)
-    canvas = study.find("#plane")
     study.act().move_to_element_with_offset(canvas, -80, -120).click_and_hold().move_by_offset(
         200, 60
     ).release().perform()
@@ -548,10 +556,10 @@ def test_with_motion_reduced_the_path_jumps(study):
 def test_the_view_turns(study):
     """By dragging and by the arrow keys; its picture changes and nothing else does."""
     picture = "document.querySelector('#view').toDataURL()"
-    study.js("arguments[0].scrollIntoView({block: 'center'})", study.find("#view"))
+    view = study.show("#view")
     pictures = [study.js(picture)]
     for by in ((60, 0), (0, 20)):
-        study.act().drag_and_drop_by_offset(study.find("#view"), *by).perform()
+        study.act().drag_and_drop_by_offset(view, *by).perform()
         pictures.append(study.js(picture))
     study.browser.execute_script("arguments[0].focus()", study.find("#view"))
     for key in (study.keys.ARROW_UP, study.keys.ARROW_LEFT):
