@@ -148,7 +148,7 @@ class Trajectory(Record):
         ValueError
             With the line number and the reason, if a record cannot be read or there is none.
         """
-        if not isinstance(path_or_text, str) and isinstance(path_or_text, os.PathLike):
+        if isinstance(path_or_text, os.PathLike):
             path_or_text = file_name("path_or_text", path_or_text)
         return cls(**parse_log(read_text(path_or_text))._asdict())
 

@@ -477,6 +477,8 @@ def test_divergence_survives_pickling():
     with pytest.raises(DivergenceError) as caught:
         fit(X, y, lr=100.0, rng=0)
     again = pickle.loads(pickle.dumps(caught.value))
+    assert again.args == caught.value.args == (again.trajectory, again.lr, again.max_lr)
     assert again.trajectory == caught.value.trajectory
+    assert (again.lr, again.max_lr) == (100, engine.max_lr(X))
     assert str(again) == str(caught.value)
     assert re.search(r"2/λ_max = [0-9.]+", str(again))
