@@ -161,8 +161,8 @@ class LossSurface(Record):
     def condition_number(self) -> float:
         """λ_max/λ_min of H: (length/width of the bowl)², inf where it is flat, or a float ends."""
         λ = self.axes[0].tolist()
-        without = self.dependencies or λ[-1] in (0, math.inf)
-        return math.inf if without else float(λ[0] / λ[-1])
+        infinite = self.dependencies or λ[-1] in (0, math.inf)
+        return math.inf if infinite else float(λ[0] / λ[-1])
 
     @functools.cached_property
     @np.errstate(over="ignore", under="ignore")

@@ -112,7 +112,7 @@ def two_features(d: int, features: Any) -> tuple[int, int]:
         raise ValueError(f"a grid must be one of two features, got a surface of {d}; use loss")
     try:
         i, j = (operator.index([] if isinstance(k, bool | np.bool) else k) for k in features)
-    except Exception:  # not two, or no whole numbers, as a bool, or what a foreign object raises
+    except Exception:  # not two, no whole numbers (a bool is none), or what a foreign object raises
         i = j = 0
     if i == j or i not in range(d) or j not in range(d):
         raise ValueError(
