@@ -164,7 +164,7 @@ def _write_all(files: Iterable[tuple[str, Any]], args: argparse.Namespace) -> No
 
 def _write(path: Path, content: Any) -> None:
     from demos import DPI
-    from linreg_np.files import replacing
+    from linreg_np._utils.files import replacing
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ from matplotlib import pyplot as plt
 
 from demos import BLUE, GREEN, LOSS, ORANGE, START, TRUTH, VERMILLION, WIDTH
 from demos.__main__ import main
-from demos._bowl import CASING
+from demos._shared.plots import CASING
 from demos.surface import W0, correlated
 from linreg_np import LossSurface, Trajectory, fit
 

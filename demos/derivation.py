@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from demos.__main__ import main
-from demos._sections import LR, OURS, SECTIONS, Section
+from demos._shared.sections import LR, OURS, SECTIONS, Section
 from linreg_np import load_houses
 
 W, B = np.array([2.0, -0.1]), 30.0  # 1000 $ per 100 square feet, 1000 $ per year, 1000 $

@@ -20,7 +20,7 @@ from matplotlib import pyplot as plt
 
 from demos import BLUE
 from demos.__main__ import main
-from demos._csv_columns import read_columns
+from demos._shared.csv_columns import read_columns
 from linreg_np import curvature, fit, load_houses, max_lr, predict
 
 MOST_STEPS = 100_000

@@ -24,13 +24,13 @@ from typing import Any
 import numpy as np
 
 from demos.__main__ import main
-from demos._notation import NOTATION, code, mathml
-from demos._sections import LR, OURS, SECTIONS, Section
+from demos._page.notation import NOTATION, code, mathml
+from demos._shared.sections import LR, OURS, SECTIONS, Section
 from demos.derivation import B, W, source, three_houses, ulps
 from linreg_np import LossSurface, load_houses, synthetic_data
 from linreg_np.curvature import _second_derivative
 
-PARTS = Path(__file__).with_suffix("")
+PARTS = Path(__file__).with_name("_page")
 SCRIPTS = ("study", "engine", "derivation", "explorer")  # in the order in which they run
 LANGUAGES = ("en", "zh")
 STEPS = 300  # of one path in part 2: three epochs of the worked example

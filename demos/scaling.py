@@ -22,7 +22,7 @@ from matplotlib.colors import BoundaryNorm
 
 from demos import BLUE, LOSS, ORANGE, PATH, START, TRUTH, VERMILLION, WIDTH
 from demos.__main__ import main
-from demos._bowl import CASING
+from demos._shared.plots import CASING
 from linreg_np import LossSurface, load_houses
 
 NEAR = 0.01  # of the floor: near enough

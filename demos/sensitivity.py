@@ -25,14 +25,14 @@ from matplotlib import pyplot as plt
 from demos import BLUE, GREEN, ORANGE, VERMILLION, WIDTH
 from demos.__main__ import main
 from linreg_np import gradient, loss
-from reference.calls import Case, Plan
-from reference.expected import Expected
-from reference.faults import CATALOGUE, Fault
-from reference.items import telling
+from reference.checker.call_plan import CallPlan, Problem
+from reference.checker.diagnosis.faults import CATALOGUE, Fault
+from reference.checker.expected import Expected
+from reference.checker.trial import distinguishing_problems
 
 SIZES = 10.0 ** np.arange(-16, -0.9, 0.5)
 POINTS = 40  # random points for each size
-PLAN = Plan("gradient", "gradient", ())
+PLAN = CallPlan("gradient", "gradient", ())
 NUMBERS = {"ragged-divisor": 8.0, "weight-decay": 0.02, "clipped": 1.5}  # where a fault has one
 RATES = (0.3, 0.1, 0.03, 0.01, 0.003)  # whoever trains looks for one that converges
 STYLES = {
@@ -42,7 +42,7 @@ STYLES = {
     "torch gradcheck": (VERMILLION, "D", "-"),
 }
 
-Check = Callable[[Case, Any, int], bool]  # a case, 1 + the error, a component: is it caught?
+Check = Callable[[Problem, Any, int], bool]  # a case, 1 + the error, a component: is it caught?
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -70,13 +70,13 @@ def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
     print(f"matching final weights miss {len(missed)}: {', '.join(missed)}")
 
 
-def point(rng: np.random.Generator) -> Case:
+def point(rng: np.random.Generator) -> Problem:
     """A problem of 20 samples and 3 features, at a w and b that do not solve it."""
     X, w = rng.normal(size=(20, 3)), rng.normal(size=3)
-    return Case(X, X @ [2, -3.4, 1] + 4.2, w, np.float64(rng.normal()))
+    return Problem(X, X @ [2, -3.4, 1] + 4.2, w, np.float64(rng.normal()))
 
 
-def injected(case: Case, factor: float, j: int, w: Any = None, b: Any = None) -> Any:
+def injected(case: Problem, factor: float, j: int, w: Any = None, b: Any = None) -> Any:
     """∇L at (w, b) as one vector, its j-th number times a factor."""
     at = case.w if w is None else w, case.b if b is None else b
     grad = np.append(*gradient(case.X, case.y, *at))
@@ -103,13 +103,13 @@ def checks() -> dict[str, Check]:
     return {**found, "torch gradcheck": by_gradcheck}
 
 
-def by_exact_answer(case: Case, factor: float, j: int) -> bool:
+def by_exact_answer(case: Problem, factor: float, j: int) -> bool:
     """Beyond the bound of rounding from the exact gradient, on this one problem."""
     errors = Expected(PLAN, case, "half-mse").errors(injected(case, factor, j), np.dtype(float))
     return bool((errors > 1).any())
 
 
-def by_cs231n(case: Case, factor: float, j: int) -> bool:
+def by_cs231n(case: Problem, factor: float, j: int) -> bool:
     """|numeric − analytic| / max(|numeric|, |analytic|) > 1e-7, centred, h = 1e-5."""
     h, theta, analytic = 1e-5, np.append(case.w, case.b), injected(case, factor, j)
 
@@ -121,7 +121,7 @@ def by_cs231n(case: Case, factor: float, j: int) -> bool:
     return bool((np.abs(numeric - analytic) > 1e-7 * size).any())
 
 
-def by_gradcheck(case: Case, factor: float, j: int) -> bool:
+def by_gradcheck(case: Problem, factor: float, j: int) -> bool:
     """`torch.autograd.gradcheck` at its defaults, of a function with this gradient."""
     import torch
 
@@ -178,10 +178,10 @@ def trained(step: Callable[..., Any], X: Any, y: Any, lr: float) -> Any:
 
 
 def exactly_seen(fault: Fault) -> bool:
-    """Whether one of the checker's telling problems shows it, beyond the bound of rounding."""
-    step, plan = as_step(fault), Plan("step", "step", ())
+    """Whether one of the checker's problems shows it, beyond the bound of rounding."""
+    step, plan = as_step(fault), CallPlan("step", "step", ())
     with np.errstate(all="ignore"):
-        for case in telling(0)[:3]:
+        for case in distinguishing_problems(0)[:3]:
             got = np.append(*step(*case[:4], case.lr))
             if (Expected(plan, case, "half-mse").errors(got, np.dtype(float)) > 1).any():
                 return True

@@ -28,9 +28,8 @@ from matplotlib import pyplot as plt
 
 from demos import BLUE, GREEN, ORANGE, VERMILLION, WIDTH
 from demos.__main__ import main
-from demos._peers import SKLEARN, torch_descent, torch_fit
-from demos._timing import measure, once
-from demos._works import (
+from demos._speed.baselines import SKLEARN, torch_descent, torch_fit
+from demos._speed.benchmarks import (
     LR,
     QUICK,
     Sizes,
@@ -41,6 +40,7 @@ from demos._works import (
     train,
     works,
 )
+from demos._speed.timing import measure, once
 from linreg_np import fit, fit_affine
 
 LOOKS: dict[str, dict[str, Any]] = {

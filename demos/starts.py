@@ -16,7 +16,7 @@ from matplotlib import pyplot as plt
 
 from demos import END, PATH, START, WIDTH
 from demos.__main__ import main
-from demos._bowl import CASING, Scene, plane
+from demos._shared.plots import CASING, Scene, plane
 from demos.trajectory import B, W, worked_example
 from linreg_np import Trajectory, fit, loss
 

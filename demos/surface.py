@@ -24,7 +24,7 @@ from matplotlib import pyplot as plt
 
 from demos import BLUE, GREEN, LOSS, PATH, START, TRUTH, WIDTH
 from demos.__main__ import main
-from demos._bowl import CASING
+from demos._shared.plots import CASING
 from linreg_np import LossSurface, Moments, fit, loss
 
 W0 = np.array([1.6, 0.0])  # where every path starts; b from its best value

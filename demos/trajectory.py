@@ -20,8 +20,8 @@ from matplotlib import pyplot as plt
 
 from demos import COLORS, WIDTH
 from demos.__main__ import main
-from demos._bowl import Scene, animation, descent, picture, plane
-from demos._summary import WORDS, log_table, table
+from demos._shared.plots import Scene, animation, descent, picture, plane
+from demos._shared.summary import WORDS, log_table, table
 from linreg_np import Trajectory, fit, load_houses, loss, synthetic_data
 
 W, B = np.array([2.0, -3.4]), 4.2

@@ -37,9 +37,9 @@ from linreg_np.data import load_houses, synthetic_data
 from linreg_np.gradient import gradient
 from linreg_np.loss import loss, residual, squared_loss
 from linreg_np.model import predict
-from linreg_np.moments import Moments
 from linreg_np.sgd import minibatches, sgd_step
-from linreg_np.surface import LossSurface
+from linreg_np.surface.loss_surface import LossSurface
+from linreg_np.surface.moments import Moments
 from linreg_np.train import fit
 from linreg_np.trajectory import DivergenceError, Trajectory
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from linreg_np._utils.validation import Array
 from linreg_np.sgd import _rows_of
 from linreg_np.tape import Job, Tape, blank, checked, finished
 from linreg_np.train import _walk
 from linreg_np.trajectory import Trajectory
-from linreg_np.validation import Array
 
 NUMBERS = 1 << 16  # held at a time: a long training goes in pieces
 FEW = 24  # up to so many maps, one by one is faster than in pairs

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from linreg_np._utils.validation import as_float
 from linreg_np.loss import residual
 from linreg_np.model import predict_one
-from linreg_np.validation import as_float
 
 
 def dl_dyhat(y_hat: Any, y: Any) -> Any:

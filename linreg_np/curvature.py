@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from linreg_np.moments import blocks
-from linreg_np.validation import Array, features
+from linreg_np._utils.blocks import row_blocks
+from linreg_np._utils.validation import Array, features
 
 
 def curvature(X: Any) -> Array:
@@ -51,7 +51,7 @@ def _second_derivative(X: Array) -> Array:
     dtype = np.float32 if X.dtype in (np.float32, ">f4") else np.float64
     H = np.zeros((X.shape[1] + 1, X.shape[1] + 1), dtype)
     with np.errstate(all="ignore"):
-        for X_B, ones in blocks(X, np.ones(len(X))):
+        for X_B, ones in row_blocks(X, np.ones(len(X))):
             A = np.column_stack([X_B, ones])
             H += A.T @ A
     return H / len(X)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from linreg_np.validation import Array, generator, number, positive, weights, whole
+from linreg_np._utils.validation import Array, generator, number, positive, weights, whole
 
 
 def price(area: Any, age: Any, w_area: Any, w_age: Any, b: Any) -> Any:

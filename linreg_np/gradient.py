@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from linreg_np._utils.validation import Array, in_floats
 from linreg_np.loss import residual
 from linreg_np.model import predict
-from linreg_np.validation import Array, in_floats
 
 
 @in_floats

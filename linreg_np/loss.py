@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from linreg_np._utils.validation import Array, in_floats
 from linreg_np.model import predict
-from linreg_np.validation import Array, in_floats
 
 
 @in_floats

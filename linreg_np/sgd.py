@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from linreg_np.validation import Array, in_floats
+from linreg_np._utils.validation import Array, in_floats
 
 
 def minibatches(

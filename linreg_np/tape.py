@@ -7,9 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from linreg_np.curvature import max_lr
-from linreg_np.trajectory import DivergenceError, Trajectory
-from linreg_np.validation import (
+from linreg_np._utils.validation import (
     Array,
     features,
     finite,
@@ -20,6 +18,8 @@ from linreg_np.validation import (
     weights,
     whole,
 )
+from linreg_np.curvature import max_lr
+from linreg_np.trajectory import DivergenceError, Trajectory
 
 
 class Job(NamedTuple):

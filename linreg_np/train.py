@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from linreg_np._utils.validation import Array
 from linreg_np.gradient import gradient
 from linreg_np.sgd import minibatches, sgd_step
 from linreg_np.tape import Tape, blank, checked, finished
 from linreg_np.trajectory import Trajectory
-from linreg_np.validation import Array
 
 
 def fit(

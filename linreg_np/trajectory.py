@@ -10,11 +10,9 @@ from typing import IO, Any
 
 import numpy as np
 
-from linreg_np.files import file_name, replacing
-from linreg_np.record import Record
-from linreg_np.torch_log import parse_log, read_text
-from linreg_np.torch_print import format_log
-from linreg_np.validation import Array, real_array
+from linreg_np._utils.files import file_name, replacing
+from linreg_np._utils.frozen import Record
+from linreg_np._utils.validation import Array, real_array
 
 
 class Trajectory(Record):
@@ -148,6 +146,8 @@ class Trajectory(Record):
         ValueError
             With the line number and the reason, if a record cannot be read or there is none.
         """
+        from linreg_np.torch_log.parse import parse_log, read_text
+
         if isinstance(path_or_text, os.PathLike):
             path_or_text = file_name("path_or_text", path_or_text)
         return cls(**parse_log(read_text(path_or_text))._asdict())
@@ -164,7 +164,7 @@ class Trajectory(Record):
             A file that is named is replaced as a whole, or not at all.
         precision : int
             Digits behind the point, as in `torch.set_printoptions`. Four, torch's own number,
-            lose the rest; see `linreg_np.torch_print.format_log` for how many keep every bit.
+            lose the rest; see `linreg_np.torch_log.format.format_log` for how many keep every bit.
 
         Raises
         ------
@@ -174,6 +174,8 @@ class Trajectory(Record):
             If `file` is neither a path nor an open text file, or `precision` not from 0 to 1074,
             or the path has gradients for b and no b, or not for the same steps as for w.
         """
+        from linreg_np.torch_log.format import format_log
+
         lines = format_log(self.w, self.b, self.grad_w, self.grad_b, precision=precision)
         if hasattr(file, "writelines") and not isinstance(file, io.RawIOBase | io.BufferedIOBase):
             file.writelines(lines)

@@ -28,15 +28,6 @@ named. From the question to the answer:
     checker      one file; `report`, what is said about it
 """
 
-from typing import Any
+from reference.checker.check import assert_gradient, check
 
 __all__ = ["assert_gradient", "check"]
-
-
-def __getattr__(name: str) -> Any:
-    """`check` and `assert_gradient`, imported when they are asked for."""
-    if name not in __all__:
-        raise AttributeError(f"module 'reference' has no attribute {name!r}")
-    from reference import checker
-
-    return getattr(checker, name)

@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from reference.checker import NothingToCheck, check
-from reference.expected import CONVENTIONS
-from reference.faults import CATALOGUE
-from reference.process import kill_all
-from reference.report import Report, as_json, table
+from reference.checker.check import NothingToCheck, check
+from reference.checker.diagnosis.faults import CATALOGUE
+from reference.checker.expected import CONVENTIONS
+from reference.checker.report import Report, as_json, table
+from reference.checker.sandbox.process import kill_all
 
 RIGHT, WRONG, UNCHECKED, INTERRUPTED = 0, 1, 2, 130
 WORKERS = 2

@@ -1,0 +1,16 @@
+"""Large arrays, a block of rows at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from linreg_np._utils.validation import Array
+
+NUMBERS = 1 << 18  # in a block, which then stays in the cache
+
+
+def row_blocks(X: Array, y: Array, numbers: int = NUMBERS) -> Iterator[tuple[Any, Any]]:
+    """The rows of X and y in order, about `numbers` numbers at a time."""
+    rows = max(1, numbers // (X.shape[1] + 2))
+    return ((X[i : i + rows], y[i : i + rows]) for i in range(0, len(X), rows))

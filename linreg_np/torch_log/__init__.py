@@ -1,0 +1,1 @@
+"""The log that a torch training loop prints, read and written."""

@@ -1,0 +1,263 @@
+"""The log that a torch training loop prints, read (§2: the path of w).
+
+The loop is the classic one, with w a (d, 1) column and b a tensor of one number::
+
+    for param in [w, b]:
+        print('w: ', param)
+        print('w.grad: ', param.grad)
+        param -= lr * param.grad / batch_size
+
+so that each step t of the log holds wₜ, its gradient, bₜ and its gradient, the bias under the
+label ``w:`` too. `torch_print` writes what is read here.
+"""
+
+import codecs
+import os
+import re
+import warnings
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+
+from linreg_np._utils.validation import Array
+
+# Patterns are compiled at their first use, so that importing costs nothing.
+# A label stands at the beginning of a line, or of what a progress bar's \r makes one.
+_LABEL = r"(?m)(?:^|(?<=\r))[ \t\ufeff]*([wb](?:\.grad)?):"
+_TENSOR = r"\s*(?:Parameter containing:\s*)?tensor\(([^()]*)\)(.*)"
+_BEGUN = ("tensor(", "Parameter containing: tensor(")
+# A token is a number, a suffix, a bracket or comma, or what ought not to be there.
+_TOKEN = (
+    r"(?P<n>[-+]?(?:[0-9]+(?:\.[0-9]*)?(?:e[-+]?[0-9]+)?|nan|inf))(?![^\[\],\s])"
+    r"|(?P<s>dtype=torch\.\w+|device='[\w:]+'|requires_grad=True|grad_fn=<[\w:<>]+>)"
+    r"|[\[\],]|(?P<x>[^\[\],\s]+)"
+)
+# Numbers and suffixes make a tensor that is 0-d, 1-D, a row or a column.
+_FORM = r"(n|\[n(,n)*\]|\[\[n(,n)*\]\]|\[\[n\](,\[n\])*\])(,s)*"
+
+
+class Log(NamedTuple):
+    """What a log holds of T steps: row t is what was printed before step t changed it.
+
+    Attributes
+    ----------
+    w : (T, d) float64
+    b : (T,) float64, or None if the log holds no bias
+    grad_w : (T, d) float64, or None if the log holds no gradients of w
+    grad_b : (T,) float64, or None
+        Gradients are kept as printed: the loop above prints those of the summed loss, m times
+        1.3f. The point after the last step is not in such a log, and so not here.
+    """
+
+    w: Array
+    b: Array | None
+    grad_w: Array | None
+    grad_b: Array | None
+
+
+class _Record(NamedTuple):
+    """One printed tensor: its label, line, how deep its brackets nest, and its numbers."""
+
+    label: str
+    line: int
+    depth: int
+    values: list[float]
+
+
+_Step: TypeAlias = dict[str, _Record]  # w, w.grad, b, b.grad: in the order printed
+
+
+def read_text(source: str | os.PathLike[str]) -> str:
+    r"""The text of a log: that of a file, or `source` itself.
+
+    Parameters
+    ----------
+    source : str or os.PathLike
+        A path; or the text, which is known by a line break or by ``tensor(`` in it. A file is
+        UTF-8 or UTF-16, with or without a byte-order mark. If it was cut off inside its last
+        character, that half is left out.
+
+    Raises
+    ------
+    TypeError, FileNotFoundError, ValueError
+        If `source` is neither; if there is no such file; if its bytes are no text.
+
+    Examples
+    --------
+    >>> read_text("w:  tensor([2.])\n")
+    'w:  tensor([2.])\n'
+    """
+    if not isinstance(source, str | os.PathLike):
+        got = type(source).__name__
+        raise TypeError(
+            f"path_or_text must be the path of a log or its text, got {got}; decode bytes to str"
+        )
+    if isinstance(source, str) and ("tensor(" in source or "\n" in source or "\r" in source):
+        return source
+    if not os.path.exists(source):
+        raise FileNotFoundError(
+            f"no such file, looked for from {os.getcwd()}: {os.fspath(source)[:200]!r}; pass an "
+            "existing path, or the text of a log, which must contain a line break"
+        )
+    with open(source, "rb") as file:
+        return _decode(file.read(), os.fspath(source))
+
+
+def _decode(data: bytes, path: str) -> str:
+    """The characters of a file, its byte-order mark left out."""
+    try:  # not as the final bytes: a log that was cut off may end within a character
+        decoder = codecs.getincrementaldecoder(_encoding(data))()
+        return decoder.decode(data).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        got = f"byte {data[error.start]:#04x} at offset {error.start} is not {error.encoding}"
+        raise ValueError(f"{path}: {got}; a log must be UTF-8 or UTF-16: save it so") from error
+
+
+def _encoding(data: bytes) -> str:
+    """UTF-16 is known by its mark, or by NULs (ASCII's high bytes) at odd or at even offsets."""
+    even, odd, many = data[::2].count(0), data[1::2].count(0), len(data) / 8
+    if data.startswith(codecs.BOM_UTF16_LE) or odd > many >= even:
+        return "utf-16-le"
+    big = data.startswith(codecs.BOM_UTF16_BE) or even > many >= odd
+    return "utf-16-be" if big else "utf-8"
+
+
+def parse_log(text: str) -> Log:
+    r"""The path that a log holds: w₀, w₁, …, wₜ and what was printed with them.
+
+    A record is a tensor after one of the labels ``w:``, ``w.grad:``, ``b:``, ``b.grad:`` at the
+    beginning of a line; each ``w:`` of the weights begins a step; all other lines are passed
+    over. A tensor of one number under ``w:`` or ``w.grad:`` is the bias, if the weights (the
+    first record) are more than one number or nest deeper: [[2.]], then [4.].
+
+    Parameters
+    ----------
+    text : str
+        As torch prints it: column, row, 1-D or 0-d tensors, in whatever notation.
+
+    Returns
+    -------
+    Log
+        Gradients are kept as printed: the loop above prints those of the summed loss, m times
+        1.3f. The point after the last step is not in the log. Nothing is ever filled in.
+
+    Raises
+    ------
+    ValueError
+        With the line and the reason: no record; a record that cannot be read, is summarised by
+        ``...``, or is cut off before the end of the log; steps that do not hold the same records
+        (``w.grad: None`` among them), or weights of another length.
+
+    Warns
+    -----
+    UserWarning
+        If the log ends within a record or a step: the whole steps before are kept. If all its
+        records are single numbers of one shape: they are read as one weight without a bias, but
+        every second one might be a bias, and nothing in the log could tell.
+
+    Examples
+    --------
+    >>> log = parse_log("w:  tensor([[ 2.0],\n        [-3.4]])\nloss 0.5\nw:  tensor([4.2])\n")
+    >>> log.w, log.b, log.grad_w
+    (array([[ 2. , -3.4]]), array([4.2]), None)
+    """
+    records, cut = _records(text)
+    steps = _whole(_steps(records), cut)
+    if len(steps) > 1 and len(records[0].values) == 1 and "b" not in steps[0]:
+        warnings.warn(
+            f"all records from line {records[0].line} on are single numbers of one shape, read as "
+            "one weight without bias; if some are a bias, print it under the label b:",
+            stacklevel=2,
+        )
+    columns = {kind: np.array([step[kind].values for step in steps]) for kind in steps[0]}
+    b, grad_b = (columns[kind][:, 0] if kind in columns else None for kind in ("b", "b.grad"))
+    return Log(columns["w"], b, columns.get("w.grad"), grad_b)
+
+
+def _records(text: str) -> tuple[list[_Record], str]:
+    """All whole records in order, and where the last one is cut off ("" if it is not)."""
+    before, *parts = re.split(_LABEL, text)
+    records, cut, line = list[_Record](), "", 1 + before.count("\n")
+    for label, span in zip(parts[::2], parts[1::2], strict=True):
+        if cut:
+            raise ValueError(f"{cut}, and not the last; complete that step or delete it")
+        record = _record(label, line, span)
+        records += [record] if record else []
+        cut = "" if record else f"line {line}: the tensor after {label}: is cut off"
+        line += span.count("\n")
+    if not records:
+        rule = "a log must hold lines that begin with w:, w.grad:, b: or b.grad: and a tensor(...)"
+        raise ValueError(f"{cut or 'no record'}; {rule}, as print('w: ', w) makes them")
+    return records, cut
+
+
+def _record(label: str, line: int, span: str) -> _Record | None:
+    """The tensor between a label and the next one; None if it is cut off."""
+    where = f"line {line}: the tensor after {label}:"
+    whole = re.match(_TENSOR, span)
+    if whole and "tensor(" not in whole[2]:
+        return _Record(label, line, *_numbers(whole[1], where))
+    got = " ".join(span.split())
+    if not whole and any(begun.startswith(got[: len(begun)]) for begun in _BEGUN):
+        return None
+    way_out = "print it alone, and after backward() (a gradient is None before), or delete the line"
+    raise ValueError(f"{where} must be one, ending its line, got {got[:40]!r}; {way_out}")
+
+
+def _numbers(inside: str, where: str) -> tuple[int, list[float]]:
+    """How deep the brackets nest, and the numbers within, of ``tensor(inside)``."""
+    tokens = list(re.finditer(_TOKEN, inside))
+    form = "".join(token.lastgroup or token[0] for token in tokens)
+    if re.fullmatch(_FORM, form):
+        return form.index("n"), [float(token[0]) for token in tokens if token.lastgroup == "n"]
+    if "..." in inside:
+        way_out = "print after torch.set_printoptions(threshold=float('inf'))"
+        raise ValueError(f"{where} is summarised by '...', so data are missing; {way_out}")
+    got = next((repr(token[0][:40]) for token in tokens if token.lastgroup == "x"), form[:40])
+    rule = "must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers"
+    raise ValueError(f"{where} {rule}, got {got}; print w.float().reshape(-1, 1)")
+
+
+def _kind(record: _Record, weights: _Record) -> str:
+    """What a record is, by label and shape: a bias may stand under the label of the weights."""
+    d, got, label = len(weights.values), len(record.values), record.label
+    if got == 1 and (d > 1 or record.depth < weights.depth):
+        return label.replace("w", "b")
+    same = got == d and (d > 1 or record.depth == weights.depth)
+    if same if label[0] == "w" else got == 1:
+        return label
+    raise ValueError(
+        f"line {record.line}: {label}: has {got} number(s) in {record.depth} bracket(s), but the "
+        f"weights at line {weights.line} {d} in {weights.depth}; w and its gradient must keep one "
+        "shape, and b be one number: read one training at a time"
+    )
+
+
+def _steps(records: list[_Record]) -> list[_Step]:
+    """The records by kind, a step a dict; w begins a step, or gradients would join the next w."""
+    steps = list[_Step]()
+    for record in records:
+        kind = _kind(record, records[0])
+        steps += [{}] if kind == "w" else []
+        if not steps or kind in steps[-1] or (kind == "b.grad" and "b" not in steps[-1]):
+            rule = "must come once in a step, after its w: (and b.grad: after b:)"
+            raise ValueError(f"line {record.line}: {kind}: {rule}; print it so, or delete the line")
+        steps[-1][kind] = record
+    return steps
+
+
+def _whole(steps: list[_Step], cut: str) -> list[_Step]:
+    """The steps that hold what the first one holds; only the last may lack its end."""
+    kinds, last = list(steps[0]), steps[-1]
+    for step in steps:
+        if list(step) != (kinds[: len(step)] if step is last else kinds):
+            raise ValueError(
+                f"line {step['w'].line}: the step holds {', '.join(step)}, but the first (line "
+                f"{steps[0]['w'].line}) {', '.join(kinds)}; print the same, in one order, each time"
+            )
+    if len(last) < len(kinds):
+        cut = cut or f"line {last['w'].line}: the log ends within the step that begins here"
+        steps = steps[:-1]
+    if cut:
+        warnings.warn(f"{cut}; kept are the {len(steps)} whole step(s) before", stacklevel=3)
+    return steps

@@ -1,0 +1,63 @@
+"""Answers that depend on more than the arguments: earlier calls, or chance."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from reference.checker.output import parse_output
+from reference.checker.session import Session
+from reference.checker.trial import Trial
+
+
+def stale(trials: Sequence[Trial], wrong: Sequence[Trial]) -> bool:
+    """Whether every wrong answer is that of an earlier call, or is right for one."""
+    good = {i.answer.key for i in trials if i.is_correct and i.finite and i.reading.vector.any()}
+    return late(trials) or (bool(good & {i.answer.key for i in wrong}) and repeated(trials))
+
+
+def repeated(trials: Sequence[Trial]) -> bool:
+    """Whether every wrong answer is, to the last bit, an earlier answer to another problem."""
+    earlier: dict[Any, Any] = {}
+    for i in trials:
+        if not i.is_correct and earlier.get(i.answer.key, i.problem) is i.problem:
+            return False
+        earlier.setdefault(i.answer.key, i.problem)
+    return True
+
+
+def late(trials: Sequence[Trial]) -> bool:
+    """Whether every wrong answer is right for the problem before it."""
+    for before, i in itertools.pairwise(trials):
+        if not i.is_correct:
+            reading = parse_output(i.plan, before.case, i.answer)
+            if reading.fault or (before.expected.errors(reading.vector, reading.dtype) > 1).any():
+                return False
+    return trials[0].is_correct
+
+
+def changing(session: Session, wrong: Sequence[Trial]) -> bool:
+    """Whether the same arguments give answers further apart than rounding."""
+    problems = [i.problem for i in wrong]
+    steps = sum(i.problem is wrong[0].problem for i in session.ask(problems[:1]))
+    orders = [problems, [p for p in problems for _ in range(3)], problems[::-1]]
+    found: dict[Any, list[Trial]] = {}
+    for order in orders:
+        for problem, answers in itertools.groupby(session.ask(order), lambda i: id(i.problem)):
+            for place, i in enumerate(answers):
+                found.setdefault((problem, place % steps), []).append(i)
+    return any(len({a.answer.key for a in f}) > 1 and apart(f) for f in found.values())
+
+
+def apart(answers: Sequence[Trial]) -> bool:
+    """Whether answers to one problem differ by more than twice the bound."""
+    vectors = [a.reading.vector for a in answers]
+    if any(v is None for v in vectors) or len({v.shape for v in vectors}) > 1:
+        return True
+    with np.errstate(invalid="ignore"):
+        spread = np.max(vectors, axis=0) - np.min(vectors, axis=0)
+    bounds = np.max([a.expected.bounds_in(a.reading.dtype) for a in answers], axis=0)
+    return bool((spread > 2 * bounds).any())

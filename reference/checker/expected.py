@@ -1,0 +1,193 @@
+"""What an answer should be, exactly, and how far from that it may be.
+
+An answer is a vector here: grad_w and then grad_b, or w and then b, or ŷ, or the loss alone.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from reference import exact, rounding
+from reference.checker.call_plan import CallPlan, Problem
+
+CONVENTIONS = {  # what the gradient and the loss of 1.2b are multiplied with
+    "half-mse": lambda n: 1,
+    "mse": lambda n: 2,
+    "half-sse": lambda n: n,
+    "sse": lambda n: 2 * n,
+}
+FORMULAS = {
+    "half-mse": "(1/2n) Σ (ŷ − y)²",
+    "mse": "(1/n) Σ (ŷ − y)²",
+    "half-sse": "½ Σ (ŷ − y)²",
+    "sse": "Σ (ŷ − y)²",
+}
+
+
+class Expected:
+    """The exact answer of one call, and its bounds.
+
+    Attributes
+    ----------
+    exact : list of Fraction
+    near : (k,) float64
+        The nearest floats.
+    """
+
+    def __init__(self, plan: CallPlan, case: Problem, loss: str) -> None:
+        self.plan, self.case, self.loss = plan, case, loss
+        n = 1 if plan.kind == "sample" else len(case.y)
+        self.factor = CONVENTIONS[loss](n)
+        self.exact = VALUES[formula_of(plan)](case, self.factor)
+
+    @cached_property
+    def rounded(self) -> Any:
+        """The nearest floats; infinite where there is none."""
+        return np.array([nearest(v) for v in self.exact])
+
+    @cached_property
+    def bounds(self) -> Any:
+        """For answers in the precision of X."""
+        return self.bounds_in(self.case.X.dtype)
+
+    def bounds_in(self, dtype: Any) -> Any:
+        """How far from `exact` an answer of this precision may be.
+
+        In a narrower one than that of X each argument is rounded before anything else: x_j, x_k,
+        w_k and y of a product, 4 roundings more. With k ≥ 3 roundings before, γ_{k+4} ≤ 7/3 · γ_k;
+        a square has twice as many of both.
+        """
+        wide = self.case.X.dtype
+        if np.finfo(dtype).eps < np.finfo(wide).eps:
+            dtype = wide
+        bounds = BOUNDS[formula_of(self.plan)](self.problem, self.case, self.factor, dtype)
+        return bounds * (1 if np.dtype(dtype) == wide else 7 / 3)
+
+    @property
+    def problem(self) -> tuple[Any, ...]:
+        """X, y, w, b as the subject sees them: with a column of ones for b, if it does."""
+        X, y, w, b = self.case[:4]
+        if not self.plan.theta:
+            return X, y, w, b
+        return np.column_stack([X, np.ones(len(y), X.dtype)]), y, np.append(w, b), 0.0
+
+    def errors(self, got: Any, dtype: Any) -> Any:
+        """|got − exact| / bound of each component: more than 1 is wrong, decided exactly."""
+        bounds = self.bounds if dtype == self.case.X.dtype else self.bounds_in(dtype)
+        with np.errstate(all="ignore"):
+            errors = np.abs(got - self.rounded) / bounds
+        for i in np.flatnonzero(~(errors < 0.9)):
+            if rounding.within(got[i], self.exact[i], bounds[i]):
+                errors[i] = min(1.0, errors[i]) if np.isfinite(errors[i]) else 0.0
+            else:
+                errors[i] = max(errors[i], np.nextafter(1, 2)) if errors[i] > 0 else np.inf
+        return errors
+
+    def component(self, i: int) -> str:
+        """The name of the i-th number."""
+        if self.plan.kind in ("predict", "sample"):
+            return f"{'ŷ' if self.plan.kind == 'predict' else 'l'}[{i}]"
+        if self.plan.kind == "loss":
+            return "loss"
+        prefix = "new " if self.plan.kind == "step" else "grad_"
+        return f"{prefix}b" if i == len(self.case.w) else f"{prefix}w[{i}]"
+
+
+def formula_of(plan: CallPlan) -> str:
+    """The key of its formula: the kind, apart from what is given as a residual or a gradient."""
+    if plan.kind == "step" and "grad_w" in plan.uses:
+        return "given step"
+    if plan.kind == "loss" and "y_hat" in plan.uses:
+        return "given loss"
+    return "step" if plan.kind == "trainer" else plan.kind
+
+
+def nearest(value: Fraction) -> float:
+    """The nearest float.
+
+    Examples
+    --------
+    >>> nearest(Fraction(1, 2)), nearest(Fraction(-(10**400)))
+    (0.5, -inf)
+    """
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf") if value > 0 else float("-inf")
+
+
+def gradient(case: Problem, c: int) -> list[Fraction]:
+    """c ∇L   (1.3f)"""
+    grad_w, grad_b = exact.gradient(*case[:4])
+    return [c * g for g in (*grad_w, grad_b)]
+
+
+def step(case: Problem, c: int) -> list[Fraction]:
+    """θ − η c ∇L   (1.3g, 1.3h)"""
+    lr, theta = Fraction(case.lr), exact.rationals([*case.w, case.b])
+    return [t - lr * g for t, g in zip(theta, gradient(case, c), strict=True)]
+
+
+def given_step(case: Problem, c: int) -> list[Fraction]:
+    """θ − η g, for the gradient g that is the first row of X and y"""
+    theta, g = exact.rationals([*case.w, case.b]), exact.rationals([*case.X[0], case.y[0]])
+    return [t - Fraction(case.lr) * g_j for t, g_j in zip(theta, g, strict=True)]
+
+
+def as_predictions(case: Problem) -> tuple[Any, ...]:
+    """The problem whose ŷ is the first column of X."""
+    return case.X[:, :1], case.y, np.ones(1, case.X.dtype), 0.0
+
+
+VALUES = {
+    "gradient": gradient,
+    "step": step,
+    "given step": given_step,
+    "predict": lambda case, c: exact.predict(case.X, case.w, case.b),
+    "loss": lambda case, c: [c * exact.loss(*case[:4])],
+    "given loss": lambda case, c: [c * exact.loss(*as_predictions(case))],
+    "sample": lambda case, c: [c * v for v in exact.squared_loss(case.X[:, 0], case.y)],
+}
+
+
+def step_bounds(problem: Any, case: Problem, c: int, dtype: Any) -> Any:
+    """Of θ − η c ∇L in any order: n more roundings of θ where each sample is subtracted alone."""
+    X, y, w, b = problem
+    bounds = np.append(*rounding.sgd_step_bound(X, y, w, b, case.lr * c, dtype))
+    theta = np.abs(np.append(w, b).astype(float))
+    return (bounds + rounding.gamma(len(y), dtype) * theta)[: len(case.w) + 1]
+
+
+def given_step_bounds(problem: Any, case: Problem, c: int, dtype: Any) -> Any:
+    """Of θ − η g: a product and a difference."""
+    theta, g = np.append(case.w, case.b), np.append(case.X[0], case.y[0])
+    size = np.abs(theta.astype(float)) + case.lr * np.abs(g.astype(float))
+    return rounding.gamma(3, dtype) * size + 3 * float(np.finfo(dtype).smallest_subnormal)
+
+
+def sample_bounds(problem: Any, case: Problem, c: int, dtype: Any) -> Any:
+    """Of each l⁽ⁱ⁾: a loss of one sample."""
+    X, y, w, b = as_predictions(case)
+    rows = range(len(y))
+    return np.array(
+        [c * rounding.loss_bound(X[i : i + 1], y[i : i + 1], w, b, dtype) for i in rows]
+    )
+
+
+BOUNDS = {
+    "gradient": lambda p, case, c, dtype: (
+        c * np.append(*rounding.gradient_bound(*p, dtype))[: len(case.w) + 1]
+    ),
+    "step": step_bounds,
+    "given step": given_step_bounds,
+    "predict": lambda p, case, c, dtype: rounding.predict_bound(p[0], p[2], p[3], dtype),
+    "loss": lambda p, case, c, dtype: np.array([c * rounding.loss_bound(*p, dtype)]),
+    "given loss": lambda p, case, c, dtype: np.array(
+        [c * rounding.loss_bound(*as_predictions(case), dtype)]
+    ),
+    "sample": sample_bounds,
+}

@@ -1,0 +1,1 @@
+"""The code under test, in a process of its own."""

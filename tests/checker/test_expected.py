@@ -1,0 +1,219 @@
+"""What an answer should be, for every kind and every loss; and how far from that it may be."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from reference import exact, rounding
+from reference.checker.call_plan import CallPlan, Problem
+from reference.checker.expected import CONVENTIONS, FORMULAS, Expected, formula_of, nearest
+
+rng = np.random.default_rng(3)
+CASE = Problem(
+    rng.normal(size=(4, 2)), rng.normal(size=4), rng.normal(size=2), np.float64(0.7), 0.25
+)
+NARROW = Problem(*(np.float32(a) for a in CASE[:4]), 0.25)
+FACTORS = {"half-mse": 1, "mse": 2, "half-sse": 4, "sse": 8}  # n = 4
+ROLES = "X y w b"
+
+
+def plan(kind, roles=ROLES, **more):
+    """A plan with those roles."""
+    return CallPlan(kind, kind, tuple((r, r) for r in roles.split()), **more)
+
+
+PLANS = {
+    "gradient": plan("gradient"),
+    "step": plan("step", "X y w b lr"),
+    "trainer": plan("trainer", "X y w b lr iters"),
+    "given step": plan("step", "w b grad_w grad_b lr"),
+    "predict": plan("predict", "X w b"),
+    "loss": plan("loss"),
+    "given loss": plan("loss", "y_hat y"),
+    "sample": plan("sample", "y_hat y"),
+}
+
+
+def values(name, case, c):
+    """The numbers of each kind, in fractions, with the factor of the convention."""
+    X, y, w, b, lr = (exact.rationals(a) for a in case[:5])
+    grad_w, grad_b = exact.gradient(*case[:4])
+    grad, theta = [c * g for g in (*grad_w, grad_b)], [*w, b]
+    along = [t - lr * g for t, g in zip(theta, grad, strict=True)]
+    r = [p[0] - t for p, t in zip(X, y, strict=True)]
+    return {
+        "gradient": grad,
+        "step": along,
+        "trainer": along,
+        "given step": [t - lr * g for t, g in zip(theta, [*X[0], y[0]], strict=True)],
+        "predict": exact.predict(*case[:1], *case[2:4]),
+        "loss": [c * exact.loss(*case[:4])],
+        "given loss": [c * sum(v * v for v in r) / (2 * len(r))],
+        "sample": [c * v * v / 2 for v in r],
+    }[name]
+
+
+@pytest.mark.parametrize("loss", FACTORS)
+@pytest.mark.parametrize("name", PLANS)
+def test_each_kind_has_its_values(name, loss):
+    """1.1b to 1.3h, times what the declared loss is of 1.2b; a sample is a mean of one."""
+    of_one = {"half-mse": 1, "mse": 2, "half-sse": 1, "sse": 2}
+    c = (of_one if name == "sample" else FACTORS)[loss]
+    expected = Expected(PLANS[name], CASE, loss)
+    assert expected.factor == c
+    assert expected.exact == values(name, CASE, c)
+    assert expected.rounded.tolist() == [float(v) for v in expected.exact]
+    assert formula_of(PLANS[name]) == ("step" if name == "trainer" else name)
+
+
+def test_the_four_losses_are_written_out():
+    """With and without the ½ and the 1/n."""
+    assert {name: of(5) for name, of in CONVENTIONS.items()} == {
+        "half-mse": 1,
+        "mse": 2,
+        "half-sse": 5,
+        "sse": 10,
+    }
+    assert FORMULAS == {
+        "half-mse": "(1/2n) Σ (ŷ − y)²",
+        "mse": "(1/n) Σ (ŷ − y)²",
+        "half-sse": "½ Σ (ŷ − y)²",
+        "sse": "Σ (ŷ − y)²",
+    }
+
+
+def bounds(name, case, c, dtype, problem=None):
+    """How far each number may be from what it should be: rounding's bound, times the factor."""
+    X, y, w, b = problem or case[:4]
+    theta = np.abs(np.append(case.w, case.b).astype(float))
+    u, tiny = float(np.finfo(dtype).eps) / 2, float(np.finfo(dtype).smallest_subnormal)
+    if name == "gradient":
+        return c * np.append(*rounding.gradient_bound(X, y, w, b, dtype))[:3]
+    if name in ("step", "trainer"):
+        found = np.append(*rounding.sgd_step_bound(X, y, w, b, case.lr * c, dtype))[:3]
+        return found + 4 * u / (1 - 4 * u) * theta
+    if name == "given step":
+        size = theta + case.lr * np.abs(np.append(case.X[0], case.y[0]).astype(float))
+        return 3 * u / (1 - 3 * u) * size + 3 * tiny
+    if name == "predict":
+        return rounding.predict_bound(X, w, b, dtype)
+    if name == "loss":
+        return [c * rounding.loss_bound(X, y, w, b, dtype)]
+    one = np.ones(1, case.X.dtype), 0.0
+    if name == "given loss":
+        return [c * rounding.loss_bound(case.X[:, :1], case.y, *one, dtype)]
+    each = zip(case.X[:, :1], case.y, strict=True)
+    return [c * rounding.loss_bound([x], [t], *one, dtype) for x, t in each]
+
+
+@pytest.mark.parametrize("case", [CASE, NARROW], ids=["float64", "float32"])
+@pytest.mark.parametrize("name", PLANS)
+def test_each_kind_has_its_bounds(name, case):
+    """In the precision of X; wider by 7/3 for a narrower answer; no narrower for a wider one."""
+    expected = Expected(PLANS[name], case, "mse")
+    dtype = case.X.dtype
+    own = bounds(name, case, 2, dtype)
+    np.testing.assert_allclose(expected.bounds, own, rtol=1e-12)
+    np.testing.assert_allclose(expected.bounds_in(np.float64), own, rtol=1e-12)
+    factor = 7 / 3 if dtype == np.float64 else 1
+    narrow = np.multiply(bounds(name, case, 2, np.float32), factor)
+    np.testing.assert_allclose(expected.bounds_in(np.float32), narrow, rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_step_along_zeros_may_be_three_subnormals_off(dtype):
+    """A product, a difference, and one for the bound."""
+    zeros = Problem(*(dtype(a * 0) for a in CASE[:4]), 0.25)
+    bounds = Expected(PLANS["given step"], zeros, "half-mse").bounds
+    assert (bounds == 3 * float(np.finfo(dtype).smallest_subnormal)).all()
+
+
+@pytest.mark.parametrize("case", [CASE, NARROW], ids=["float64", "float32"])
+@pytest.mark.parametrize("name", ["gradient", "step", "predict", "loss"])
+def test_the_bias_in_a_vector_has_a_feature_of_its_own(name, case):
+    """θ = (b, w): one weight more, a column of ones, and no bias beside them."""
+    theta = plan(name, {"step": "X y w lr", "predict": "X w"}.get(name, "X y w"))
+    expected = Expected(theta, case, "half-mse")
+    ones = np.column_stack([case.X, np.ones(4, case.X.dtype)])
+    X, y, w, b = expected.problem
+    assert (X.tolist(), y.tolist()) == (ones.tolist(), case.y.tolist())
+    assert (w.tolist(), b) == ([*case.w.tolist(), case.b], 0.0)
+    assert X.dtype == case.X.dtype
+    own = bounds(name, case, 1, case.X.dtype, (ones, case.y, w, 0.0))
+    np.testing.assert_allclose(expected.bounds, own, rtol=1e-12)
+    plain = Expected(PLANS[name], case, "half-mse").problem
+    assert all(a is b for a, b in zip(plain, case[:4], strict=True))
+
+
+def test_an_error_is_in_units_of_the_bound():
+    """0.5 for half of it; what is beyond it is over 1, and never exactly 1."""
+    expected = Expected(PLANS["gradient"], CASE, "half-mse")
+    f64 = np.dtype(float)
+    for factor in (0.0, 0.25, 0.5, 3.0, -7.0):
+        got = expected.rounded + np.array([0, factor * expected.bounds[1] * 2**20, 0])
+        errors = expected.errors(got, f64)
+        assert errors[[0, 2]].tolist() == [0, 0]
+        true = abs(Fraction(float(got[1])) - expected.exact[1]) / Fraction(expected.bounds[1])
+        np.testing.assert_allclose(errors[1], float(true), rtol=1e-3, atol=0.5)
+    narrow = expected.errors(expected.rounded * (1 + 1e-9), np.dtype(np.float32))
+    np.testing.assert_allclose(
+        narrow,
+        np.abs(expected.rounded * (1 + 1e-9) - expected.rounded) / expected.bounds_in(np.float32),
+        rtol=1e-9,
+    )
+
+
+def with_exact(value, bound):
+    """An expected loss of any value and bound."""
+    expected = Expected(PLANS["loss"], CASE, "half-mse")
+    expected.exact, expected.rounded = [value], np.array([nearest(value)])
+    expected.bounds = np.array([bound])
+    return expected
+
+
+@pytest.mark.parametrize(
+    ("got", "true", "bound", "errors"),
+    [
+        (1.0, Fraction(1), 5e-324, 0.0),
+        (1.5, Fraction(1), 5e-324, np.inf),
+        (1.0, Fraction(1) + Fraction(1, 10**400), 5e-324, 0.0),
+        (3.0, Fraction(1), 0.5, 4.0),
+        (np.inf, Fraction(1), np.inf, 0.0),
+        (np.nan, Fraction(1), np.inf, 0.0),
+        (np.inf, Fraction(1), 1.0, np.inf),
+        (np.nan, Fraction(1), 1.0, np.inf),
+        (np.inf, Fraction(10) ** 400, 1.0, np.inf),
+        (1.0, 1 - Fraction(1, 2**53), 2.0**-53, 1.0),
+        (1.0, 1 - Fraction(1, 2**53) - Fraction(1, 2**90), 2.0**-53, np.nextafter(1, 2)),
+        (1.0, 1 + Fraction(1, 2**54), 2.0**-54, 0.0),
+    ],
+)
+def test_what_is_near_the_bound_is_decided_exactly(got, true, bound, errors):
+    """By fractions: also where the bound is tiny or infinite, and where there is no number."""
+    found = with_exact(true, bound).errors(np.array([got]), np.dtype(float))
+    assert found.tolist() == [errors]
+
+
+def test_the_nearest_float_may_be_infinite():
+    """Of either sign."""
+    assert nearest(Fraction(1, 3)) == 1 / 3
+    assert nearest(Fraction(10) ** 400) == np.inf
+    assert nearest(-(Fraction(10) ** 400)) == -np.inf
+
+
+@pytest.mark.parametrize(
+    ("name", "names"),
+    [
+        ("gradient", ["grad_w[0]", "grad_w[1]", "grad_b"]),
+        ("trainer", ["grad_w[0]", "grad_w[1]", "grad_b"]),
+        ("step", ["new w[0]", "new w[1]", "new b"]),
+        ("predict", ["ŷ[0]", "ŷ[1]", "ŷ[2]"]),
+        ("sample", ["l[0]", "l[1]", "l[2]"]),
+        ("loss", ["loss"]),
+    ],
+)
+def test_each_number_has_a_name(name, names):
+    """That of the derivation."""
+    expected = Expected(PLANS[name], CASE, "half-mse")
+    assert [expected.component(i) for i in range(len(names))] == names

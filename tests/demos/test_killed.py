@@ -1,0 +1,166 @@
+"""Killed or interrupted at any moment: what is on disk is whole or absent, and the next run works."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from linreg_np import Trajectory, fit, synthetic_data
+
+ROOT = Path(__file__).parents[2]
+# It imports what is needed and then forks, for each trial, a child that does the work.
+PARENT = """
+import os, signal, sys, time
+{imports}
+for line in sys.stdin:
+    number, seconds = line.split()
+    begun, begins = os.pipe()
+    child = os.fork()
+    if child == 0:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        os.dup2(os.open("said", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
+        status = 1
+        try:
+            os.write(begins, b"x")
+            {work}
+            status = 0
+        except SystemExit as end:
+            status = end.code
+        finally:
+            sys.stderr.flush()
+            os._exit(status)
+    os.read(begun, 1)
+    os.close(begun)
+    os.close(begins)
+    time.sleep(float(seconds))
+    os.kill(child, int(number))
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
+class Trials:
+    """Children that do this work in this directory, and get a signal after some time."""
+
+    def __init__(self, folder, imports, work):
+        env = {**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", PARENT.format(imports=imports, work=work)],
+            cwd=folder,
+            env=env,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.communicate()
+
+    def __call__(self, number, seconds):
+        """The exit status of a child that got the signal after so many seconds."""
+        print(int(number), seconds, file=self.process.stdin, flush=True)
+        return int(self.process.stdout.readline())
+
+    def length(self):
+        """How long the work takes that gets no signal."""
+        begin = time.monotonic()
+        assert self(0, 0) == 0
+        return time.monotonic() - begin
+
+
+# Put before some work: its process is killed when a new file is whole and has not its name yet.
+AT_THE_LAST_MOMENT = "os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL); "
+
+TRAIN = """
+from linreg_np import fit, synthetic_data
+X, y = synthetic_data([1.0] * 20, 4.2, 500, rng=0)
+def train():
+    for seed in range(3):
+        path = fit(X, y, epochs=4, rng=seed)
+        path.save("path.npz")
+        path.write_log("log.txt", precision=20)
+"""
+
+
+def test_a_training_that_is_killed_leaves_whole_files_or_none(tmp_path):
+    """`fit`, `save` and `write_log`, three times over, killed sixty times: each file is theirs."""
+    X, y = synthetic_data([1.0] * 20, 4.2, 500, rng=0)
+    paths = [fit(X, y, epochs=4, rng=seed) for seed in range(3)]
+    texts = set()
+    for path in paths:
+        path.write_log(tmp_path / "whole.txt", precision=20)
+        texts.add((tmp_path / "whole.txt").read_bytes())
+    rng, file, log = random.Random(), tmp_path / "path.npz", tmp_path / "log.txt"
+    with Trials(tmp_path, TRAIN, "train()") as trial:
+        length = trial.length()
+        for i in range(60):
+            if i % 3 == 0:
+                file.unlink(missing_ok=True)
+                log.unlink(missing_ok=True)
+            assert trial(signal.SIGKILL, rng.uniform(0, length)) in (0, -signal.SIGKILL)
+            assert not file.exists() or Trajectory.load(file) in paths
+            assert not log.exists() or log.read_bytes() in texts
+    paths[1].save(file)
+    with Trials(tmp_path, TRAIN, AT_THE_LAST_MOMENT + "train()") as trial:
+        assert trial(0, 0) == -signal.SIGKILL
+    assert list(tmp_path.glob("path.npz.*.tmp"))
+    assert Trajectory.load(file) == paths[1]
+    paths[0].save(file)
+    assert Trajectory.load(file) == paths[0]
+
+
+DRAW = """
+import matplotlib.pyplot, demos.houses
+from demos.__main__ import main
+"""
+HOUSES = 'main(["houses", "--out", "out"])'
+
+
+@pytest.fixture
+def picture(tmp_path):
+    """Where the demo is to write its picture; an older one is there."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "houses.png").write_bytes(b"old")
+    return tmp_path / "out" / "houses.png"
+
+
+def test_a_demo_that_is_killed_leaves_the_old_picture_or_the_new_one(tmp_path, picture):
+    """Killed ten times, from its first moment to its last; then it runs in spite of what is left."""
+    rng = random.Random()
+    with Trials(tmp_path, DRAW, AT_THE_LAST_MOMENT + HOUSES) as trial:
+        assert trial(0, 0) == -signal.SIGKILL
+    assert picture.read_bytes() == b"old"
+    assert list(picture.parent.glob("*.tmp"))
+    with Trials(tmp_path, DRAW, HOUSES) as trial:
+        length = trial.length()
+        new = picture.read_bytes()
+        assert new != b"old"
+        for _ in range(10):
+            picture.write_bytes(b"old")
+            assert trial(signal.SIGKILL, rng.uniform(0, length)) in (0, -signal.SIGKILL)
+            assert picture.read_bytes() in (b"old", new)
+        trial.length()
+    assert picture.read_bytes() == new
+
+
+def test_ctrl_c_at_any_moment_is_one_word(tmp_path, picture):
+    """Ten times: exit status 130 and "interrupted", or all was done; nothing half-done is left."""
+    rng = random.Random()
+    with Trials(tmp_path, DRAW, HOUSES) as trial:
+        length = trial.length()
+        new = picture.read_bytes()
+        for _ in range(10):
+            picture.write_bytes(b"old")
+            status = trial(signal.SIGINT, rng.uniform(0.01, length))
+            said = (tmp_path / "said").read_text()
+            assert (status, said) in ((130, "interrupted\n"), (0, ""))
+            assert picture.read_bytes() in ((b"old", new) if status else (new,))
+            assert list(picture.parent.iterdir()) == [picture]

@@ -1,0 +1,195 @@
+"""The benchmark: its table is whole and its peers compute the same numbers; no time is asserted."""
+
+from __future__ import annotations
+
+import gc
+import json
+import math
+
+import numpy as np
+import pytest
+
+from demos import __main__, speed
+from demos._speed import baselines, benchmarks, timing
+from demos._speed.timing import Work, measure
+from linreg_np import LossSurface, fit, gradient, sgd_step, synthetic_data
+from reference.rounding import gradient_bound, loss_bound, trajectory_bound
+
+EXAMPLE = "1000 × 2, batches of 10, 3 epochs: fit"
+PROMISED = {  # work, beside, floor
+    (EXAMPLE, "the loop in torch", 12),
+    ("the same, fit_affine", "the loop in torch", 100),
+    ("the same, fit_affine", "SGDRegressor", 1.2),
+    ("100,000 × 8, batches of 32, 1 epoch: fit_affine", "SGDRegressor", 1.2),
+    ("the 50 × 50 surface", "the double loop", 250),
+    ("100 steps of full-batch descent, 1,000,000 × 32", "torch autograd", 25),
+    ("the same, 10,000 steps", "100 steps", 1.05),
+    ("one gradient call, 1,000,000 × 32", "torch, both passes", 1.3),
+    ("import linreg_np", "import numpy", 1.1),
+}
+
+
+@pytest.fixture
+def table(capsys, tmp_path):
+    """Run the demo quickly; what it printed and its JSON."""
+
+    def run():
+        __main__.main(["speed", "--quick", "--json", "--out", str(tmp_path)])
+        out, err = capsys.readouterr()
+        assert err == ""
+        assert f"wrote {tmp_path / 'speed.png'}" in out
+        return out, json.loads((tmp_path / "speed.json").read_text(encoding="utf-8"))
+
+    return run
+
+
+def no_constant(name):
+    raise ValueError(f"{name} is no JSON")
+
+
+def test_every_row_is_measured(table, tmp_path):
+    """Each with a ratio over 0 between its quartiles, and times that are seconds."""
+    out, found = table()
+    json.loads((tmp_path / "speed.json").read_text(encoding="utf-8"), parse_constant=no_constant)
+    assert set(found["machine"]) == {"CPU", "Python", "NumPy", "torch", "sklearn"}
+    assert all(found["machine"].values())
+    for row in found["rows"]:
+        assert row["work"] in out
+        if row["ratio"] is None:
+            assert (row["beside"], row["note"]) == ("SGDRegressor", "not installed")
+            continue
+        low, high = row["quartiles"]
+        assert 0 < low <= row["ratio"] <= high < math.inf
+        assert min(row["ours"], row["theirs"]) > 0
+        assert row["fastest"] > 0
+        assert row["pairs"] >= 3
+        assert (row["met"] is None) == (row["floor"] is None)
+        assert row["apart"] is None or row["apart"] <= timing.SAME
+    for lines in found["curves"].values():
+        for points in lines.values():
+            assert all(seconds > 0 for _, seconds in points)
+
+
+def test_the_full_run_has_the_promised_rows(monkeypatch):
+    """The nine floors, at the promised sizes; and the rows where a peer is faster have none."""
+    monkeypatch.setattr(
+        benchmarks, "data", lambda shape, seed: (np.empty(shape), np.empty(shape[0]))
+    )
+    rows = benchmarks.works(speed.Sizes(), 0)
+    assert {row[:3] for row in rows if row.floor is not None} == PROMISED
+    assert {row.floor for row in rows if row.growth} == {1.05, 1.1}
+    assert {row.beside for row in rows if row.floor is None} >= {"SGDRegressor", "torch"}
+
+
+def test_without_scikit_learn_its_rows_say_so(table, monkeypatch):
+    """It is optional: the other rows are measured."""
+    monkeypatch.setattr(benchmarks, "SKLEARN", False)
+    monkeypatch.setattr(speed, "SKLEARN", False)
+    out, found = table()
+    missing = [row for row in found["rows"] if row["ratio"] is None]
+    assert {row["beside"] for row in missing} == {"SGDRegressor"}
+    assert found["machine"]["sklearn"] == "not installed"
+    assert out.count("not installed") == len(missing) + 1
+    assert len(found["rows"]) - len(missing) >= 9 - 2
+
+
+# the peers compute the same numbers
+
+
+def test_the_torch_loop_trains_as_fit_does():
+    """The article's loop on the same order of samples: θ at the end, within the bounds of both."""
+    X, y = synthetic_data([2, -3.4], 4.2, 105, rng=0)
+    path = fit(X, y, lr=0.03, batch_size=10, epochs=3, w=[0, 0], rng=1)
+    theirs = benchmarks.train(baselines.torch_fit, X, y, 10, 3)
+    orders, rng = [], np.random.default_rng(1)
+    for _ in range(3):
+        order = rng.permutation(105)
+        orders += [order[i : i + 10] for i in range(0, 105, 10)]
+    bound = trajectory_bound(X, y, orders, path.w, path.b, 0.03, np.float64)[0][-1]
+    assert np.linalg.norm(theirs - [*path.w[-1], path.b[-1]]) <= 2 * bound < 1e-11
+
+
+def test_sgd_regressor_takes_the_steps_of_the_article_one_sample_each():
+    """Without shuffling: §1.3g and §1.3h on sample after sample, within the bounds of both."""
+    pytest.importorskip("sklearn")
+    X, y = synthetic_data([2, -3.4], 4.2, 50, rng=0)
+    w, b, orders = np.zeros(2), 0.0, [np.array([i]) for _ in range(2) for i in range(50)]
+    ws, bs = [w], [b]
+    for B in orders:
+        w, b = sgd_step(w, b, *gradient(X[B], y[B], w, b), 0.03)
+        ws.append(w)
+        bs.append(b)
+    theirs = baselines.sgd_regressor(X, y, lr=0.03, epochs=2, shuffle=False)
+    bound = trajectory_bound(X, y, orders, np.array(ws), np.array(bs), 0.03, np.float64)[0][-1]
+    assert np.linalg.norm(theirs - [*w, b]) <= 2 * bound < 1e-11
+
+
+def test_the_double_loop_draws_the_surface():
+    """At each of the 50 × 50 points the loss of §1.2, within its bound."""
+    X, y = synthetic_data([2, -3.4], 4.2, 40, rng=0)
+    L = baselines.double_loop(X, y, *benchmarks.GRID, 4.2)
+    grid = LossSurface.from_data(X, y).grid(*benchmarks.GRID, b=4.2)
+    for i, w2 in enumerate(benchmarks.GRID[1]):
+        for j, w1 in enumerate(benchmarks.GRID[0]):
+            bound = loss_bound(X, y, [w1, w2], 4.2, np.float64)
+            assert abs(L[i, j] - grid[i, j]) <= 2 * bound
+
+
+def test_autograd_descends_and_differentiates_as_we_do():
+    """One step of full-batch descent is one gradient; both within twice its bound."""
+    X, y = benchmarks.data((300, 32), 0)
+    w = np.linspace(-1, 1, 32)
+    bound = np.append(*gradient_bound(X, y, w, 0.5, np.float64))
+    assert (
+        abs(benchmarks.our_gradient(X, y, w, 0.5) - baselines.torch_gradient(X, y, w, 0.5))
+        <= 2 * bound
+    ).all()
+    path = fit(X, y, lr=0.03, batch_size=300, epochs=10, w=0 * w, rng=0)
+    orders = [np.arange(300)] * 10
+    bound = trajectory_bound(X, y, orders, path.w, path.b, 0.03, np.float64)[0][-1]
+    for θ in (
+        baselines.torch_descent(X, y, w=0 * w, lr=0.03, steps=10),
+        benchmarks.descend(X, y, 10),
+    ):
+        assert np.linalg.norm(θ - [*path.w[-1], path.b[-1]]) <= 2 * bound < 1e-11
+
+
+# measuring
+
+
+def test_other_work_is_not_timed():
+    """Two calls that return different numbers, or NaN, are refused by name."""
+    for theirs in (1 + 1e-6, np.nan):
+        work = Work("ours", "theirs", 2, lambda: np.array([1.0]), lambda t=theirs: np.array([t]))
+        with pytest.raises(ArithmeticError, match="ours and theirs must return the same"):
+            measure(work, 0)
+
+
+@pytest.mark.parametrize(
+    ("growth", "floor", "ratio", "met"),
+    [(False, 2, 3, True), (False, 4, 3, False), (True, 1, 1 / 3, True), (True, 0.2, 1 / 3, False)],
+)
+def test_a_ratio_is_how_much_faster_we_are_or_how_much_dearer(
+    monkeypatch, growth, floor, ratio, met
+):
+    """theirs/ours at least the floor; where growth is told, ours/theirs under it."""
+    ours, theirs = (lambda: np.ones(1)), (lambda: np.ones(1))
+    monkeypatch.setattr(timing, "once", lambda f, calls=1: 1.0 if f is ours else 3.0)
+    row = measure(Work("a", "b", floor, ours, theirs, growth=growth), 0)
+    assert row["ratio"] == row["fastest"] == pytest.approx(ratio)
+    assert row["met"] is met
+    assert (row["ours"], row["theirs"], row["pairs"]) == (1.0, 3.0, 3)
+
+
+def test_once_is_the_seconds_of_one_call(monkeypatch):
+    """Over several calls, their number divided out; garbage collection is on again after it."""
+    clock = [10.0]
+
+    def call():
+        assert not gc.isenabled()
+        clock[0] += 0.5
+
+    monkeypatch.setattr(timing.time, "perf_counter", lambda: clock[0])
+    assert timing.once(call, 3) == 0.5
+    assert clock == [11.5]
+    assert gc.isenabled()

@@ -1,0 +1,714 @@
+"""§2: the bowl: its minimum, its loss and its descent against exact arithmetic and `fit`."""
+
+import pickle
+import re
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+from test_nist import FILES, certified
+
+import linreg_np as engine
+from linreg_np import DivergenceError, LossSurface, Moments, fit, synthetic_data
+from linreg_np.surface import minimum
+from linreg_np.surface.triangle import Triangle
+from reference import exact, rounding
+from reference.strategies import problems
+
+U = 2.0**-53
+POINTS = st.integers(0, 2**32 - 1).map(np.random.default_rng)
+
+
+def qr_roundings(n, d):
+    """k such that QR and what follows is off by γ_k of each column (Higham, Theorem 19.4)."""
+    return 10 * (n + d + 4) * (d + 2)
+
+
+def with_ones(X):
+    """[X 1] in float64."""
+    return np.column_stack([X, np.ones(len(X))]).astype(float)
+
+
+def exact_minimum(X, y):
+    """θ* = (w*, b*) in fractions; problems with many minima are passed over."""
+    try:
+        w, b = exact.minimum(X, y)
+    except ValueError:
+        assume(False)
+    return [*w, b]
+
+
+def condition(X):
+    """The condition number of [X 1] with columns of length 1."""
+    A = with_ones(X)
+    length = np.linalg.norm(A, axis=0)
+    return np.linalg.cond(A / np.where(length > 0, length, 1))
+
+
+def slack(X, y, *points):
+    """(1/2n) Σᵢ Sᵢ², Sᵢ = |x⁽ⁱ⁾| Σ|θ| + |y⁽ⁱ⁾| over the points: what a rounding of 1 costs."""
+    S = np.abs(with_ones(X)) @ sum(np.abs(np.append(w, b)) for w, b in points) + np.abs(y)
+    with np.errstate(over="ignore"):
+        return S @ S / (2 * len(y))
+
+
+@settings(max_examples=150)
+@given(problem=problems(max_n=15, max_d=4))
+def test_the_minimum_is_the_exact_one_but_for_its_last_bit(problem):
+    """|θ* − exact| ≤ 2u|θ*|: two Newton steps leave of the error what the last rounding adds.
+
+    Each step multiplies the error by about ku·cond, so that, of a first error of ku·cond, its
+    cube is left; b = ȳ − x̄ᵀw is not rounded as a sum but stepped, too.
+    """
+    X, y, _, _ = problem
+    true, k = exact_minimum(X, y), qr_roundings(*X.shape)
+    κ = condition(X)
+    assume(k * U * κ**2 < 1)
+    surface = LossSurface.from_data(X, y)
+    assume(not surface.dependencies)
+    length = np.linalg.norm(with_ones(X), axis=0)
+    size = np.linalg.norm(y.astype(float)) + length @ np.abs([float(t) for t in true])
+    for got, t, long in zip([*surface.w, surface.b], true, length, strict=True):
+        assert rounding.within(got, t, 2 * U * abs(float(t)) + (k * U * κ) ** 2 * size / long)
+
+
+@settings(max_examples=150)
+@given(problem=problems(max_n=15, max_d=4), rng=POINTS, digits=st.integers(0, 8))
+@example(
+    problem=(*synthetic_data([2, -3.4], 4.2, 15, rng=0), None, None),
+    rng=np.random.default_rng(0),
+    digits=8,
+)
+def test_near_the_minimum_the_loss_keeps_its_digits(problem, rng, digits):
+    """√(L − floor) is off by γ_k ‖U_j‖|θ_j − θ*_j|, and by what the last bits of θ* make of it.
+
+    Δ = θ − θ* down to 10⁻⁸ of θ*, where L itself is equal to the floor in all 16 digits.
+    """
+    X, y, _, _ = problem
+    true, k = exact_minimum(X, y), qr_roundings(*X.shape)
+    assume(k * U * condition(X) ** 2 < 1)
+    surface = LossSurface.from_data(X, y)
+    assume(not surface.dependencies)
+    start = np.append(*surface.minimum)
+    θ = start + rng.normal(size=len(start)) * np.abs(start) * 10.0**-digits
+    floor = exact.loss(X, y, [0.0] * len(surface.w), 0.0) - half_square(X, true)
+    excess = float(exact.loss(X, y, θ[:-1], θ[-1]) - floor)
+    length = np.sqrt(np.mean(with_ones(X) ** 2, axis=0))
+    off = [abs(float(Fraction(float(a)) - t)) for a, t in zip(start, true, strict=True)]
+    allowed = rounding.gamma(k, float) * length @ np.abs(θ - start) + length @ off
+    got = surface.excess(θ[:-1], θ[-1])
+    assert got >= 0
+    assert abs(np.sqrt(2 * got) - np.sqrt(2 * excess)) <= allowed
+    assert surface.loss(θ[:-1], θ[-1]) >= surface.floor
+
+
+def half_square(X, θ):
+    """½ θᵀHθ = (1/2n) Σ (wᵀx + b)², of fractions: the loss at 0 lies so far above the floor."""
+    rows = [[*map(Fraction, map(float, x)), Fraction(1)] for x in X]
+    values = [sum((a * t for a, t in zip(row, θ, strict=True)), Fraction(0)) for row in rows]
+    return sum(v * v for v in values) / (2 * len(rows))
+
+
+@settings(max_examples=200)
+@given(problem=problems(max_n=30, max_d=6), from_moments=st.booleans())
+def test_everywhere_the_surface_is_the_loss(problem, from_moments):
+    """L and ∇L at any point, dependent columns or not, within γ_k of the terms they are sums of.
+
+    With moments of a column that depends on others, to √ε only, k rounds to a half of the digits.
+    """
+    X, y, w, b = problem
+    n, d = X.shape
+    surface = (
+        LossSurface.from_moments(Moments.of(X, y)) if from_moments else LossSurface.from_data(X, y)
+    )
+    u = rounding.gamma(qr_roundings(n, d), float)
+    u += 8 * np.finfo(X.dtype).eps * d if surface.dependencies else 0
+    if from_moments:
+        u = 10 * d * np.sqrt(u)
+    terms = slack(X, y, (w, b), surface.minimum)
+    assume(terms < 1e300)
+    assert rounding.within(surface.loss(w, b), exact.loss(X, y, w, b), u * terms)
+    true_w, true_b = exact.gradient(X, y, w, b)
+    length = np.sqrt(np.mean(with_ones(X) ** 2, axis=0))
+    grad_w, grad_b = surface.gradient(w, b)
+    for got, true, long in zip([*grad_w, grad_b], [*true_w, true_b], length, strict=True):
+        assert rounding.within(got, true, 2 * u * long * np.sqrt(2 * terms))
+    assert surface.floor >= 0
+
+
+@settings(max_examples=60)
+@given(problem=problems(max_n=30, max_d=6, nasty=False), rng=POINTS)
+def test_a_grid_of_points_is_each_of_its_points(problem, rng):
+    """loss, gradient and excess broadcast; grid() is the loss on its own rectangle."""
+    X, y, _, _ = problem
+    surface, d = LossSurface.from_data(X, y), X.shape[1]
+    w, b = rng.normal(size=(3, 4, d)), rng.normal(size=(3, 1))
+    L, (grad_w, grad_b) = surface.loss(w, b), surface.gradient(w, b)
+    assert L.shape == grad_b.shape == (3, 4)
+    assert grad_w.shape == (3, 4, d)
+    tolerance = {"rtol": 1e-12, "atol": 1e-13 * slack(X, y, (w.max((0, 1)), b.max()))}
+    for i in np.ndindex(3, 4):
+        np.testing.assert_allclose(L[i], surface.loss(w[i], b[i[0], 0]), **tolerance)
+        at = surface.gradient(w[i], b[i[0], 0])
+        np.testing.assert_allclose(np.append(grad_w[i], grad_b[i]), np.append(*at), **tolerance)
+    if d >= 2:
+        i, j = rng.permutation(d)[:2]
+        w1, w2, rest = rng.normal(size=3), rng.normal(size=4), rng.normal(size=d)
+        points = np.broadcast_to(rest, (4, 3, d)).copy()
+        points[:, :, i], points[:, :, j] = w1, w2[:, None]
+        grid = surface.grid(w1, w2, b=0.5, w=rest, features=(i, j))
+        np.testing.assert_allclose(grid, surface.loss(points, 0.5), **tolerance)
+        best_b = surface.grid(w1, w2, w=rest, features=(i, j))
+        best = y.mean() - points @ X.mean(axis=0)
+        np.testing.assert_allclose(best_b, surface.loss(points, best), **tolerance)
+
+
+def test_the_articles_surface_is_its_double_loop():
+    """The 50 × 50 picture of §2, point by point; and w1 runs along its rows."""
+    X, y = synthetic_data([2, -3.4], 4.2, 1000, rng=0)
+    w1, w2 = np.linspace(0, 5, 50), np.linspace(-5, 0, 50)
+    L = LossSurface.from_moments(Moments.of(X, y)).grid(w1, w2, b=4.2)
+    loop = [[engine.loss(X, y, np.array([a, c]), 4.2) for a in w1] for c in w2]
+    most = slack(X, y, ([5, 5], 4.2), ([2, 3.4], 4.2))  # of the loop's terms, and of θ*'s own
+    np.testing.assert_allclose(L, loop, rtol=0, atol=rounding.gamma(1000 + 9, float) * most)
+    assert np.unravel_index(L.argmin(), L.shape) == (abs(w2 + 3.4).argmin(), abs(w1 - 2).argmin())
+
+
+def test_the_best_b_is_that_of_any_u():
+    """Also of one that is triangular the other way, as a Cholesky factor of H is."""
+    X, y = synthetic_data([2, -3.4], 4.2, 50, rng=0)
+    s = LossSurface.from_data(X, y)
+    same = LossSurface(s.w, s.b, s.floor, np.linalg.cholesky(s.curvature).T, s.n)
+    L = s.grid([0, 1, 2], [1, -3])
+    np.testing.assert_allclose(same.grid([0, 1, 2], [1, -3]), L, rtol=1e-12)
+    b = y.mean() - X.mean(axis=0) @ [1, -3]
+    np.testing.assert_allclose(L[1, 1], s.loss([1, -3], b), rtol=1e-12)
+
+
+def test_a_surface_may_be_flat():
+    """Then any learning rate is safe."""
+    flat = LossSurface([0], 0, 1.5, np.zeros((2, 2)), 1)
+    assert flat.max_lr == flat.condition_number == np.inf
+    assert flat.loss([3], 4) == 1.5
+    assert repr(flat).endswith("floor 1.5, max_lr inf)")
+
+
+def test_a_grid_is_of_two_features():
+    """One has no picture."""
+    with pytest.raises(
+        ValueError, match=r"^a grid must be one of two features, got a surface of 1; "
+    ):
+        LossSurface.from_data([[0.0], [2.0]], [1.0, 3.0]).grid([1], [2])
+
+
+def test_points_as_far_as_floats_go_are_infinitely_high():
+    """None is NaN, though infinities meet on the way; and without a warning."""
+    surface = LossSurface([1e308, -1e308], 0.0, 0.0, [[1, 5, 0], [0, 1, 0], [0, 0, 1]], 5)
+    far = np.array([-1e308, 1])
+    for b in (None, 0):
+        np.testing.assert_array_equal(
+            surface.grid(far, -far, b=b, w=[3, 4]), np.full((2, 2), np.inf)
+        )
+    points = np.stack([far, -far], -1)
+    for ask in (surface.excess, surface.loss):
+        np.testing.assert_array_equal(ask(points, 0), [np.inf, np.inf])
+        assert ask(points[0], 0) == np.inf
+        assert ask(surface.w, 0) == 0
+        for w, b in (([np.nan, 1], 0), ([1, 1], np.nan), (points[0], np.nan)):
+            assert np.isnan(ask(w, b))  # what was given
+        np.testing.assert_array_equal(ask(points, [0, np.nan]), [np.inf, np.nan])
+
+
+DIGITS = {  # from data, from moments; the two files whose model has no intercept are not here
+    "Norris": (14, 11),
+    "Pontius": (13, 10),
+    "Longley": (14, 10),
+    "Filip": (7, None),  # powers up to x¹⁰, rounded: more is not in the floats
+    "Wampler1": (15, 5),
+    "Wampler2": (13, 8),
+    "Wampler3": (15, 5),
+    "Wampler4": (15, 5),
+    "Wampler5": (15, 4),
+}
+
+
+@pytest.mark.parametrize("name", DIGITS)
+def test_nist_certifies_the_minimum(name):
+    """Correct digits of the worst coefficient, from data and from the moments of four shards."""
+    X, y, certified_θ, _ = certified(FILES[0].with_stem(name))
+    shards = np.array_split(np.arange(len(y)), 4)
+    from_data = LossSurface.from_data(X, y)
+    from_moments = LossSurface.from_moments(sum(Moments.of(X[B], y[B]) for B in shards))
+    for surface, wanted in zip((from_data, from_moments), DIGITS[name], strict=True):
+        if wanted is None:
+            assert surface.dependencies, "what the moments cannot tell apart is said"
+            continue
+        assert not surface.dependencies
+        for got, true in zip([surface.b, *surface.w], certified_θ, strict=True):
+            assert abs(Fraction(float(got)) - true) <= abs(true) / 10**wanted
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f.stem)
+def test_of_the_floats_of_nist_the_minimum_is_right_to_the_last_digits(file):
+    """Against exact least squares of the rounded design: 15 digits, and 13 of Filip's x¹⁰."""
+    X, y, _, _ = certified(file)
+    surface = LossSurface.from_data(X, y)
+    w, b = exact.minimum(X, y)
+    digits = 13 if file.stem == "Filip" else 15
+    for got, true in zip([*surface.w, surface.b], [*w, b], strict=True):
+        assert abs(Fraction(float(got)) - true) <= abs(true) / 10**digits
+
+
+@settings(max_examples=60)
+@given(problem=problems(max_n=20, max_d=4, nasty=False, dtypes=[np.float64]))
+def test_columns_that_depend_on_others_are_named(problem):
+    """A copy, a multiple plus a constant, a sum, a constant: named with their coefficients."""
+    X = problem.X
+    assume(np.linalg.matrix_rank(X - X.mean(axis=0), tol=1e-3) == X.shape[1])
+    d = X.shape[1]
+    more = [2 * X[:, 0] - 1, X.sum(axis=1), np.full(len(X), 3.0), np.zeros(len(X))]
+    wide = np.column_stack([X, *more])
+    total = " + ".join(f"column {i}" for i in range(d))
+    expected = (
+        f"column {d} = 2·column 0 − 1",
+        f"column {d + 1} = {total}",
+        f"column {d + 2} = 3",
+        f"column {d + 3} = 0",
+    )
+    for surface in (
+        LossSurface.from_data(wide, problem.y),
+        LossSurface.from_moments(Moments.of(wide, problem.y)),
+    ):
+        assert surface.dependencies == expected
+        assert all(text in repr(surface) for text in expected)
+        assert surface.condition_number == np.inf
+
+
+def test_of_columns_of_mean_zero_no_constant_is_named():
+    """What rounding leaves of their means is none."""
+    X = np.array([[-4.0, -4, 2, -1, 4, 3], [-4, -1, 4, 3, -4, 2]]).T
+    for columns in (X, X[:, ::-1], 1e3 * X):
+        wide = np.column_stack([columns, columns.sum(axis=1)])
+        surface = LossSurface.from_data(wide, np.ones(6))
+        assert surface.dependencies == ("column 2 = column 0 + column 1",)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_column_computed_and_rounded_is_dependent_all_the_same(dtype):
+    """0.3·x₀ + 0.7·x₁ far from zero: its rounding is noise, not a direction of its own."""
+    rng = np.random.default_rng(0)
+    X = (1e3 + rng.normal(size=(50, 2))).astype(dtype)
+    X = np.column_stack([X, dtype(0.3) * X[:, 0] + dtype(0.7) * X[:, 1]])
+    surface = LossSurface.from_data(X, rng.normal(size=50))
+    (text,) = surface.dependencies
+    assert text.startswith(("column 2 = 0.3·", "column 2 = 0.30000", "column 2 = 0.29999"))
+    assert np.abs(surface.w).max() < 1
+
+
+def test_the_error_is_that_of_the_precision_of_the_data(monkeypatch):
+    """Half an ulp of float64 or float32; whole numbers and moments are in float64."""
+    found, lowest = [], minimum.lowest
+    monkeypatch.setattr(minimum, "lowest", lambda t, u: found.append(u) or lowest(t, u))
+    X, y = np.array([[1], [2], [6]]), [1.0, 2.0, 3.0]
+    for kind in (np.float64, np.float32, np.int64):
+        LossSurface.from_data(X.astype(kind), y)
+    minimum.of_moments(Moments.of(X, y))
+    assert found == [U, 2.0**-24, U, U]
+
+
+@pytest.mark.parametrize("q", [4, 9, 10])
+def test_moments_as_large_as_floats_go_have_a_surface(q):
+    """Though the sum of their squares has no float, and without a warning."""
+    S = np.diag(np.full(q, 1e308))
+    surface = LossSurface.from_moments(Moments(2, np.zeros(q), S))
+    assert not surface.dependencies
+    np.testing.assert_allclose(surface.floor, 1e308 / 4)
+
+
+def test_at_the_edge_a_column_is_constant_or_fitted():
+    """Around the size of its own error, an ulp at a time: constant up to there, then w = z / R."""
+    R, found = 4 * U * 7 * (1 - 20 * U), []  # the error of a column whose mean is 7
+    for _ in range(40):
+        R = np.nextafter(R, 1)
+        triangle = Triangle(5, np.array([[R, 0], [7, 1]]), np.array([3 * R, 0]), 0.0, 0)
+        lowest = minimum.lowest(triangle, U)
+        found.append(bool(lowest.dependent))
+        assert abs(lowest.w[0] - 3 * (not found[-1])) <= 8 * U  # two roundings of 3
+    assert found == sorted(found, reverse=True)
+    assert set(found) == {True, False}
+
+
+@settings(max_examples=60)
+@given(rng=POINTS, n=st.integers(1, 12), d=st.integers(1, 12), rank=st.integers(1, 12))
+def test_of_many_minima_it_is_the_one_of_least_norm(rng, n, d, rank):
+    """Rank-deficient X, d ≥ n included: w* is the pseudo-inverse's, with b free to be the best."""
+    X = rng.integers(-3, 4, (n, min(rank, d))) @ rng.integers(-3, 4, (min(rank, d), d))
+    y = rng.integers(-9, 10, n)
+    w = np.linalg.lstsq(X - X.mean(axis=0), y - y.mean(), rcond=1e-10)[0]
+    surface = LossSurface.from_data(X, y)
+    κ = 1e4  # of the independent columns of such small whole numbers, and then some
+    np.testing.assert_allclose(surface.w, w, atol=κ * 1e-12 * max(1, np.abs(w).max()))
+    true = engine.loss(X, y, w, y.mean() - X.mean(axis=0) @ w)
+    np.testing.assert_allclose(surface.floor, true, atol=1e-10)
+    independent = np.linalg.matrix_rank(X - X.mean(axis=0), tol=1e-8)
+    assert len(surface.dependencies) == d - independent
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("from_moments", [False, True])
+@pytest.mark.parametrize(
+    ("X", "y", "w", "b", "floor", "names"),
+    [
+        ([[5.0]], [2.0], [0.0], 2.0, 0.0, ("column 0 = 5",)),
+        ([[0.0], [0.0]], [1.0, 3.0], [0.0], 2.0, 0.5, ("column 0 = 0",)),
+        ([[7.0], [7.0]], [1.0, 3.0], [0.0], 2.0, 0.5, ("column 0 = 7",)),
+        ([[1.0], [2.0], [4.0]], [3.0, 3.0, 3.0], [0.0], 3.0, 0.0, ()),
+        ([[1.0], [2.0], [4.0]], [3.0, 5.0, 9.0], [2.0], 1.0, 0.0, ()),
+        ([[0.0, 0.0], [1.0, 1.0]], [0.0, 2.0], [1.0, 1.0], 0.0, 0.0, ("column 1 = column 0",)),
+        ([[1.0, 0.0, 0.0]], [1.0], [0.0] * 3, 1.0, 0.0, None),
+    ],
+)
+def test_degenerate_data(X, y, w, b, floor, names, from_moments, dtype):
+    """n = 1, d ≥ n, zero and constant columns, y constant, floor exactly 0: the answer is known."""
+    X, y = np.array(X, dtype), np.array(y, dtype)
+    surface = (
+        LossSurface.from_moments(Moments.of(X, y)) if from_moments else LossSurface.from_data(X, y)
+    )
+    assert surface.w.dtype == np.float64
+    few_roundings = 16 * U if from_moments or names else 0
+    np.testing.assert_allclose(surface.w, w, rtol=0, atol=few_roundings)
+    np.testing.assert_allclose(surface.b, b, rtol=0, atol=few_roundings)
+    np.testing.assert_allclose(surface.floor, floor, rtol=0, atol=few_roundings)
+    if names is not None:
+        assert surface.dependencies == names
+
+
+@settings(max_examples=60)
+@given(problem=problems(nasty=False, max_n=30, max_d=6), rate=st.floats(0.05, 1.5), rng=POINTS)
+def test_descent_in_closed_form_is_the_loops(problem, rate, rng):
+    """The path equals full-batch `fit` within the loop's bound and that of the eigenvectors.
+
+    H is off by γ_k‖H‖, so (1 − ηH)ᵗ by tη times that; θ* enters with 2u of itself and what its
+    own error adds; |1 − ηλ| ≤ q.
+    """
+    X, y = problem.X.astype(float), problem.y.astype(float)
+    (n, d), steps = X.shape, 30
+    surface = LossSurface.from_data(X, y)
+    assume(not surface.dependencies)
+    assume(surface.condition_number < 1e8)
+    lr = rate * surface.max_lr
+    w, b = rng.normal(size=d), rng.normal()
+    path = surface.descend(w, b, lr=lr, steps=steps)
+    loop = fit(X, y, lr=lr, batch_size=n, epochs=steps, w=w, b=b)
+    batches = [np.arange(n)] * steps
+    e, e_grad = rounding.trajectory_bound(X, y, batches, loop.w, loop.b, lr, float)
+    q, t = max(1.0, abs(1 - 2 * rate)), np.arange(steps + 1)
+    u = rounding.gamma(qr_roundings(n, d), float)
+    far = np.linalg.norm(np.append(w - surface.w, b - surface.b))
+    own = q**t * u * ((1 + 4 * rate * t) * far + np.linalg.norm(np.append(*surface.minimum)))
+    assert np.isfinite(e).all()
+    off = np.linalg.norm(np.column_stack([path.w - loop.w, path.b - loop.b]), axis=1)
+    assert (off <= e + own).all()
+    grads = np.column_stack([path.grad_w - loop.grad_w, path.grad_b - loop.grad_b])
+    steepest = 2 / surface.max_lr
+    assert (np.linalg.norm(grads, axis=1) <= e_grad + steepest * (2 * own[:-1] + u * far)).all()
+    np.testing.assert_array_equal(path.epoch_ends, loop.epoch_ends)
+
+
+def test_descent_from_many_starts_is_each_of_them():
+    """k starts give k paths, with one b for all or one each."""
+    X, y = synthetic_data([2, -3.4], 4.2, 100, rng=0)
+    surface = LossSurface.from_data(X, y)
+    starts, b = np.array([[0.0, 0.0], [5.0, 1.0], [-3.0, 2.0]]), [0.0, 1.0, 2.0]
+    many = surface.descend(starts, b, lr=0.1, steps=20)
+    assert many == [surface.descend(w, c, lr=0.1, steps=20) for w, c in zip(starts, b, strict=True)]
+    assert surface.descend(starts, 1.0, lr=0.1, steps=20)[1] == many[1]
+    np.testing.assert_array_equal(many[1].w[0], starts[1])
+
+
+def test_descent_that_overflows_is_divergence_as_in_fit():
+    """lr over 2/λ_max grows without bound: the same error, at the same step, with the path."""
+    X, y = synthetic_data([2, -3.4], 4.2, 100, rng=0)
+    surface = LossSurface.from_data(X, y)
+    with pytest.raises(DivergenceError, match=r"got a value that is not at step \d+") as ours:
+        surface.descend([0, 0], 0, lr=3 * surface.max_lr, steps=2000)
+    with pytest.raises(DivergenceError) as loops:
+        fit(X, y, lr=3 * surface.max_lr, batch_size=100, epochs=2000, w=[0, 0])
+    # A step multiplies by 5; the loop's sums of n = 100 terms overflow log₅ 100 < 3 steps sooner.
+    assert 0 <= ours.value.step - loops.value.step <= 3
+    assert ours.value.max_lr == surface.max_lr
+    np.testing.assert_allclose(surface.max_lr, loops.value.max_lr, rtol=1e-13)
+    ask, step = {"w": [0, 0], "b": 0, "lr": 3 * surface.max_lr}, ours.value.step
+    assert ours.value.trajectory.steps == surface.descend(**ask, steps=step - 1).steps == step - 1
+    with pytest.raises(DivergenceError, match=f"at step {step} "):
+        surface.descend(**ask, steps=step)
+    assert np.isfinite(ours.value.trajectory.w).all()
+    stay = surface.descend(*surface.minimum, lr=1e9, steps=100_000)
+    np.testing.assert_array_equal(stay.w, np.broadcast_to(surface.w, stay.w.shape))
+    above = surface.descend([0, 0], 0, lr=1.01 * surface.max_lr, steps=500)
+    assert surface.loss(above.w[-1], above.b[-1]) > 1e3 * surface.loss(above.w[0], above.b[0])
+
+
+@pytest.mark.parametrize("steps", [10**18, 10**40])
+def test_more_steps_than_can_be_recorded_are_refused(steps):
+    """Whether the numbers have no room in memory or their number none in an index."""
+    message = (
+        f"steps must leave room to record every step, got {steps}; descend in parts, each from the "
+        "last point of the one before"
+    )
+    with pytest.raises(MemoryError, match=f"^{re.escape(message)}$"):
+        LossSurface([0, 0], 0, 0, np.eye(3), 3).descend([1, 1], 0, lr=0.1, steps=steps)
+
+
+@settings(max_examples=60)
+@given(problem=problems(max_n=30, max_d=6, nasty=False))
+def test_curvature_max_lr_and_condition_number_are_those_of_h(problem):
+    """As `curvature` and `max_lr` of X alone, and as the eigenvalues of H."""
+    X, y = problem.X.astype(float), problem.y
+    surface, H = LossSurface.from_data(X, y), engine.curvature(X)
+    u = rounding.gamma(qr_roundings(*X.shape), float)
+    largest = np.linalg.norm(H, 2)
+    assert np.abs(surface.curvature - H).max() <= u * largest
+    assert abs(surface.max_lr / engine.max_lr(X) - 1) <= 2 * u
+    if not surface.dependencies:
+        λ = np.linalg.eigvalsh(H)
+        κ = surface.condition_number
+        assert abs(1 / κ - λ[0] / λ[-1]) <= 4 * u
+    assert surface.n == len(y)
+
+
+def test_curvature_is_summed_in_blocks():
+    """So that the data are never copied as a whole: many blocks give what one does."""
+    X = np.random.default_rng(0).normal(size=(200_000, 3))
+    A = with_ones(X)
+    np.testing.assert_allclose(engine.curvature(X), A.T @ A / len(A), rtol=0, atol=1e-13)
+    for kind in (np.float32, ">f4"):
+        assert engine.curvature(X.astype(kind)).dtype == np.float32
+
+
+def test_a_curvature_that_no_float_holds_is_refused():
+    """Where `max_lr` says 0."""
+    message = (
+        "X must be so small that sums of its squares are finite, got numbers near the largest "
+        "float; rescale the columns"
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        engine.curvature([[1e200]])
+    assert engine.max_lr([[1e200]]) == 0
+
+
+def test_a_surface_is_frozen_comparable_and_picklable():
+    """Read-only arrays, equality by content, and a pickle that is as read-only."""
+    X, y = synthetic_data([2, -3.4], 4.2, 50, rng=0)
+    surface = LossSurface.from_data(X, y)
+    again = pickle.loads(pickle.dumps(surface))
+    assert again == surface == LossSurface.from_data(X.copy(), y)
+    assert surface != LossSurface.from_data(X, y + 1)
+    for array in (surface.w, surface.U, again.w, *surface.axes, *again.axes):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
+    with pytest.raises(AttributeError):
+        surface.floor = 0.0
+    assert repr(surface).startswith("LossSurface(n = 50: minimum at w = [2")
+
+
+@settings(max_examples=30)
+@given(problem=problems(max_n=30, max_d=4))
+def test_layout_and_precision_change_nothing(problem):
+    """Strided, reversed, Fortran, memory-mapped, float32: the surface of the same numbers."""
+    X, y, _, _ = problem
+    plain = LossSurface.from_data(np.array(X, float, order="C"), np.array(y, float))
+    other = LossSurface.from_data(X, y)
+    if other.dependencies == plain.dependencies:
+        np.testing.assert_array_equal(other.w, plain.w)
+        assert other.floor == plain.floor
+    else:  # float32 entries are rounded, and dependent within that
+        assert X.dtype == np.float32
+
+
+SURFACE = LossSurface.from_data([[1.0, 2.0], [3.0, 1.0], [5.0, 6.5], [0.0, 1.0]], [1, 2, 3, 5])
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("ask", "error", "message"),
+    [
+        (
+            lambda s: s.loss([1.0], 0),
+            ValueError,
+            "w must have shape (..., 2), one weight a feature, got (1,); pass the points of a grid as rows",
+        ),
+        (
+            lambda s: s.loss(1.0, 0),
+            ValueError,
+            "w must have shape (..., 2), one weight a feature, got (); pass the points of a grid as rows",
+        ),
+        (
+            lambda s: s.gradient("w", 0),
+            TypeError,
+            "w must be an array of real numbers, got 'w'; leave out or encode what is no number, then pass np.asarray(w, dtype=float)",
+        ),
+        (
+            lambda s: s.excess([1, 2], None),
+            TypeError,
+            "b must be an array of real numbers, got None; leave out or encode what is no number, then pass np.asarray(b, dtype=float)",
+        ),
+        (
+            lambda s: s.grid([0, NAN], [1]),
+            ValueError,
+            "w1 must be finite, got nan in row 1 (counted from 0); drop or fill what is NaN or infinite first",
+        ),
+        (
+            lambda s: s.grid([0], [[1]]),
+            ValueError,
+            "w2 must have shape (k,), the values of one weight, got (1, 1); pass e.g. np.linspace(0, 5, 50)",
+        ),
+        (
+            lambda s: s.grid([0], [1], b="b"),
+            TypeError,
+            "b must be one real number, got 'b'; pass a float",
+        ),
+        (
+            lambda s: s.grid([0], [1], w=[1]),
+            ValueError,
+            "w must have shape (2,), got (1,); pass one weight a feature",
+        ),
+        (
+            lambda s: s.grid([0], [1], features=(0, 2)),
+            ValueError,
+            "features must be two different numbers from 0 to 1, got (0, 2); pass e.g. features=(0, 1)",
+        ),
+        (
+            lambda s: s.grid([0], [1], features=(False, True)),
+            ValueError,
+            "features must be two different numbers from 0 to 1, got (False, True); pass e.g. features=(0, 1)",
+        ),
+        (
+            lambda s: s.grid([0], [1], features=np.array([True, False])),
+            ValueError,
+            "features must be two different numbers from 0 to 1, got array([ True, False]); pass e.g. features=(0, 1)",
+        ),
+        (
+            lambda s: s.grid([0], [1], features=(1, 1)),
+            ValueError,
+            "features must be two different numbers from 0 to 1, got (1, 1); pass e.g. features=(0, 1)",
+        ),
+        (
+            lambda s: s.descend([0, 0], 0, lr=0, steps=5),
+            ValueError,
+            "lr must be greater than zero, got 0; pass a small number such as 0.03",
+        ),
+        (
+            lambda s: s.descend([0, 0], 0, lr=1, steps=1.5),
+            ValueError,
+            "steps must be a whole number, got 1.5; pass 2",
+        ),
+        (
+            lambda s: s.descend([0, NAN], 0, lr=1, steps=1),
+            ValueError,
+            "w must be finite, got nan in row 1 (counted from 0); drop or fill what is NaN or infinite first",
+        ),
+        (
+            lambda s: s.descend([[0, NAN]], 0, lr=1, steps=1),
+            ValueError,
+            "w must be finite, got nan in row 1 (counted from 0); drop or fill what is NaN or infinite first",
+        ),
+        (
+            lambda s: s.descend([0, 0], NAN, lr=1, steps=1),
+            ValueError,
+            "b must be finite, got nan; pass a finite number",
+        ),
+        (
+            lambda s: s.descend([[0, 0]], [1, 2], lr=1, steps=1),
+            ValueError,
+            "b must have shape () or (1,), got (2,); pass one b a start",
+        ),
+        (
+            lambda s: s.from_data([[1e-150], [2e-150], [4e-150]], [1e153, -1e153, 1e153]),
+            ValueError,
+            "X and y must be of like sizes, got data whose minimum is at w = [nan], which no float can hold; rescale the columns",
+        ),
+        (lambda s: s.from_moments(3), TypeError, "m must be Moments, got 3; pass Moments.of(X, y)"),
+        (
+            lambda s: s.loss([[1, 2]] * 3, [1, 2]),
+            ValueError,
+            "b must broadcast with the points of w, (3,), got (2,); pass one b, or one a point",
+        ),
+        (
+            lambda s: s.loss(np.ones((3, 4, 2)), np.ones(5)),
+            ValueError,
+            "b must broadcast with the points of w, (3, 4), got (5,); pass one b, or one a point",
+        ),
+        (
+            lambda s: s.descend("w", 0, lr=1, steps=1),
+            TypeError,
+            "w must be an array of real numbers, got 'w'; leave out or encode what is no number, then pass np.asarray(w, dtype=float)",
+        ),
+        (
+            lambda s: s.descend([[0, 0]], "b", lr=1, steps=1),
+            TypeError,
+            "b must be an array of real numbers, got 'b'; leave out or encode what is no number, then pass np.asarray(b, dtype=float)",
+        ),
+        (
+            lambda s: s.descend([0, 0, 0], 0, lr=1, steps=1),
+            ValueError,
+            "w must have shape (2,), got (3,); pass one weight a feature",
+        ),
+        (
+            lambda s: LossSurface([1], 0, -1, np.eye(2), 3),
+            ValueError,
+            "floor must be zero or more, got -1; pass the least loss",
+        ),
+        (
+            lambda s: LossSurface([1], 0, 0, np.eye(2), 3, ["column 0 = 1", 2]),
+            TypeError,
+            "dependencies must be a tuple of str, got ['column 0 = 1', 2]; pass ()",
+        ),
+    ],
+)
+def test_the_doors_of_the_surface(ask, error, message):
+    """Each error states the rule, what came, and the way out."""
+    with pytest.raises(error) as caught:
+        ask(SURFACE)
+    assert str(caught.value) == message
+
+
+def test_a_surface_says_what_it_is():
+    """In one line: at most eight weights, every dependency."""
+    texts = ["column 1 = column 0", "column 2 = 3"]
+    surface = LossSurface(np.arange(9.0), 0.5, 0.25, np.eye(10), 7, texts)
+    assert repr(surface) == (
+        "LossSurface(n = 7: minimum at w = [0, 1, 2, 3, 4, 5, 6, 7, …], b = 0.5, floor 0.25, "
+        "max_lr 2, column 1 = column 0, column 2 = 3)"
+    )
+    assert "w = [0, 1, 2, 3, 4, 5, 6, 7], b" in repr(LossSurface(np.arange(8), 0, 0, np.eye(9), 7))
+    assert pickle.loads(pickle.dumps(surface)) == surface
+
+
+def test_a_bowl_that_is_flat_one_way_has_no_condition_number():
+    """Whatever it is the other ways."""
+    assert LossSurface([0, 0], 0, 0, np.diag([1.0, 2.0, 0.0]), 5).condition_number == np.inf
+    assert LossSurface([0, 0], 0, 0, np.diag([1.0, 4.0, 2.0]), 5).condition_number == 16
+
+
+def test_what_is_too_large_for_a_float_is_not_finite_and_no_warning():
+    """Curvatures, their ratio, a point far away, its slope: even where NumPy is to raise."""
+    surface = LossSurface([-1e308, 0], 0, 0, np.diag([1e200, 1e-200, 1.0]), 5)
+    with np.errstate(all="raise"):
+        np.testing.assert_array_equal(surface.axes[0], [np.inf, 1, 0])
+        assert surface.max_lr == 0
+        assert surface.loss([1e308, 0], 0) == np.inf
+        assert not np.isfinite(surface.gradient([1e308, 0], 0)[0][0])
+        assert not np.isfinite(surface.curvature[0, 0])
+    for U in ([1e150, 1e-150], [1e200, 1e200]):  # λ_max/λ_min is infinite, and ∞/∞
+        assert LossSurface([0], 0, 0, np.diag(U), 5).condition_number == np.inf
+
+
+def test_a_b_for_each_point_or_a_point_for_each_b():
+    """Either may be the one that is single."""
+    b, w = np.array([0.0, 1.0, 2.0]), np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    for ask in (SURFACE.excess, SURFACE.loss):
+        np.testing.assert_allclose(ask(w[0], b), [ask(w[0], x) for x in b], rtol=1e-12)
+        np.testing.assert_allclose(ask(w, b[0]), [ask(x, b[0]) for x in w], rtol=1e-12)

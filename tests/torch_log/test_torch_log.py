@@ -1,0 +1,805 @@
+"""The log of a torch training loop: what torch prints is read, and what is written torch prints."""
+
+import contextlib
+import io
+import os
+import re
+import signal
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from linreg_np.torch_log import parse
+from linreg_np.torch_log.format import format_log
+from linreg_np.torch_log.parse import Log, parse_log, read_text
+
+ARTICLE = """\
+w:  tensor([[ 0.0114],
+        [-0.0007]], requires_grad=True)
+w.grad:  tensor([[-21.2000],
+        [ 33.9000]])
+w:  tensor([0.], requires_grad=True)
+w.grad:  tensor([-42.1000])
+w:  tensor([[ 0.0750],
+        [-0.1024]], requires_grad=True)
+w.grad:  tensor([[-18.3000],
+        [ 30.1000]])
+w:  tensor([0.1263], requires_grad=True)
+w.grad:  tensor([-39.5000])
+"""
+FIRST, SECOND = ARTICLE[: (middle := ARTICLE.index("w:  tensor([[ 0.0750]"))], ARTICLE[middle:]
+
+
+@contextlib.contextmanager
+def printing(dtype: torch.dtype = torch.float32, **options: object) -> Iterator[None]:
+    """Torch's print options and default dtype, for a while."""
+    usual = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    torch.set_printoptions(**options)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(usual)
+        torch.set_printoptions(profile="default")
+
+
+def printed(*args: object, **options: object) -> str:
+    """What print(*args) writes."""
+    out = io.StringIO()
+    with printing(**options):
+        print(*args, file=out)
+    return out.getvalue()
+
+
+def train(w: torch.Tensor, b: torch.Tensor, steps: int, lr: float = 0.03) -> tuple[str, Log]:
+    """The article's loop on ten fixed samples: what it printed, and what it printed that of."""
+    rng = torch.Generator().manual_seed(0)
+    X = torch.randn(10, w.numel(), generator=rng).to(w.dtype)
+    y = X @ torch.arange(1.0, w.numel() + 1).to(w.dtype) + 4.2
+    out, path = io.StringIO(), []
+    for _ in range(steps):
+        loss = ((X @ w.reshape(-1) + b - y) ** 2 / 2).sum()
+        loss.backward()
+        with torch.no_grad(), contextlib.redirect_stdout(out):
+            for param in [w, b]:
+                path.append(param.detach().double().numpy().ravel().copy())
+                path.append(param.grad.double().numpy().ravel().copy())
+                print("w: ", param)
+                print("w.grad: ", param.grad)
+                param -= lr * param.grad / 10
+                param.grad.zero_()
+        print(f"epoch 1, loss {loss:f}\n", file=out)
+    w_, grad_w, b_, grad_b = (np.array(path[i::4]) for i in range(4))
+    return out.getvalue(), Log(w_, b_[:, 0], grad_w, grad_b[:, 0])
+
+
+def assert_same(got: Log, want: Log) -> None:
+    """Bit for bit, None for None (nan like nan)."""
+    for name, g, w in zip(Log._fields, got, want, strict=True):
+        assert (g is None) == (w is None), name
+        if g is not None:
+            assert g.dtype == np.float64
+            np.testing.assert_array_equal(g, w, err_msg=name, strict=True)
+
+
+def test_the_articles_own_log_is_read_as_printed():
+    """Weights, bias and both gradients, the summed loss's, in the order of the steps."""
+    assert_same(
+        parse_log(ARTICLE),
+        Log(
+            np.array([[0.0114, -0.0007], [0.075, -0.1024]]),
+            np.array([0, 0.1263]),
+            np.array([[-21.2, 33.9], [-18.3, 30.1]]),
+            np.array([-42.1, -39.5]),
+        ),
+    )
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("d", [1, 2, 3, 17])
+@pytest.mark.parametrize("shape", [(-1, 1), (1, -1), (-1,)])
+@pytest.mark.parametrize("sci_mode", [None, True, False])
+@pytest.mark.parametrize("linewidth", [80, 30])
+def test_a_loop_of_torch_is_read_exactly(dtype, d, shape, sci_mode, linewidth):
+    """Columns, rows and 1-D; either notation; wrapped lines; with and without a dtype."""
+    w = torch.full((d,), 0.01, dtype=dtype).reshape(shape).requires_grad_()
+    b = torch.zeros(() if d == 1 else 1, dtype=dtype, requires_grad=True)
+    with printing(precision=20, sci_mode=sci_mode, linewidth=linewidth):
+        text, path = train(w, b, steps=4)
+    assert ("dtype=torch.float64" in text) == (dtype == torch.float64)
+    assert ("e-" in text) >= (sci_mode is True)
+    assert_same(parse_log(text), path)
+
+
+def test_a_module_with_parameters_is_read():
+    """nn.Linear: a row of weights, `Parameter containing:` before each tensor, the label b:."""
+    net = torch.nn.Linear(2, 1)
+    net(torch.ones(3, 2)).sum().backward()
+    text = "".join(
+        printed(label, value, precision=12)
+        for label, value in [
+            ("w:", net.weight),
+            ("w.grad:", net.weight.grad),
+            ("b:", net.bias),
+            ("b.grad:", net.bias.grad),
+        ]
+    )
+    assert text.startswith("w: Parameter containing:\ntensor([[")
+    log = parse_log(text)
+    np.testing.assert_array_equal(log.w.astype(np.float32), net.weight.detach().numpy())
+    np.testing.assert_array_equal(log.b.astype(np.float32), net.bias.detach().numpy())
+    np.testing.assert_array_equal(log.grad_w, [[3, 3]])
+    np.testing.assert_array_equal(log.grad_b, [3])
+
+
+@pytest.mark.parametrize("d", [1, 2, 40])
+@pytest.mark.parametrize("linewidth", [10, 30, 80])
+def test_a_grad_fn_is_passed_over_wherever_it_is_wrapped(d, linewidth):
+    """A w that was computed prints grad_fn=<…>, alone on its line or not."""
+    w = torch.arange(1.0, d + 1, dtype=torch.float64, requires_grad=True) * 2
+    text = printed("w: ", w, linewidth=linewidth)
+    assert "dtype=torch.float64" in text
+    assert "grad_fn=<MulBackward0>)" in text
+    assert_same(parse_log(text), Log(np.array([w.tolist()]), None, None, None))
+
+
+@pytest.mark.parametrize(
+    "suffix",
+    [
+        ", device='cuda:0'",
+        ", device='mps:0', grad_fn=<SubBackward0>",
+        ", device='cuda:0', dtype=torch.float64,\n       requires_grad=True",
+        ",\n       dtype=torch.bfloat16, grad_fn=<torch::autograd::CppNode<Scale>>",
+    ],
+)
+def test_every_suffix_is_passed_over(suffix):
+    """Devices that this machine has not, in any combination and on any line."""
+    text = ARTICLE.replace(", requires_grad=True", "").replace(")\n", f"{suffix})\n")
+    assert text.count(suffix) == 8
+    assert_same(parse_log(text), parse_log(ARTICLE))
+
+
+@pytest.mark.parametrize("blanks", ["", " ", "  ", "\t", "   ", "\n"])
+def test_blanks_after_the_colon_do_not_matter(blanks):
+    """print('w:', w) makes one, print('w: ', w) two, an f-string none."""
+    assert_same(parse_log(ARTICLE.replace(":  tensor", f":{blanks}tensor")), parse_log(ARTICLE))
+
+
+@pytest.mark.parametrize("before", ["    ", "\t", "\r 50%|███  | 1/2 [00:01<00:01]\r"])
+def test_indented_labels_are_labels(before):
+    """Blanks, or a progress bar that the carriage return wiped, may stand before a label."""
+    text = re.sub(r"(?m)^w", f"{before}w", ARTICLE)
+    assert_same(parse_log(text), parse_log(ARTICLE))
+
+
+def test_line_breaks_of_windows_are_read():
+    """CRLF within and between records."""
+    assert_same(parse_log(ARTICLE.replace("\n", "\r\n")), parse_log(ARTICLE))
+
+
+def test_other_lines_are_passed_over_look_alikes_too():
+    """Prints, bars, blank lines, and labels that only end in w: or name something else."""
+    noise = """
+epoch 1, loss 0.035 (best)
+100%|██████████| 100/100 [00:00<00:00, 1.2it/s]
+
+raw:  tensor([[9.], [9.]])
+new_w:  tensor([[9.], [9.]])
+# w:  tensor([[9.], [9.]])
+- w: tensor(9.)
+W: tensor([9.])
+w : tensor([9.])
+w.data: tensor([9.])
+w.grad.norm(): tensor(9.)
+loss: tensor(9., grad_fn=<MeanBackward0>)
+error in estimating w: tensor([ 0.0003, -0.0004], grad_fn=<SubBackward0>)
+error in estimating b: tensor([0.0004], grad_fn=<RsubBackward1>)
+"""
+    text = noise + re.sub(r"\)\n", lambda m: m[0] + noise, ARTICLE)
+    assert_same(parse_log(text), parse_log(ARTICLE))
+
+
+def test_nan_and_infinity_are_read():
+    """A log of a training that diverged is a log."""
+    w = torch.tensor([[float("nan")], [float("-inf")], [float("inf")], [-0.0]])
+    log = parse_log(printed("w: ", w))
+    np.testing.assert_array_equal(log.w, [[np.nan, -np.inf, np.inf, -0.0]])
+    assert np.signbit(log.w[0, 3])
+
+
+def test_each_tensor_has_its_own_notation():
+    """Whole, fixed and scientific, one after the other."""
+    tensors = torch.tensor([[1.0, 200.0], [0.5, -2.25], [1e-7, 3.0], [5e9, 1e-9]])
+    text = "".join(printed("w: ", w.reshape(2, 1)) for w in tensors)
+    assert "[  1.]" in text
+    assert "[-2.2500]" in text
+    assert "[3.0000e+00]" in text
+    np.testing.assert_array_equal(
+        parse_log(text).w, [[1, 200], [0.5, -2.25], [1e-7, 3], [5e9, 1e-9]]
+    )
+
+
+def test_whole_tensors_are_read_as_floats():
+    """tensor([1, 2]) is 1.0 and 2.0."""
+    log = parse_log(printed("w:", torch.tensor([1, -2])))
+    assert_same(log, Log(np.array([[1.0, -2.0]]), None, None, None))
+
+
+def test_what_a_log_does_not_hold_is_none():
+    """No bias, no gradients: None, never zeros."""
+    text = printed("w: ", torch.ones(2, 1)) + printed("w: ", torch.zeros(2, 1))
+    assert_same(parse_log(text), Log(np.array([[1.0, 1.0], [0, 0]]), None, None, None))
+
+
+def test_values_may_come_before_gradients():
+    """print w, print b, then both gradients: told apart by their lengths."""
+    lines = re.split(r"(?m)^(?=w)", FIRST)[1:]
+    swapped = "".join(lines[i] for i in (0, 2, 1, 3))
+    assert_same(parse_log(swapped), parse_log(FIRST))
+
+
+@pytest.mark.parametrize(("w", "b"), [("[[2.]]", "[4.]"), ("[[2.]]", "4."), ("[2.]", "4.")])
+def test_one_weight_is_told_from_the_bias_by_its_shape(w, b):
+    """The weights come first and nest deeper: no warning is due."""
+    log = parse_log(
+        f"w: tensor({w})\nw.grad: tensor({w})\nw: tensor({b})\nw.grad: tensor({b})\n" * 2
+    )
+    assert_same(log, Log(*(np.array(x) for x in ([[2.0]] * 2, [4.0] * 2, [[2.0]] * 2, [4.0] * 2))))
+
+
+@pytest.mark.parametrize("tensor", ["tensor([[2.]])", "tensor([2.])", "tensor(2.)"])
+def test_one_weight_that_might_be_a_bias_is_read_with_a_warning(tensor):
+    """Where all records look alike, nobody can tell; one record, or a label b:, is clear."""
+    with pytest.warns(UserWarning, match="single") as caught:
+        log = parse_log(f"\nw: {tensor}\nw: {tensor}\n")
+    assert [str(warning.message) for warning in caught] == [
+        "all records from line 2 on are single numbers of one shape, read as one weight without "
+        "bias; if some are a bias, print it under the label b:"
+    ]
+    assert_same(log, Log(np.array([[2.0], [2.0]]), None, None, None))
+    assert parse_log(f"w: {tensor}\n").b is None
+    assert_same(
+        parse_log(f"w: {tensor}\nb: {tensor}\n" * 2),
+        Log(np.array([[2.0], [2.0]]), np.array([2.0, 2.0]), None, None),
+    )
+
+
+@pytest.mark.parametrize("text", ["w: tensor([2.])\n" * 2, "w: tensor([2.])\nw: tensor(["])
+def test_a_warning_points_at_the_caller(text):
+    """Not at the reader's own lines."""
+    with pytest.warns(UserWarning, match=r"^(all records from )?line \d") as caught:
+        parse_log(text)
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize("at", range(len(FIRST), ARTICLE.rindex(")") + 1))
+def test_a_log_cut_off_anywhere_keeps_its_whole_steps(at):
+    """Wherever the second step ends too early, the first is kept, and a warning says so."""
+    text = ARTICLE[:at]
+    if at < len(FIRST) + len("w:"):  # nothing of the second step is there
+        assert_same(parse_log(text), parse_log(FIRST))
+        return
+    where = (
+        r"(the tensor after w(\.grad)?: is cut off|the log ends within the step that begins here)"
+    )
+    message = rf"^line (7|9|11|12): {where}; kept are the 1 whole step\(s\) before$"
+    with pytest.warns(UserWarning, match=message):
+        log = parse_log(text)
+    assert_same(log, parse_log(FIRST))
+
+
+def test_only_the_step_that_is_cut_off_is_left_out():
+    """All whole steps before it are kept."""
+    with pytest.warns(UserWarning, match=r"^line 25: .*; kept are the 4 whole step\(s\) before$"):
+        log = parse_log(ARTICLE + ARTICLE + ARTICLE[: ARTICLE.index("w.grad")])
+    assert_same(log, parse_log(ARTICLE + ARTICLE))
+
+
+def test_two_weights_may_change_their_shape():
+    """A column, then a row: nothing else has two numbers."""
+    log = parse_log("w:  tensor([[1.],\n        [2.]])\nw:  tensor([3., 4.])\n")
+    np.testing.assert_array_equal(log.w, [[1, 2], [3, 4]])
+
+
+@pytest.mark.parametrize(
+    ("even", "odd", "encoding"),
+    [
+        (0, 2, "utf-8"),
+        (0, 3, "utf-16-le"),
+        (2, 3, "utf-16-le"),
+        (2, 0, "utf-8"),
+        (3, 0, "utf-16-be"),
+        (3, 2, "utf-16-be"),
+        (3, 3, "utf-8"),
+    ],
+)
+def test_zeros_tell_utf_16(even, odd, encoding):
+    """More than one byte in eight is NUL in one half of the bytes, and not so in the other."""
+    data = np.full((8, 2), ord("w"), np.uint8)
+    data[:even, 0] = data[:odd, 1] = 0
+    assert parse._encoding(data.tobytes()) == encoding
+
+
+def test_the_warning_names_the_line_of_the_record_that_is_cut_off():
+    """Also within `Parameter containing:`, and where other lines follow."""
+    for end in [
+        "w.grad: tens",
+        "w: Parameter contai",
+        "w:",
+        "w: Parameter containing:\ntensor([[1.",
+        "w: tensor([[1.],\nTraceback (most recent call last):\n  File 'a.py'\n",
+    ]:
+        with pytest.warns(UserWarning, match=r"line 13: the tensor after w(\.grad)?: is cut off"):
+            assert_same(parse_log(ARTICLE + end), parse_log(ARTICLE))
+
+
+def test_a_first_step_that_is_cut_off_keeps_its_whole_records():
+    """One whole record and half a gradient: w, and nothing else."""
+    with pytest.warns(UserWarning, match="line 3: .*cut off"):
+        log = parse_log(ARTICLE[:80] + "1")
+    assert_same(log, Log(np.array([[0.0114, -0.0007]]), None, None, None))
+
+
+W, G, B = "w: tensor([[1.], [2.]])\n", "w.grad: tensor([[1.], [2.]])\n", "w: tensor([3.])\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "no record; a log must hold lines that begin with w:, w.grad:, b: or b.grad: and a tensor(...), as print('w: ', w) makes them"),
+        ("loss 3\nraw: tensor([1.])\n", "no record; a log must hold lines that begin with w:, w.grad:, b: or b.grad: and a tensor(...), as print('w: ', w) makes them"),
+        (ARTICLE[:20], "line 1: the tensor after w: is cut off; a log must hold lines that begin with w:, w.grad:, b: or b.grad: and a tensor(...), as print('w: ', w) makes them"),
+        (W + "w: tensor([[1.],\n" + W, "line 2: the tensor after w: is cut off, and not the last; complete that step or delete it"),
+        (W + "w:\n" + W, "line 2: the tensor after w: is cut off, and not the last; complete that step or delete it"),
+        (W + "w: tensor([1., 2.)\n", "line 2: the tensor after w: must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers, got [n,n; print w.float().reshape(-1, 1)"),
+        (W + "w: hello\n", "line 2: the tensor after w: must be one, ending its line, got 'hello'; print it alone, and after backward() (a gradient is None before), or delete the line"),
+        (W + "w: " + "x" * 50 + "\n", f"line 2: the tensor after w: must be one, ending its line, got '{'x' * 40}'; print it alone, and after backward() (a gradient is None before), or delete the line"),
+        (W + "w: tensor(" + "x" * 50 + ")\n", f"line 2: the tensor after w: must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers, got '{'x' * 40}'; print w.float().reshape(-1, 1)"),
+        (W + "w: tensor(" + "[" * 50 + ")\n", f"line 2: the tensor after w: must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers, got {'[' * 40}; print w.float().reshape(-1, 1)"),
+        (W + "w: [1.0, 2.0]\n", "line 2: the tensor after w: must be one, ending its line, got '[1.0, 2.0]'; print it alone, and after backward() (a gradient is None before), or delete the line"),
+        (W + "w.grad: None\n", "line 2: the tensor after w.grad: must be one, ending its line, got 'None'; print it alone, and after backward() (a gradient is None before), or delete the line"),
+        ("w: tensor([1., 2.]), b: tensor([0.])\n", "line 1: the tensor after w: must be one, ending its line, got 'tensor([1., 2.]), b: tensor([0.])'; print it alone, and after backward() (a gradient is None before), or delete the line"),
+        ("w: tensor([[1., 2.], [3., 4.]])\n", "line 1: the tensor after w: must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers, got [[n,n],[n,n]]; print w.float().reshape(-1, 1)"),
+        ("w: tensor([[[1.]], [[2.]]])\n", "line 1: the tensor after w: must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers, got [[[n]],[[n]]]; print w.float().reshape(-1, 1)"),
+        ("w: tensor([])\n", "line 1: the tensor after w: must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers, got []; print w.float().reshape(-1, 1)"),
+        ("w: tensor([1. 2.])\n", "line 1: the tensor after w: must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers, got [nn]; print w.float().reshape(-1, 1)"),
+        ("w: tensor([True, False])\n", "line 1: the tensor after w: must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers, got 'True'; print w.float().reshape(-1, 1)"),
+        ("w: tensor([1.+2.j, 0.+0.j])\n", "line 1: the tensor after w: must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers, got '1.+2.j'; print w.float().reshape(-1, 1)"),
+        ("w: tensor([1., spam])\n", "line 1: the tensor after w: must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers, got 'spam'; print w.float().reshape(-1, 1)"),
+        ("w: tensor([1., 1_000])\n", "line 1: the tensor after w: must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers, got '1_000'; print w.float().reshape(-1, 1)"),
+        ("w: tensor([1., ١])\n", "line 1: the tensor after w: must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers, got '١'; print w.float().reshape(-1, 1)"),
+        ("w: tensor([1.], layout=torch.sparse)\n", "line 1: the tensor after w: must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers, got 'layout=torch.sparse'; print w.float().reshape(-1, 1)"),
+        (W + "w: tensor([1., 2., 3.])\n", "line 2: w: has 3 number(s) in 1 bracket(s), but the weights at line 1 2 in 2; w and its gradient must keep one shape, and b be one number: read one training at a time"),
+        (W + G + W + "w.grad: tensor([1., 2., 3.])\n", "line 4: w.grad: has 3 number(s) in 1 bracket(s), but the weights at line 1 2 in 2; w and its gradient must keep one shape, and b be one number: read one training at a time"),
+        (W + "b: tensor([1., 2.])\n", "line 2: b: has 2 number(s) in 1 bracket(s), but the weights at line 1 2 in 2; w and its gradient must keep one shape, and b be one number: read one training at a time"),
+        (B + W, "line 2: w: has 2 number(s) in 2 bracket(s), but the weights at line 1 1 in 1; w and its gradient must keep one shape, and b be one number: read one training at a time"),
+        ("w: tensor([3.])\nw: tensor([[1.]])\n", "line 2: w: has 1 number(s) in 2 bracket(s), but the weights at line 1 1 in 1; w and its gradient must keep one shape, and b be one number: read one training at a time"),
+        (G + W, "line 1: w.grad: must come once in a step, after its w: (and b.grad: after b:); print it so, or delete the line"),
+        ("b: tensor([3.])\n" + W, "line 1: b: must come once in a step, after its w: (and b.grad: after b:); print it so, or delete the line"),
+        (W + G + G, "line 3: w.grad: must come once in a step, after its w: (and b.grad: after b:); print it so, or delete the line"),
+        (W + B + B, "line 3: b: must come once in a step, after its w: (and b.grad: after b:); print it so, or delete the line"),
+        (W + "w.grad: tensor([3.])\n", "line 2: b.grad: must come once in a step, after its w: (and b.grad: after b:); print it so, or delete the line"),
+        (W + W + G, "line 2: the step holds w, w.grad, but the first (line 1) w; print the same, in one order, each time"),
+        (W + G + W + W + G, "line 3: the step holds w, but the first (line 1) w, w.grad; print the same, in one order, each time"),
+        (W + G + B + W + B, "line 4: the step holds w, b, but the first (line 1) w, w.grad, b; print the same, in one order, each time"),
+        ("\r\n\r\n" + W + "w: 1\n", "line 4: the tensor after w: must be one, ending its line, got '1'; print it alone, and after backward() (a gradient is None before), or delete the line"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_refused_with_its_line(text, message):
+    """Each for its own reason, and with the line where it stands."""
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 (the whole message is compared)
+        parse_log(text)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("shape", [(1001,), (1001, 1), (1, 1001)])
+def test_a_summarised_tensor_is_refused(shape):
+    """Data are missing; the way out prints them all, and that is read."""
+    w = torch.arange(1001.0).reshape(shape)
+    with pytest.raises(ValueError, match="summarised") as caught:
+        parse_log(printed("w: ", w))
+    assert str(caught.value) == (
+        "line 1: the tensor after w: is summarised by '...', so data are missing; "
+        "print after torch.set_printoptions(threshold=float('inf'))"
+    )
+    log = parse_log(printed("w: ", w, threshold=float("inf")))
+    np.testing.assert_array_equal(log.w, [np.arange(1001)])
+
+
+def test_a_gradient_before_backward_is_refused():
+    """torch prints None; a gradient is not made up for it."""
+    w = torch.ones(2, 1, requires_grad=True)
+    text = printed("w: ", w) + printed("w.grad: ", w.grad) + W + G
+    with pytest.raises(ValueError, match=r"line 3: the tensor after w.grad: must be one"):
+        parse_log(text)
+
+
+FORMS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"]
+
+
+@pytest.mark.parametrize("encoding", FORMS)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_file_is_read_in_each_encoding(tmp_path, encoding, newline):
+    """UTF-8 and UTF-16, with and without a mark, as PowerShell and others write them."""
+    text = f"epoch 1 ██ ŷ{newline}" + ARTICLE.replace("\n", newline)
+    path = tmp_path / "log.txt"
+    path.write_bytes(text.encode(encoding))
+    assert read_text(path) == read_text(str(path)) == text
+    assert_same(parse_log(read_text(path)), parse_log(ARTICLE))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_mark_tells_utf_16_where_nuls_do_not(tmp_path, encoding):
+    """Progress bars may leave few ASCII letters, whose high bytes are NUL."""
+    text = "█" * 5000 + "\n" + ARTICLE
+    path = tmp_path / "log.txt"
+    path.write_bytes(("\ufeff" + text).encode(encoding))
+    assert read_text(path) == text
+
+
+@pytest.mark.parametrize("encoding", FORMS)
+def test_a_file_that_ends_within_a_character_is_read_up_to_it(tmp_path, encoding):
+    """Logs are cut off at any byte."""
+    path = tmp_path / "log.txt"
+    path.write_bytes((ARTICLE + "█").encode(encoding)[:-1])
+    assert read_text(path) == ARTICLE
+
+
+def test_a_mark_within_a_text_is_passed_over():
+    """Of a text that somebody else read, or of files put one after the other."""
+    assert_same(parse_log("\ufeff" + FIRST + "\ufeff" + SECOND), parse_log(ARTICLE))
+
+
+@pytest.mark.parametrize("text", [ARTICLE, "w: tensor([1.])", "\n", "a\rb"])
+def test_a_text_is_its_own_text(text):
+    """A line break or tensor( makes a str a text."""
+    assert read_text(text) == text
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"w: \xff tensor", "byte 0xff at offset 3 is not utf-8"),
+        (b"\xef\xbb\xbfw: \xe9 tensor", "byte 0xe9 at offset 6 is not utf-8"),
+        (b"\xff\xfew\0\0\xdcw\0", "byte 0x00 at offset 4 is not utf-16-le"),
+    ],
+)
+def test_bytes_that_are_no_text_are_refused(tmp_path, data, message):
+    """File, offset, and the way out."""
+    path = tmp_path / "log.txt"
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match="byte") as caught:
+        read_text(path)
+    assert str(caught.value) == f"{path}: {message}; a log must be UTF-8 or UTF-16: save it so"
+
+
+@pytest.mark.parametrize("source", ["no-such.log", Path("no-such.log"), "", "x" * 5000])
+def test_a_missing_file_is_named(source):
+    """And it is said how a text would be known."""
+    with pytest.raises(FileNotFoundError) as caught:
+        read_text(source)
+    assert str(caught.value) == (
+        f"no such file, looked for from {os.getcwd()}: {str(source)[:200]!r}; pass an "
+        "existing path, or the text of a log, which must contain a line break"
+    )
+
+
+@pytest.mark.parametrize("source", [b"w: tensor([1.])\n", None, 3, ["w: tensor([1.])\n"]])
+def test_what_is_neither_path_nor_text_is_refused(source):
+    """Bytes above all."""
+    with pytest.raises(TypeError) as caught:
+        read_text(source)
+    assert str(caught.value) == (
+        f"path_or_text must be the path of a log or its text, got {type(source).__name__}; "
+        "decode bytes to str"
+    )
+
+
+JUNK = st.text(
+    alphabet=st.one_of(st.sampled_from("wb:.[](),-+0123456789e \n\r\t\ufeff"), st.characters())
+)
+PIECES = st.sampled_from(
+    [
+        "w:",
+        "w.grad:",
+        "b:",
+        "b.grad:",
+        "tensor(",
+        "tensor([",
+        "[[1.],[2.]]",
+        "[",
+        "]",
+        "])",
+        ")",
+        "1.",
+        "nan",
+        "-inf",
+        "1e5",
+        ",",
+        "...",
+        "requires_grad=True",
+        "dtype=torch.float64",
+        "None",
+        "grad_fn=<A>",
+        "loss",
+        " ",
+        "\n",
+        "\n",
+        "Parameter containing:\n",
+        W,
+        W,
+        G,
+        B,
+    ]
+)
+
+
+@settings(deadline=None)
+@given(
+    st.one_of(JUNK, st.lists(st.one_of(PIECES, JUNK)).map("".join), st.lists(PIECES).map("".join))
+)
+def test_any_text_is_a_log_or_a_value_error(text):
+    """Nothing else is raised, and a Log has as many rows everywhere, and no bias made up."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        try:
+            log = parse_log(text)
+        except ValueError:
+            return
+    assert log.w.ndim == 2
+    assert len(log.w) >= 1
+    assert all(x is None or x.shape == log.w.shape[: x.ndim] for x in log)
+
+
+def test_large_logs_are_read_in_linear_time():
+    """Made to mislead a backtracking reader, which would take many minutes: after two it is ended."""
+    before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("not read in linear time"))
+    signal.alarm(120)
+    try:
+        n = 200_000
+        w, b = np.arange(n // 80 * 2.0).reshape(-1, 2) / 7, np.arange(n // 80 * 1.0)
+        assert len(parse_log("".join(format_log(w, b, w, b))).w) == n // 80
+        noise = np.random.default_rng(0).choice(list("wb.:grad tensor([]),\n"), n)
+        for text in [
+            "".join(noise),
+            "w: tensor(" + "1" * n + "x)",
+            "w: tensor(" + "[" * (n // 10) + ")",
+            "w: tensor(1." + ",grad_fn=<" * (n // 10) + ")",
+            "w: tensor(1." + ",requires_grad=True" * (n // 19) + "x)",
+            "w:" + " " * n,
+            " " * n + "\r " * n,
+            "w: " + "Parameter containing:\n" * (n // 22),
+        ]:
+            with pytest.raises(ValueError, match=r"line|no record"):
+                parse_log(text)
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+FLOATS = st.one_of(
+    st.floats(),
+    st.floats(-1000, 1000),
+    st.integers(-2000, 2000).map(float),
+    st.sampled_from([0.0, -0.0, 1e-4, 9.9999e-5, 1e8, 1e8 + 8, 1000.0, 1000.5, 0.5, 2.5, 5e-324]),
+)
+
+
+def paths(width: int = 64) -> st.SearchStrategy[list[np.ndarray]]:
+    """w, b, grad_w, grad_b of T steps and d weights."""
+
+    def of(shape: tuple[int, int]) -> st.SearchStrategy[list[np.ndarray]]:
+        t, d = shape
+        kinds = FLOATS if width == 64 else FLOATS.map(lambda x: float(_float32(x)))
+        flat = st.lists(kinds, min_size=t * (2 * d + 2), max_size=t * (2 * d + 2))
+        cuts = [t * d, t * d + t, 2 * t * d + t]
+        shapes = [(t, d), (t,), (t, d), (t,)]
+        return flat.map(
+            lambda x: [
+                a.reshape(s) for a, s in zip(np.split(np.array(x), cuts), shapes, strict=True)
+            ]
+        )
+
+    return st.tuples(st.integers(1, 3), st.integers(1, 5)).flatmap(of)
+
+
+def _float32(x: float) -> np.float32:
+    with np.errstate(over="ignore"):
+        return np.float32(x)
+
+
+def torch_prints(path: list[np.ndarray], dtype: torch.dtype, precision: int) -> str:
+    """The article's loop, given what it would have computed."""
+    out = io.StringIO()
+    w, b, grad_w, grad_b = (torch.from_numpy(x).to(dtype) for x in path)
+    with printing(dtype, precision=precision, threshold=float("inf")):
+        for t in range(len(w)):
+            params = [
+                (w[t].reshape(-1, 1), grad_w[t].reshape(-1, 1)),
+                (b[t : t + 1], grad_b[t : t + 1]),
+            ]
+            for param, grad in params:
+                print("w: ", param.clone().requires_grad_(), file=out)
+                print("w.grad: ", grad, file=out)
+    return out.getvalue()
+
+
+@settings(deadline=None)
+@given(paths(), st.integers(0, 70))
+def test_what_is_written_is_what_torch_prints_in_double_precision(path, precision):
+    """Byte for byte, for every value, shape and precision."""
+    assert "".join(format_log(*path, precision=precision)) == torch_prints(
+        path, torch.float64, precision
+    )
+
+
+@settings(deadline=None)
+@given(paths(width=32), st.integers(0, 70))
+def test_what_is_written_is_what_torch_prints_in_single_precision(path, precision):
+    """The article's own precision."""
+    text = torch_prints(path, torch.float32, precision)
+    assert "".join(format_log(*path, precision=precision)) == text
+    assert "".join(format_log(*(x.astype(np.float32) for x in path), precision=precision)) == text
+
+
+def test_weights_are_never_summarised():
+    """1,001 weights, where torch would leave out most."""
+    w = np.arange(1001.0)[None] / 8
+    text = "".join(format_log(w))
+    assert text == printed(
+        "w: ", torch.tensor(w[0]).float().reshape(-1, 1).requires_grad_(), threshold=float("inf")
+    )
+    np.testing.assert_array_equal(parse_log(text).w, w)
+
+
+def test_a_real_training_is_written_as_it_was_printed():
+    """The loop's own output, its noise left out, is what format_log makes of the loop's values."""
+    w = torch.full((2, 1), 0.01, requires_grad=True)
+    text, path = train(w, torch.zeros(1, requires_grad=True), steps=20)
+    assert "".join(format_log(*path)) == re.sub(r"(?m)^epoch.*\n\n", "", text)
+
+
+@settings(deadline=None)
+@given(paths())
+def test_precision_20_keeps_every_float64(path):
+    """Written and read back, the path is the same, bit for bit, the signs of zeros too."""
+    log = parse_log("".join(format_log(*path, precision=20)))
+    assert_same(log, Log(*path))
+    for got, want in zip(log, path, strict=True):
+        finite = ~np.isnan(want)  # nan has a sign that nobody prints
+        np.testing.assert_array_equal(np.signbit(got)[finite], np.signbit(want)[finite])
+
+
+@settings(deadline=None)
+@given(paths(width=32))
+def test_precision_12_keeps_every_float32(path):
+    """Nine digits tell two float32 apart."""
+    log = parse_log("".join(format_log(*path, precision=12)))
+    with np.errstate(over="ignore"):
+        assert_same(Log(*(x.astype(np.float32).astype(float) for x in log)), Log(*path))
+
+
+@pytest.mark.parametrize(
+    ("kind", "enough"), [(np.float64, 20), (np.float32, 12)], ids=["float64", "float32"]
+)
+def test_one_digit_less_would_not_be_enough(kind, enough):
+    """Next to 10⁻⁴, where the fixed notation begins, two numbers would be printed alike."""
+    near = [np.float64(np.nextafter(kind(1.1e-4), kind(1)) + 0)]
+    for _ in range(20):
+        near.append(np.float64(np.nextafter(kind(near[-1]), kind(1))))
+    short, long = (["".join(format_log([[x]], precision=enough - k)) for x in near] for k in (1, 0))
+    assert len(set(short)) < len(near) == len(set(long))
+
+
+@settings(deadline=None)
+@given(paths(), st.integers(0, 8))
+def test_reading_writing_reading_changes_nothing(path, precision):
+    """What a log holds, in however few digits, survives being written at precision 20."""
+    first = parse_log(torch_prints(path, torch.float64, precision))
+    assert_same(parse_log("".join(format_log(*first, precision=20))), first)
+
+
+@given(paths(), st.sampled_from([(0,), (0, 1), (0, 2), (0, 1, 2), (0, 1, 3)]), st.booleans())
+def test_what_is_not_given_is_not_written(path, which, last_point):
+    """None in, None out; the point after the last step is not printed among gradients."""
+    assume(path[0].shape[1] > 1)
+    given_ = [x if i in which else None for i, x in enumerate(path)]
+    grown = last_point and (2 in which or 3 in which)
+    longer = [
+        np.concatenate([x, x[:1]]) if grown and i < 2 and x is not None else x
+        for i, x in enumerate(given_)
+    ]
+    assert_same(parse_log("".join(format_log(*longer, precision=20))), Log(*given_))
+
+
+@pytest.mark.parametrize("kind", [int, bool, np.float16])
+def test_other_numbers_are_written_as_floats(kind):
+    """Whole numbers and bools, as the tensor of a training would hold them."""
+    w, b = np.array([[1, 0], [0, 1]], kind), np.array([1, 1], kind)
+    assert list(format_log(w, b)) == list(format_log(w.astype(float), b.astype(float)))
+
+
+def test_without_gradients_all_rows_are_written():
+    """T + 1 rows of w are T + 1 steps of the log."""
+    assert len(parse_log("".join(format_log(np.ones((4, 2))))).w) == 4
+
+
+def test_lines_come_one_at_a_time():
+    """An iterator of lines with their breaks: nothing is held but the line's record."""
+    lines = format_log([[1.0, 2.5]] * 2, [0.0] * 2)
+    assert next(lines) == "w:  tensor([[1.0000],\n"
+    assert next(lines) == "        [2.5000]], requires_grad=True)\n"
+    assert next(lines) == "w:  tensor([0.], requires_grad=True)\n"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        (1.0,),
+        ([1.0, 2.0],),
+        (np.ones((2, 0)),),
+        (np.ones((2, 2, 1)),),
+        (np.ones((2, 2)), np.ones(3)),
+        (np.ones((2, 2)), np.ones((2, 1))),
+        (np.ones((2, 2)), 1.0),
+        (np.ones((2, 2)), None, np.ones((2, 1))),
+        (np.ones((2, 2)), None, np.ones((3, 2))),
+        (np.ones((4, 2)), None, np.ones((2, 2))),
+        (np.ones((2, 2)), None, 1.0),
+        (np.ones((2, 2)), None, None, np.ones(2)),
+        (np.ones((2, 2)), np.ones(2), np.ones((2, 2)), np.ones(1)),
+    ],
+)
+def test_shapes_that_do_not_fit_are_refused_at_once(path):
+    """Before the first line is asked for."""
+    with pytest.raises(ValueError, match="shapes") as caught:
+        format_log(*path)
+    named = zip(("w", "b", "grad_w", "grad_b"), path, strict=False)
+    shapes = {name: f"{name} {np.shape(a)}" for name, a in named if a is not None}
+    in_order = ", ".join(shapes[k] for k in ("w", "grad_w", "b", "grad_b") if k in shapes)
+    assert str(caught.value) == (
+        "shapes must be w (T, d) or (T + 1, d), b as long, grad_w (T, d), grad_b (T,) and only "
+        f"with b, got {in_order}; pass rows of w"
+    )
+
+
+@pytest.mark.parametrize("precision", [-1, 1075, 10**30])
+def test_a_precision_that_no_number_has_is_refused(precision):
+    """torch's own is 4; the smallest float64 has 1074 digits."""
+    rule = "precision must be from 0 to 1074, every digit of a float64"
+    with pytest.raises(ValueError, match=f"^{rule}, got {precision}; torch's own is 4$"):
+        format_log([[1.0]], precision=precision)
+    (log,) = parse_log("".join(format_log([[5e-324]], precision=1074))).w
+    assert log.tolist() == [5e-324]
+
+
+@pytest.mark.parametrize("precision", [True, np.bool_(True), 2.0, "4", None])
+def test_a_precision_is_a_whole_number(precision):
+    """Also one of NumPy's."""
+    message = f"precision must be a whole number, got {precision!r}; torch's own is 4"
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
+        format_log([[1.0]], precision=precision)
+    assert [*format_log([[1.0]], precision=np.int8(2))] == [*format_log([[1.0]], precision=2)]
+
+
+@pytest.mark.parametrize("precision", range(20, 50))
+def test_a_line_is_broken_where_torch_breaks_it(precision):
+    """One weight and one bias, of every length about the 80 characters of a line."""
+    path = [np.full(shape, 0.5) for shape in ((1, 1), (1,), (1, 1), (1,))]
+    text = "".join(format_log(*path, precision=precision))
+    assert text == torch_prints(path, torch.float64, precision)
+
+
+@pytest.mark.parametrize(
+    "w", [[1, 1000.25], [1, 1001], [1, 1000], [1e8 + 0.5, 1e8], [1e8, 1], [1e-4, 0.1], [9e-5, 0.01]]
+)
+def test_the_notation_changes_where_torchs_changes(w):
+    """At a ratio of 1000, at 10⁸ and at 10⁻⁴."""
+    path = [np.array([w]), np.zeros(1), np.zeros((1, 2)), np.zeros(1)]
+    assert "".join(format_log(*path)) == torch_prints(path, torch.float64, 4)
