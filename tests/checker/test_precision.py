@@ -171,7 +171,7 @@ def stub(off, bounds=1.0, errors=2.0, dtype=np.float64, finite=True):
         errors=np.broadcast_to(errors, vector.shape),
         reading=SimpleNamespace(vector=vector, dtype=np.dtype(dtype)),
         expected=SimpleNamespace(
-            near=np.ones(len(off)), bounds_in=lambda dtype: bounds * 2.0**-20 * np.ones(len(off))
+            rounded=np.ones(len(off)), bounds_in=lambda dtype: bounds * 2.0**-20 * np.ones(len(off))
         ),
     )
 
