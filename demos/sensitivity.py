@@ -28,7 +28,7 @@ from linreg_np import gradient, loss
 from reference.checker.call_plan import CallPlan, Problem
 from reference.checker.diagnosis.faults import CATALOGUE, Fault
 from reference.checker.expected import Expected
-from reference.checker.trial import distinguishing_problems
+from reference.checker.problem_set import distinguishing_problems
 
 SIZES = 10.0 ** np.arange(-16, -0.9, 0.5)
 POINTS = 40  # random points for each size

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from reference.checker import signature
@@ -10,11 +10,19 @@ from reference.checker.output import traced
 from reference.checker.report import Check, Report
 from reference.checker.sandbox.messages import SubjectTerminated
 from reference.checker.sandbox.process import Process
-from reference.checker.session import Options, Session
-from reference.checker.verdict import failed, verdicts
+from reference.checker.session import Options
+from reference.checker.verdict import crash_message, verdicts
 
 
-def check(target: Any, **options: Any) -> Report:
+def check(
+    target: str | Callable[..., Any],
+    *,
+    loss: str = "half-mse",
+    seed: int = 0,
+    max_examples: int = 1000,
+    timeout: float = 10.0,
+    progress: Callable[[str], None] = lambda name: None,
+) -> Report:
     """Whether a gradient, step, trainer, prediction or loss is right; and if not, why.
 
     Parameters
@@ -23,9 +31,14 @@ def check(target: Any, **options: Any) -> Report:
         FILE.py, FILE.py:NAME or package.module:NAME; or a function or class itself.
     loss : {"half-mse", "mse", "half-sse", "sse"}
         The convention that it is meant to follow; that of §1.2 by default.
-    seed, max_examples : int
+    seed : int
+        Of the problems.
+    max_examples : int
+        How many problems each function is tried on, at most.
     timeout : float
         Seconds for each function.
+    progress : callable
+        Is given the name of each function before it is tried.
 
     Returns
     -------
@@ -39,7 +52,7 @@ def check(target: Any, **options: Any) -> Report:
     ValueError
         For an option out of its range.
     """
-    chosen = Options(**options)
+    chosen = Options(loss, seed, max_examples, timeout, progress)
     if isinstance(target, str):
         file, name = signature.locate(target)
         process = Process(file, name, chosen.timeout)
@@ -52,20 +65,28 @@ def check(target: Any, **options: Any) -> Report:
         return Report(label, tuple(all_checks(process, bool(name), chosen)))
 
 
-def assert_gradient(function: Any, **options: Any) -> None:
+def assert_gradient(
+    function: str | Callable[..., Any],
+    *,
+    loss: str = "half-mse",
+    seed: int = 0,
+    max_examples: int = 1000,
+    timeout: float = 10.0,
+) -> None:
     """Raise an AssertionError, whose text is the report, unless `function` is right.
 
     Parameters
     ----------
     function : str or callable
-        And options, all as for `check`.
+    loss, seed, max_examples, timeout
+        As for `check`.
 
     Raises
     ------
     AssertionError
         If it is not right.
     """
-    report = check(function, **options)
+    report = check(function, loss=loss, seed=seed, max_examples=max_examples, timeout=timeout)
     if not report.passed:
         raise AssertionError(f"\n{report}")
 
@@ -81,7 +102,7 @@ def all_checks(process: Process, asked_for: bool, options: Options) -> Iterator[
     try:
         found = process.load()
     except SubjectTerminated as error:
-        yield Check("import", "import", error.fault, failed(error))
+        yield Check("import", "import", error.fault, crash_message(error))
         return
     except ImportError as error:
         yield Check("import", "import", *raised_in_import(error.args[0]))
@@ -91,7 +112,7 @@ def all_checks(process: Process, asked_for: bool, options: Options) -> Iterator[
         raise NothingToCheck([f["name"] for f in found])
     for plan in sorted(plans, key=lambda p: ORDER.index(p.kind)):
         options.progress(plan.name)
-        yield from verdicts(Session(process, plan, options))
+        yield from verdicts(process, plan, options)
 
 
 ORDER = ("gradient", "step", "trainer", "predict", "sample", "loss")

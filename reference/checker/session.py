@@ -1,21 +1,24 @@
-"""The questions put to one function, and its answers, each beside what it should have been."""
+"""How one function is tried: `evaluate` gives trials for problems, and nothing else asks it.
+
+The layout of the arguments is chosen first, then all problems are run. Everything that is learnt
+is returned.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from reference.checker.call_plan import CallPlan, Problem
 from reference.checker.expected import CONVENTIONS, Expected
 from reference.checker.output import Output, parse_output, precision
-from reference.checker.problem_set import cases, exact_answers
+from reference.checker.problem_set import distinguishing_problems, exact_answers, random_problems
 from reference.checker.sandbox.messages import RawOutput, SubjectTerminated
-from reference.checker.sandbox.process import Process
-from reference.checker.trial import Trial, distinguishing_problems
+from reference.checker.trial import Trial
 
 PLAIN = Problem(np.ones((2, 1)), np.zeros(2), np.ones(1), np.float64(0), lr=0.5)
 REPEATS = 100  # problems that are asked again at the end, in another order
@@ -42,96 +45,126 @@ class Options:
             )
 
 
-class Session:
-    """The questions put to one function, in the order in which they were put."""
+class Evaluate(Protocol):
+    """Problems → trials, in their order; as many as are answered before `deadline`, if given."""
 
-    def __init__(self, process: Process, plan: CallPlan, options: Options) -> None:
-        self.process, self.plan, self.options = process, plan, options
-        self.trials: list[Trial] = []
-        self.predictions: list[Trial] = []
+    def __call__(self, problems: Sequence[Problem], **limits: Any) -> list[Trial]: ...
 
-    def choose_layout(self) -> None:
-        """Find the layout of the arguments that is not refused: the usual one if all are."""
-        tried: list[tuple[CallPlan, list[Trial]]] = []
-        for plan in self.plan.layouts():
-            self.plan = plan
-            self.trials = self.ask([PLAIN, *distinguishing_problems(self.options.seed)[:4]])
-            tried.append((self.plan, self.trials))
-            raised = all(i.reading.fault == "raised" for i in tried[0][1] if i.problem is not PLAIN)
-            as_usual = len(tried) == 1 or raised  # else it answered, and this must be better
-            if not refused(self.trials) and (as_usual or all(i.is_correct for i in self.trials)):
-                return
-        self.plan, self.trials = tried[0]
 
-    def run(self) -> int:
-        """Ask all problems, and some of them again; how many were answered in time."""
-        o, trainer = self.options, self.plan.kind == "trainer"
-        problems = cases(o.seed, o.max_examples, nasty=not trainer)
-        again = np.random.default_rng(o.seed).permutation(len(problems))[:REPEATS]
-        expected = [] if trainer else exact_answers(self.plan, o.loss, o.seed, o.max_examples)
-        asked = [*problems, *(problems[i] for i in again)]
-        known = [*expected, *(expected[i] for i in again)] if expected else None
-        trials = self.ask(asked, known, limited=True)
-        self.trials += trials
-        return min(len({id(item.problem) for item in trials}), len(problems))
+class Run(NamedTuple):
+    """The trials of one function, and how many problems were answered in time."""
 
-    def ask(
-        self,
+    trials: list[Trial]
+    problems: int
+
+
+def make_evaluate(process: Any, plan: CallPlan, loss: str) -> Evaluate:
+    """The function that asks the code under test, called as `plan` says."""
+
+    def evaluate(
         problems: Sequence[Problem],
         expected: Sequence[Expected] | None = None,
-        limited: bool = False,
+        deadline: float | None = None,
     ) -> list[Trial]:
-        """The answers to problems, one after the other; as many as come in time, if limited."""
-        runs = ITERATIONS if self.plan.kind == "trainer" else (1,)
-        calls = [self.plan.arguments(c._replace(iters=t)) for c in problems for t in runs]
-        answers = self.process.ask(self.plan.name, calls, self.plan.tensors)
-        found, end = [], time.monotonic() + self.options.timeout
-        for i, case in enumerate(problems):
-            try:
-                group = [next(answers) for _ in runs]
-            except SubjectTerminated as error:
-                error.case = case
-                raise
-            if self.plan.kind == "trainer":
-                found += self.steps(case, group)
+        runs = ITERATIONS if plan.kind == "trainer" else (1,)
+        calls = [plan.arguments(p._replace(iters=t)) for p in problems for t in runs]
+        answers, found = process.ask(plan.name, calls, plan.tensors), []
+        for i, problem in enumerate(problems):
+            group = next_answers(answers, len(runs), problem)
+            if plan.kind == "trainer":
+                found += training_steps(plan, loss, i, problem, group)
             else:
-                known = expected[i] if expected else Expected(self.plan, case, self.options.loss)
-                reading = parse_output(self.plan, case, group[0])
-                found.append(Trial(self.plan, case, group[0], reading, known, case))
-            if limited and time.monotonic() > end and i + 1 < len(problems):
-                self.process.close()  # with the rest of its answers
+                known = expected[i] if expected else Expected(plan, problem, loss)
+                output = parse_output(plan, problem, group[0])
+                found.append(Trial(plan, problem, group[0], output, known, i, problem))
+            if deadline and time.monotonic() > deadline and i + 1 < len(problems):
+                process.close()  # with the rest of its answers
                 break
         return found
 
-    def steps(self, case: Problem, answers: Sequence[RawOutput]) -> list[Trial]:
-        """A training of 1, 2 and 3 iterations as steps, each from where the one before it ended."""
-        readings = [parse_output(self.plan, case, a) for a in answers]
-        start = Output(np.append(case.w, case.b))
-        pairs = list(zip([start, *readings], readings, answers, strict=False))
-        found = []
-        for before, after, answer in pairs[self.plan.is_class :]:
-            theta = before.vector
-            if before.fault or not np.isfinite(theta).all():
-                theta, after = start.vector, before
-            step = case._replace(w=theta[:-1], b=theta[-1])
-            expected = Expected(self.plan, step, self.options.loss)
-            found.append(Trial(self.plan, step, answer, after, expected, case))
-        if self.plan.is_class and found[-1].finite:
-            self.predict(found[-1], readings[-1].vector)
-        return found
+    return evaluate
 
-    def predict(self, last: Trial, theta: Any) -> None:
-        """What the fitted model predicts, as an item of its own: nobody calls it, so no roles."""
-        plan = CallPlan(f"{self.plan.name}.predict", "predict", ())
-        case = last.problem._replace(w=theta[:-1], b=theta[-1])
-        answer = RawOutput((last.answer.parts[2],))
-        reading = Output(answer.parts[0].values, precision(answer.parts))
-        expected = Expected(plan, case, self.options.loss)
-        self.predictions.append(Trial(plan, case, answer, reading, expected, last.problem))
+
+def next_answers(answers: Iterator[RawOutput], count: int, problem: Problem) -> list[RawOutput]:
+    """The answers to one problem; where the process ended, the error names the problem."""
+    try:
+        return [next(answers) for _ in range(count)]
+    except SubjectTerminated as error:
+        error.problem = problem
+        raise
+
+
+def training_steps(
+    plan: CallPlan, loss: str, index: int, problem: Problem, answers: Sequence[RawOutput]
+) -> list[Trial]:
+    """A training of 1, 2 and 3 iterations as steps, each from where the one before it ended."""
+    outputs = [parse_output(plan, problem, a) for a in answers]
+    start = Output(np.append(problem.w, problem.b))
+    pairs = list(zip([start, *outputs], outputs, answers, strict=False))
+    found = []
+    for before, after, answer in pairs[plan.is_class :]:
+        theta = before.vector
+        if before.fault or not np.isfinite(theta).all():
+            theta, after = start.vector, before
+        step = problem._replace(w=theta[:-1], b=theta[-1])
+        expected = Expected(plan, step, loss)
+        found.append(Trial(plan, step, answer, after, expected, index, problem))
+    if plan.is_class and found[-1].finite:
+        found.append(prediction(found[-1], outputs[-1].vector))
+    return found
+
+
+def prediction(last: Trial, theta: Any) -> Trial:
+    """What the fitted model predicts, as a trial of its own: nobody calls it, so no roles."""
+    plan = CallPlan(f"{last.plan.name}.predict", "predict", ())
+    point = last.problem._replace(w=theta[:-1], b=theta[-1])
+    answer = RawOutput((last.answer.parts[2],))
+    output = Output(answer.parts[0].values, precision(answer.parts))
+    expected = Expected(plan, point, last.expected.loss)
+    return Trial(plan, point, answer, output, expected, last.index, last.problem)
+
+
+def of_function(trials: Sequence[Trial], plan: CallPlan) -> list[Trial]:
+    """The trials of the function itself, without the predictions of the fitted model."""
+    return [t for t in trials if t.plan.name == plan.name]
+
+
+def choose_layout(process: Any, plan: CallPlan, options: Options) -> CallPlan:
+    """The layout of the arguments that is not refused: the usual one if all are."""
+    problems = [PLAIN, *distinguishing_problems(options.seed)[:4]]
+    usual_raised = False
+    for k, layout in enumerate(plan.layouts()):
+        trials = of_function(make_evaluate(process, layout, options.loss)(problems), layout)
+        shaped = [t for t in trials if t.index]  # the first is too small to show a wrong layout
+        if k == 0:
+            usual_raised = all(t.reading.fault == "raised" for t in shaped)
+        as_usual = k == 0 or usual_raised  # else the usual one answered, and this must be better
+        if not refused(shaped) and (as_usual or all(t.is_correct for t in trials)):
+            return layout
+    return next(plan.layouts())
 
 
 def refused(trials: Sequence[Trial]) -> bool:
     """Whether no answer could be read; or a trainer in minibatches stayed where it was."""
     in_batches = trials[0].plan.kind == "trainer" and "batch_size" in trials[0].plan.uses
-    shaped = [i for i in trials if i.problem is not PLAIN]  # it is too small to show a wrong layout
-    return all(i.reading.refused or (in_batches and not i.moved) for i in shaped)
+    return all(t.reading.refused or (in_batches and not t.moved) for t in trials)
+
+
+def run(evaluate: Evaluate, plan: CallPlan, options: Options) -> Run:
+    """A few simple problems, all random ones, and some of these again in another order.
+
+    A problem that is asked again has the index that it had at first.
+    """
+    trainer, count = plan.kind == "trainer", options.max_examples
+    first = [PLAIN, *distinguishing_problems(options.seed)[:4]]
+    problems = [*first, *random_problems(options.seed, count, not trainer)]
+    again = np.random.default_rng(options.seed).permutation(count)[:REPEATS] + len(first)
+    order, known = [*range(len(problems)), *again.tolist()], None
+    if not trainer:
+        expected = [Expected(plan, p, options.loss) for p in first]
+        expected += exact_answers(plan, options.loss, options.seed, count)
+        known = [expected[i] for i in order]
+    deadline = time.monotonic() + options.timeout
+    trials = evaluate([problems[i] for i in order], expected=known, deadline=deadline)
+    answered = min(len({t.index for t in trials}), len(problems)) - len(first)
+    return Run([replace(t, index=order[t.index]) for t in trials], max(answered, 1))

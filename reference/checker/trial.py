@@ -1,4 +1,4 @@
-"""One answer beside what it should have been; the problems on which every fault looks different."""
+"""One problem, the answer to it, and what that should have been."""
 
 from __future__ import annotations
 
@@ -13,26 +13,13 @@ from reference.checker.expected import Expected, formula_of
 from reference.checker.output import Output
 from reference.checker.sandbox.messages import RawOutput
 
-SHAPES = [(5, 3), (7, 4), (4, 2), (3, 5), (2, 3), (6, 1), (9, 6), (2, 1), (1, 3), (1, 1)]
-SHAPES += [(8, 2), (12, 5), (5, 4), (10, 7), (3, 3), (2, 2), (1, 2), (11, 8), (4, 4), (1, 4)]
-
-
-def distinguishing_problems(seed: int) -> list[Problem]:
-    """Problems on which no two faults look alike: normal numbers, n and d of many kinds."""
-    rng = np.random.default_rng(seed)
-    found = []
-    for n, d in SHAPES * 2:
-        X, y, w = rng.normal(size=(n, d)), 3 * rng.normal(size=n), rng.normal(size=d)
-        lr = float(rng.choice([0.125, 0.25, 0.375]))
-        found.append(Problem(X, y, w, np.float64(rng.normal()), lr=lr))
-    return found
-
 
 @dataclass
 class Trial:
     """One answer: to what, as what it was read, and what it should have been.
 
-    `case` is the problem that it answers; for a trainer that starts where `asked` led to.
+    `problem` was given, the `index`-th of those that were asked together. `case` is what the
+    answer is compared on: the same, but for a trainer it starts where the step before ended.
     """
 
     plan: CallPlan
@@ -40,6 +27,7 @@ class Trial:
     answer: RawOutput
     reading: Output
     expected: Expected
+    index: int
     problem: Problem
 
     @cached_property

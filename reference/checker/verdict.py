@@ -7,15 +7,23 @@ from typing import Any
 
 import numpy as np
 
-from reference.checker.call_plan import Problem
+from reference.checker.call_plan import CallPlan, Problem
 from reference.checker.diagnosis import match, precision, repeatability, symptoms
 from reference.checker.diagnosis.faults import BY_NAME
 from reference.checker.expected import FORMULAS
+from reference.checker.problem_set import distinguishing_problems
 from reference.checker.report import Check, Counterexample
 from reference.checker.sandbox.messages import SubjectTerminated
-from reference.checker.session import Session
+from reference.checker.session import (
+    Evaluate,
+    Options,
+    choose_layout,
+    make_evaluate,
+    of_function,
+    run,
+)
 from reference.checker.shrink import smallest
-from reference.checker.trial import Trial, distinguishing_problems
+from reference.checker.trial import Trial
 
 NEAR = (  # in this order: float32 numbers look like difference quotients too
     ("low-precision", precision.rounded_to_float32),
@@ -25,112 +33,120 @@ NEAR = (  # in this order: float32 numbers look like difference quotients too
 STATEFUL = ("stale", "nondeterministic")
 
 
-def verdicts(session: Session) -> Iterator[Check]:
+def verdicts(process: Any, plan: CallPlan, options: Options) -> Iterator[Check]:
     """The check of a function; and of the predictions of a class."""
     try:
-        session.choose_layout()
-        count = session.run()
-        yield judged(session, session.trials, count)
-        if session.predictions:
-            yield judged(session, session.predictions, count)
+        plan = choose_layout(process, plan, options)
+        evaluate = make_evaluate(process, plan, options.loss)
+        found = run(evaluate, plan, options)
+        own = of_function(found.trials, plan)
+        yield make_check(own, found.problems, evaluate, options)
+        predictions = [t for t in found.trials if t.plan.name != plan.name]
+        if predictions:
+            yield make_check(predictions, found.problems, None, options)
     except SubjectTerminated as error:
-        yield ended(session, error)
+        yield ended(plan, error)
 
 
-def ended(session: Session, error: SubjectTerminated) -> Check:
-    """The check of a function that took its process with it, or did not come back."""
-    plan, example = session.plan, example_of(session, error.case)
-    return Check(plan.kind, plan.name, error.fault, failed(error), 0, float("inf"), example)
+def ended(plan: CallPlan, error: SubjectTerminated) -> Check:
+    """The check of a function that ended its process, or did not come back."""
+    example = example_of(plan, error.problem)
+    return Check(plan.kind, plan.name, error.fault, crash_message(error), 0, float("inf"), example)
 
 
-def failed(error: SubjectTerminated) -> str:
+def crash_message(error: SubjectTerminated) -> str:
     """The sentence for it."""
     return f"{BY_NAME[error.fault].explanation} ({error.detail}.)"
 
 
-def judged(session: Session, trials: Sequence[Trial], count: int) -> Check:
-    """The verdict on a function's answers."""
+def make_check(
+    trials: Sequence[Trial], count: int, evaluate: Evaluate | None, options: Options
+) -> Check:
+    """The verdict on a function's answers; the predictions of a model cannot be asked again."""
     plan = trials[0].plan
-    wrong = [i for i in trials if not i.is_correct or i.answer.changed]
-    worst = max(float(i.errors.max()) for i in trials)
-    asking = plan is session.plan  # the predictions of a model cannot be asked for by themselves
+    wrong = [t for t in trials if not t.is_correct or t.answer.changed]
+    worst = max(float(t.errors.max()) for t in trials)
     if not wrong:
-        notes = [session.plan.note, in_float32(session) if asking else ""]
+        notes = [plan.note, in_float32(evaluate, plan, options) if evaluate else ""]
         return Check(plan.kind, plan.name, None, "\n".join(filter(None, notes)), count, worst)
-    fresh = session.ask(distinguishing_problems(session.options.seed + 1)) if asking else []
-    fault, explanation = diagnose(session, trials, wrong, fresh, asking)
-    shown = shrunk(session, wrong, fault) if asking else wrong[0]
-    notes = [explanation, session.plan.note and f"({session.plan.note}.)"]
+    fresh = evaluate(distinguishing_problems(options.seed + 1)) if evaluate else []
+    fresh = of_function(fresh, plan)
+    fault, explanation = diagnose(trials, wrong, fresh, evaluate, options.loss)
+    shown = shrunk(evaluate, wrong, fault) if evaluate else wrong[0]
+    notes = [explanation, plan.note and f"({plan.note}.)"]
     text = "\n".join(filter(None, notes))
     return Check(plan.kind, plan.name, fault, text, count, worst, counterexample(shown))
 
 
-def in_float32(session: Session) -> str:
+def in_float32(evaluate: Evaluate, plan: CallPlan, options: Options) -> str:
     """A word on float32 arguments, where the function is right for float64 alone.
 
     No mistake: a complex step of 1e-200, say, is lost in complex64.
     """
-    if session.plan.kind == "trainer":
+    if plan.kind == "trainer":
         return ""
-    narrow = [c._replace(**single(c)) for c in distinguishing_problems(session.options.seed)]
-    wrong = [i for i in session.ask(narrow) if not i.is_correct]
+    narrow = [p._replace(**as_float32(p)) for p in distinguishing_problems(options.seed)]
+    wrong = [t for t in evaluate(narrow) if not t.is_correct]
     return f"in float32 it is wrong for {len(wrong)} of {len(narrow)} problems" if wrong else ""
 
 
-def single(case: Problem) -> dict[str, Any]:
-    """The arrays of a case in float32."""
-    return {field: np.float32(getattr(case, field)) for field in ("X", "y", "w", "b")}
+def as_float32(problem: Problem) -> dict[str, Any]:
+    """The arrays of a problem in float32."""
+    return {field: np.float32(getattr(problem, field)) for field in ("X", "y", "w", "b")}
 
 
 def diagnose(
-    session: Session, trials: Sequence[Trial], wrong: list[Trial], fresh: list[Trial], asking: bool
+    trials: Sequence[Trial],
+    wrong: Sequence[Trial],
+    fresh: Sequence[Trial],
+    evaluate: Evaluate | None,
+    loss: str,
 ) -> tuple[str, str]:
     """The fault, and the sentences that explain it: form first, then state, then mathematics."""
-    evidence = [*fresh, *wrong[:30]]
-    everything = [*trials, *fresh]
-    if any(i.answer.changed for i in wrong):
-        return explained("mutates-input", session)
-    if all(i.reading.fault == "no-return" for i in everything):
-        return explained("no-return", session)
+    kind, everything = trials[0].plan.kind, [*trials, *fresh]
+    if any(t.answer.changed for t in wrong):
+        return explain("mutates-input", kind)
+    if all(t.reading.fault == "no-return" for t in everything):
+        return explain("no-return", kind)
     if repeatability.stale(trials, wrong):
-        return explained("stale", session)
-    if asking and repeatability.changing(session, wrong[:5]):
-        return explained("nondeterministic", session)
-    other = match.other_loss(everything, session.options.loss)
+        return explain("stale", kind)
+    if evaluate and repeatability.changing(evaluate, wrong[:5]):
+        return explain("nondeterministic", kind)
+    other = match.other_loss(everything, loss)
     if other:
-        fault, sentence = explained(other[0], session)
+        fault, sentence = explain(other[0], kind)
         hint = f"(It would be right for the loss {FORMULAS[other[1]]}: "
         return fault, f"{sentence}\n{hint}if that is your loss, add --loss {other[1]}.)"
-    names = match.named(evidence, everything)
+    names = match.named([*fresh, *wrong[:30]], everything)
     if len(names) == 1:
-        return explained(names[0], session)
-    fault, sentence = unnamed(session, everything, [i for i in fresh if not i.is_correct])
+        return explain(names[0], kind)
+    fault, sentence = unnamed(everything, [t for t in fresh if not t.is_correct])
     return fault, f"{sentence}\nIt may be one of {', '.join(names)}." if names else sentence
 
 
-def unnamed(session: Session, trials: Sequence[Trial], fresh: Sequence[Trial]) -> tuple[str, str]:
+def unnamed(trials: Sequence[Trial], fresh: Sequence[Trial]) -> tuple[str, str]:
     """The fault where no formula explains all: what was raised, the form, the size; or unknown."""
-    wrong = [i for i in trials if not i.is_correct]
+    kind, wrong = trials[0].plan.kind, [i for i in trials if not i.is_correct]
     for fault in ("raised", "no-return", "wrong-shape"):
         found = next((i for i in wrong if i.reading.fault == fault), None)
         if found and all(i.reading.fault or not i.finite for i in wrong):
             if found.answer.raised and found.answer.raised["type"] == "SystemExit":
                 fault = "crash"
             fault = "broadcast-n-by-n" if symptoms.n_by_n(wrong) else fault
-            return explained(fault, session, found.reading.message)
+            return explain(fault, kind, found.reading.message)
     if all(not i.finite for i in wrong):
-        return explained("non-finite", session)
+        return explain("non-finite", kind)
     if fresh and not any(i.reading.fault for i in wrong):
         for fault, test in NEAR:
             if test(fresh):
-                return explained(fault, session)
+                return explain(fault, kind)
     return "unknown", symptoms.described(trials)
 
 
-def explained(fault: str, session: Session, more: str = "") -> tuple[str, str]:
+def explain(fault: str, kind: str, more: str = "") -> tuple[str, str]:
     """A fault and its sentence, for this kind of function."""
-    subject = SUBJECTS.get(session.plan.kind, "grad_w and grad_b are")
-    section = "1.2b" if session.plan.kind == "loss" else "1.3f"
+    subject = SUBJECTS.get(kind, "grad_w and grad_b are")
+    section = "1.2b" if kind == "loss" else "1.3f"
     sentence = BY_NAME[fault].explanation.format(subject=subject, section=section)
     return fault, f"{sentence}\n{more}" if more else sentence
 
@@ -138,33 +154,33 @@ def explained(fault: str, session: Session, more: str = "") -> tuple[str, str]:
 SUBJECTS = {"loss": "loss is", "sample": "loss is", "predict": "ŷ is"}
 
 
-def shrunk(session: Session, wrong: Sequence[Trial], fault: str) -> Trial:
+def shrunk(evaluate: Evaluate, wrong: Sequence[Trial], fault: str) -> Trial:
     """The wrong answer to the smallest problem that shows it."""
-    smallest_seen = min(wrong, key=lambda i: i.problem.X.size)
+    smallest_seen = min(wrong, key=lambda t: t.problem.X.size)
     if fault in STATEFUL:
         return smallest_seen
-    form = smallest_seen.reading.fault
+    plan, form = smallest_seen.plan, smallest_seen.reading.fault
 
-    def failing(trials: Sequence[Trial]) -> list[Trial]:
-        return [
-            i for i in trials if i.reading.fault == form and (not i.is_correct or i.answer.changed)
-        ]
+    def failing(problems: Sequence[Problem]) -> list[Trial]:
+        trials = of_function(evaluate(problems), plan)
+        wrong = [t for t in trials if not t.is_correct or t.answer.changed]
+        return [t for t in wrong if t.reading.fault == form]
 
     def fails(candidates: Sequence[Problem]) -> list[bool]:
-        found = {id(i.problem) for i in failing(session.ask(candidates))}
-        return [id(c) in found for c in candidates]
+        found = {t.index for t in failing(candidates)}
+        return [i in found for i in range(len(candidates))]
 
     try:
-        case = smallest(smallest_seen.problem, fails)
-        return next(iter(failing(session.ask([case]))), smallest_seen)
+        problem = smallest(smallest_seen.problem, fails)
+        return next(iter(failing([problem])), smallest_seen)
     except SubjectTerminated:
         return smallest_seen
 
 
-def example_of(session: Session, case: Problem) -> Counterexample:
+def example_of(plan: CallPlan, problem: Problem) -> Counterexample:
     """A problem, with a learning rate if it matters."""
-    lr = case.lr if "lr" in session.plan.uses else None
-    return Counterexample(*case[:4], lr=lr)
+    lr = problem.lr if "lr" in plan.uses else None
+    return Counterexample(*problem[:4], lr=lr)
 
 
 def counterexample(item: Trial) -> Counterexample:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from reference.checker.output import parse_output
-from reference.checker.session import Session
+from reference.checker.session import Evaluate
 from reference.checker.trial import Trial
 
 
@@ -21,11 +21,11 @@ def stale(trials: Sequence[Trial], wrong: Sequence[Trial]) -> bool:
 
 def repeated(trials: Sequence[Trial]) -> bool:
     """Whether every wrong answer is, to the last bit, an earlier answer to another problem."""
-    earlier: dict[Any, Any] = {}
+    earlier: dict[Any, int] = {}
     for i in trials:
-        if not i.is_correct and earlier.get(i.answer.key, i.problem) is i.problem:
+        if not i.is_correct and earlier.get(i.answer.key, i.index) == i.index:
             return False
-        earlier.setdefault(i.answer.key, i.problem)
+        earlier.setdefault(i.answer.key, i.index)
     return True
 
 
@@ -39,16 +39,15 @@ def late(trials: Sequence[Trial]) -> bool:
     return trials[0].is_correct
 
 
-def changing(session: Session, wrong: Sequence[Trial]) -> bool:
+def changing(evaluate: Evaluate, wrong: Sequence[Trial]) -> bool:
     """Whether the same arguments give answers further apart than rounding."""
-    problems = [i.problem for i in wrong]
-    steps = sum(i.problem is wrong[0].problem for i in session.ask(problems[:1]))
-    orders = [problems, [p for p in problems for _ in range(3)], problems[::-1]]
-    found: dict[Any, list[Trial]] = {}
-    for order in orders:
-        for problem, answers in itertools.groupby(session.ask(order), lambda i: id(i.problem)):
-            for place, i in enumerate(answers):
-                found.setdefault((problem, place % steps), []).append(i)
+    problems, found = [i.problem for i in wrong], {}
+    once = list(range(len(problems)))
+    for order in (once, [i for i in once for _ in range(3)], once[::-1]):
+        trials = evaluate([problems[i] for i in order])
+        for index, answers in itertools.groupby(trials, lambda t: t.index):
+            for step, answer in enumerate(answers):
+                found.setdefault((order[index], step), []).append(answer)
     return any(len({a.answer.key for a in f}) > 1 and apart(f) for f in found.values())
 
 

@@ -17,7 +17,7 @@ class SubjectTerminated(Exception):
     def __init__(self, fault: str, detail: str) -> None:
         super().__init__(detail)
         self.fault, self.detail = fault, detail
-        self.case: Any = None  # the problem that was asked, where one was
+        self.problem: Any = None  # the problem that was asked, where one was
 
 
 @dataclass(frozen=True)
