@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from reference.checker.check import NothingToCheck, check
+from reference.checker.check import check
+from reference.checker.loading import NotLoaded
+from reference.checker.signature import kinds_of
 from reference.checker.diagnosis.faults import CATALOGUE
 from reference.checker.expected import CONVENTIONS
 from reference.checker.report import Report, as_json, table
@@ -37,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
     c.add_argument(
         "targets", nargs="+", metavar="FILE.py", help="or FILE.py:NAME, or package.module:NAME"
     )
-    c.add_argument("--loss", choices=CONVENTIONS, default="half-mse", help="default: half-mse")
+    c.add_argument("--loss", choices=["auto", *CONVENTIONS], default="auto", help="default: auto")
     c.add_argument("--seed", type=int, default=0, help="of the problems; default: 0")
     c.add_argument("--max-examples", type=positive(int), default=1000, help="default: 1000")
     c.add_argument(
@@ -77,16 +79,28 @@ def check_files(options: argparse.Namespace) -> int:
         finally:
             progress.clear()
     print_reports(reports, options)
-    if any(not r.passed for r in reports if not r.unchecked):
+    return max((status_of(r) for r in reports), key=[RIGHT, UNCHECKED, WRONG].index)
+
+
+def status_of(report: Report) -> int:
+    """1 for anything wrong; 2 if nothing, or a gradient not, could be judged; else 0."""
+    if any(c.verdict == "wrong" for c in report.checks):
         return WRONG
-    return UNCHECKED if any(r.unchecked for r in reports) else RIGHT
+    judged = [c for c in report.checks if c.verdict == "right"]
+    missed = [c for c in report.checks if c.verdict == "unchecked" and is_gradient(c)]
+    return UNCHECKED if report.unchecked or not judged or missed else RIGHT
+
+
+def is_gradient(check: Any) -> bool:
+    """Whether the name of a function says that it is a gradient."""
+    return kinds_of(check.name.rpartition(".")[2])[:1] == ["gradient"]
 
 
 def checked(target: str, options: dict[str, Any], progress: Progress) -> Report:
     """A report, also where there is nothing to report on."""
     try:
         return check(target, **options, progress=progress.of(target))
-    except (NothingToCheck, FileNotFoundError, ModuleNotFoundError) as error:
+    except (NotLoaded, FileNotFoundError, ModuleNotFoundError) as error:
         return Report(target, (), str(error))
     finally:
         progress.done += 1

@@ -1,4 +1,8 @@
-"""How a subject is called: a case, and a plan for what of it goes into which parameter."""
+"""The calls that could be meant: which parameter is given what, and in which layout.
+
+A problem is X (n, d), y (n,), w (d,) and b. A plan says how a function takes it: one feature as a
+vector and a number, columns, θ with a column of ones, features in rows, a table, lists, tensors.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,21 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from reference.checker.signature import (
+    OPTIONAL,
+    Assignment,
+    Definition,
+    assignments,
+    kinds_of,
+    roles_of,
+)
+
 SHORT = 3  # samples that a batch is short of batch_size, where there is such a parameter
+DIVISOR = 4  # batch_size where a gradient is given: a power of two, so that nothing is rounded
 
 
 class Problem(NamedTuple):
-    """A problem, a learning rate, and for how long to train."""
+    """Data, parameters, a learning rate, and for how many iterations to train."""
 
     X: Any
     y: Any
@@ -23,73 +37,505 @@ class Problem(NamedTuple):
     iters: int = 1
 
 
+class Layout(NamedTuple):
+    """The shapes in which a function takes X, y, w and b.
+
+    `ones`: where θ = (w, b) is one vector, whether X has a column of ones for b ("first" or
+    "last"), or not ("inside" with b first in θ, "inside last"). `d`, `n`: the only number of
+    features or samples that it takes, or 0.
+    """
+
+    x: str = "rows"  # "vector" (n,), "features" (d, n), "table" with y last, "one row"
+    y: str = "vector"  # "column" (n, 1), "row" (1, n), "number"
+    w: str = "vector"  # "column" (d, 1), "row" (1, d), "number"
+    ones: str = ""
+    container: str = "array"  # "list", "matrix", "tensor", "frame"
+    d: int = 0
+    n: int = 0
+    packed: str = ""  # "dict" or "tuple": w and b come in one argument
+    keys: tuple[str, str] = ("w", "b")
+
+
 @dataclass(frozen=True)
 class CallPlan:
-    """How one function or class is called: which parameter is what, and in which shapes.
+    """How one function or class is called.
 
-    `roles` has (parameter, role) for each; a parameter without a name is given by position.
+    `roles` has (parameter, role) for each argument; `init`, `attributes` and `namespace` those of
+    the constructor, of attributes that are set, and of global names. `positional` is how many of
+    `roles` are given by position.
     """
 
     name: str
     kind: str
-    roles: tuple[tuple[str, str], ...]
-    init: tuple[tuple[str, str], ...] = ()
-    is_class: bool = False
-    column: bool = False
-    ones: bool = True
-    tensors: bool = False
-    short: int = 0
+    roles: Assignment
+    init: Assignment = ()
+    attributes: Assignment = ()
+    namespace: Assignment = ()
+    layout: Layout = Layout()
+    method: str = ""
+    positional: int = 0
+    lr: float | None = None  # the learning rate that is fixed inside
+    functions: tuple[tuple[str, str], ...] = ()  # (role, function of the program)
+    starts: bool = True  # whether a trainer is told where to start
+    given: str = ""  # "sum" or "mean": the gradient that a step is given
+    left: tuple[str, ...] = ()  # parameters that stay at their defaults
 
     @property
-    def theta(self) -> bool:
-        """Whether w and b come as one vector, beside an X with a column of ones in front."""
-        names = {role for _, role in self.roles}
-        return not self.is_class and "w" in names and "b" not in names
+    def is_class(self) -> bool:
+        """Whether an object is constructed and trained."""
+        return bool(self.method)
 
     @property
     def uses(self) -> set[str]:
-        """The roles of all parameters."""
-        return {role for _, role in self.roles + self.init}
+        """The roles of all that is given."""
+        given = self.roles + self.init + self.attributes + self.namespace
+        return {role.partition("[")[0] for _, role in given}
 
-    def arguments(self, case: Problem) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """args and kwargs for one call."""
+    @property
+    def theta(self) -> bool:
+        """Whether w and b come as one vector."""
+        return bool(self.layout.ones)
+
+    def request(self, problem: Problem) -> dict[str, Any]:
+        """The call, for the process of the code under test."""
+        values = self.values(problem)
+        args = [values[role] for _, role in self.roles[: self.positional]]
+        found: dict[str, Any] = {"target": self.name, "args": args}
+        found["kwargs"] = {p: values[role] for p, role in self.roles[self.positional :]}
+        found["globals"] = {p: values[role] for p, role in self.namespace}
+        found["seeded"] = self.kind == "trainer"
         if self.is_class:
-            values = self.values(case)
-            init, fit = ({p: values[r] for p, r in roles} for roles in (self.init, self.roles))
-            return (values["X"], values["y"], init, fit), {}
-        values = self.values(case)
-        args = tuple(values[role] for name, role in self.roles if not name)
-        return args, {name: values[role] for name, role in self.roles if name}
+            found["init"] = {p: values[role] for p, role in self.init}
+            found["set"] = {p: values[role] for p, role in self.attributes}
+            found |= {"method": self.method, "probe": self.features(probe(problem))}
+        return found
 
-    def values(self, case: Problem) -> dict[str, Any]:
-        """What each role stands for, in the shapes of this plan."""
-        X, y, w = case.X, case.y, case.w
-        if self.theta:
-            X = np.column_stack([np.ones(len(y), X.dtype), X]) if self.ones else X
-            w = np.append(case.b, w).astype(X.dtype)
-        arrays = {"y": y, "w": w, "y_hat": case.X[:, 0], "grad_w": case.X[0]}
-        if self.column:
-            arrays = {role: a[:, None] for role, a in arrays.items()}
-        numbers = {"b": float(case.b), "lr": case.lr, "iters": case.iters}
-        more = {"grad_b": float(y[0]), "batch_size": len(y) + self.short}
-        return {"X": X, **arrays, **numbers, **more}
+    def values(self, problem: Problem) -> dict[str, Any]:
+        """What each role stands for, in this layout."""
+        p, wrap = problem, self.wrap
+        n, d = p.X.shape
+        parameters = self.parameters(p)
+        found = {"X": self.features(p), "y": self.labels(p), **parameters}
+        found |= {"lr": p.lr, "iters": p.iters, "n": n, "lam": 0.0, "seed": 0}
+        found |= {"generator": ("generator", 0), "y_hat": wrap(p.X[:, 0])}
+        found["table"] = wrap(np.column_stack([p.X, p.y]))
+        found["batch_size"] = DIVISOR if self.given else n
+        scale = DIVISOR if self.given == "sum" else 1
+        grad_w, grad_b = scale * p.X[0], float(scale * p.y[0])
+        found |= {"grad_w": self.shaped(grad_w), "grad_b": grad_b}
+        found["grad"] = self.shaped(self.joined(grad_w, grad_b))
+        found["params"] = self.with_gradients(p, grad_w, grad_b)
+        found |= {role: ("function", name) for role, name in self.functions}
+        return found | {f"w[{j}]": float(v) for j, v in enumerate(p.w)}
 
-    def layouts(self) -> Iterator[CallPlan]:
-        """This plan, and the ones to try where it is refused."""
-        shorts = (SHORT, 0) if "batch_size" in self.uses else (0,)
-        for tensors, ones, column, short in itertools.product(
-            (False, True), (True, False) if self.theta else (True,), (False, True), shorts
-        ):
-            yield replace(self, column=column, ones=ones, tensors=tensors, short=short)
+    def features(self, p: Problem) -> Any:
+        """X as the function takes it, with its column of ones."""
+        ones = np.ones(len(p.X), p.X.dtype)
+        X = {"first": lambda: np.column_stack([ones, p.X]), "last": lambda: np.column_stack([p.X, ones])}
+        A = X.get(self.layout.ones, lambda: p.X)()
+        if self.layout.x == "vector":
+            return self.wrap(p.X[:, 0])
+        if self.layout.x == "one row":
+            return float(A[0, 0]) if self.layout.w == "number" or A.shape[1] == 1 else self.wrap(A[0])
+        return self.wrap(A.T if self.layout.x == "features" else A)
+
+    def labels(self, p: Problem) -> Any:
+        """y as the function takes it."""
+        if self.layout.y == "number":
+            return float(p.y[0])
+        return self.wrap({"column": p.y[:, None], "row": p.y[None]}.get(self.layout.y, p.y))
+
+    def parameters(self, p: Problem) -> dict[str, Any]:
+        """w, b and θ as the function takes them."""
+        b: Any = float(p.b)
+        if self.layout.container == "tensor":
+            b = ("tensor", np.array([p.b] if self.layout.w == "column" else p.b))
+        w = self.shaped(p.w) if self.layout.w != "number" else float(p.w[0])
+        found = {"w": w, "b": b, "theta": self.shaped(self.joined(p.w, p.b))}
+        if self.layout.packed == "dict":
+            found["theta"] = ("dict", dict(zip(self.layout.keys, (w, b), strict=True)))
+        elif self.layout.packed == "tuple":
+            found["theta"] = ("tuple", [w, b])
+        return found
+
+    def joined(self, w: Any, b: Any) -> Any:
+        """w and b as one vector."""
+        pair = [w, [b]] if self.layout.ones.endswith("last") else [[b], w]
+        return np.concatenate(pair).astype(np.asarray(w).dtype)
+
+    def shaped(self, a: Any) -> Any:
+        """A vector of weights as the function takes it."""
+        if self.layout.w == "number":
+            return float(a[0]) if len(a) == 1 else self.wrap(a, data=False)
+        return self.wrap({"column": a[:, None], "row": a[None]}.get(self.layout.w, a), data=False)
+
+    def with_gradients(self, p: Problem, grad_w: Any, grad_b: float) -> Any:
+        """The parameters as tensors that hold a gradient."""
+        column = self.layout.w == "column"
+        w, g = (p.w[:, None], grad_w[:, None]) if column else (p.w, grad_w)
+        return ("items", [("tensor", w, g), ("tensor", np.array([p.b]), np.array([grad_b]))])
+
+    def wrap(self, a: Any, data: bool = True) -> Any:
+        """An array in the container that the function takes."""
+        kind = self.layout.container
+        return a if kind == "array" or (kind == "frame" and not data) else (kind, a)
 
     @property
     def note(self) -> str:
         """What in the call is not as usual."""
-        notes = []
-        if self.theta:
-            notes.append("θ = (b, w)" + (" and X with a column of ones" if self.ones else ""))
-        if self.column:
-            notes.append("labels (n, 1) and weights (d, 1) as columns")
-        if self.tensors:
-            notes.append("torch tensors")
-        return "called with " + ", ".join(notes) if notes else ""
+        return "; ".join(filter(None, notes(self)))
+
+
+def notes(plan: CallPlan) -> Iterator[str]:
+    """In words, what in a layout is not as usual."""
+    o = plan.layout
+    if o.ones:
+        order = "θ = (w, b)" if o.ones.endswith("last") else "θ = (b, w)"
+        yield order + (" and X with a column of ones" if "inside" not in o.ones else "")
+    if o.d:
+        yield "for one feature" if o.d == 1 else f"for {o.d} features"
+    if o.n == 1:
+        yield "one sample at a time"
+    if "column" in (o.y, o.w):
+        yield "columns"
+    if o.x == "features":
+        yield "features in rows"
+    if o.x == "table":
+        yield "a table with y last"
+    if o.container != "array":
+        yield {"frame": "DataFrames", "matrix": "np.matrix"}.get(o.container, f"{o.container}s")
+
+
+def probe(problem: Problem) -> Problem:
+    """Other rows than those that a model was fitted on, for its predictions."""
+    X = problem.X[::-1] * 0.5 + 1.0
+    return problem._replace(X=np.vstack([X, X[:1] - 3.0]), y=np.append(problem.y, 0.0))
+
+
+ROLES = frozenset({"X", "y", "w", "b", "theta", "table", "lr", "iters", *OPTIONAL})
+ALLOWED = {
+    "gradient": frozenset({"X", "y", "table", "w", "b", "theta", "n", "lam"}),
+    "loss": frozenset({"X", "y", "table", "w", "b", "theta", "n", "lam", "y_hat"}),
+    "predict": frozenset({"X", "w", "b", "theta"}),
+    "step": frozenset({"X", "y", "table", "w", "b", "theta", "lr", "n", "batch_size", "grad_w"})
+    | {"grad_b", "grad", "lam", "gradient_function"},
+    "trainer": ROLES | {"loss_function", "gradient_function", "model_function"},
+}
+ALLOWED["gradient_w"] = ALLOWED["gradient_b"] = ALLOWED["gradient"]
+ALLOWED["sample"] = frozenset({"y_hat", "y"})
+METHODS = ("fit", "train", "gradient_descent", "run", "learn", "optimize", "training", "sgd")
+
+
+def plans(definition: Definition) -> Iterator[CallPlan]:
+    """The calls that could be meant, the likeliest first."""
+    if definition.is_class:
+        yield from class_plans(definition)
+        return
+    for kind in kinds_in_order(definition):
+        for cost, roles in cheapest(definition.parameters, kind):
+            plan = complete(definition, kind, roles)
+            if plan is not None and cost < 40:
+                yield from with_layouts(plan, definition)
+
+
+def kinds_in_order(definition: Definition) -> list[str]:
+    """All kinds, those first that the name speaks for."""
+    named = [k for k in kinds_of(definition.short_name) if k in ALLOWED]
+    if "gradient" in named:
+        partial = partial_of(definition.short_name)
+        named = [*([partial] if partial else []), "gradient", *named]
+    if "loss" in named:
+        named = [*named, "sample"]
+    rest = ("trainer", "step", "gradient", "loss", "sample", "predict", "gradient_w", "gradient_b")
+    return list(dict.fromkeys([*named, *rest]))
+
+
+def partial_of(name: str) -> str:
+    """The kind of a function for one partial derivative, by the end of its name."""
+    last = name.lower().replace("_", "")
+    if last.endswith(("dw", "gradw", "gradientw", "slope", "dm", "weights", "weight")):
+        return "gradient_w"
+    if last.endswith(("db", "gradb", "gradientb", "intercept", "dc", "bias")):
+        return "gradient_b"
+    return ""
+
+
+def cheapest(parameters: Any, kind: str) -> list[tuple[int, Assignment]]:
+    """The likeliest assignments of roles."""
+    found = sorted(assignments(parameters, ALLOWED[kind]), key=lambda pair: pair[0])
+    return found[:40]
+
+
+def complete(definition: Definition, kind: str, roles: Assignment) -> CallPlan | None:
+    """A plan, if these roles and the program's own names are enough for such a function."""
+    names = {role.partition("[")[0] for _, role in roles}
+    if not required(definition) <= {p for p, _ in roles}:
+        return None
+    namespace = global_data(definition, names) if kind != "predict" else ()
+    names |= {role for _, role in namespace}
+    data = {"X", "y"} <= names or ("table" in names and not names & {"X", "y"})
+    weights = ("b" in names and "w" in names and "theta" not in names) or (
+        "theta" in names and not names & {"w", "b"}
+    )
+    given = bool(names & {"grad", "grad_w", "grad_b"})
+    enough = {
+        "gradient": data and weights,
+        "gradient_w": data and weights,
+        "gradient_b": data and weights,
+        "predict": "X" in names and weights,
+        "loss": (data and weights and "y_hat" not in names)
+        or ({"y_hat", "y"} <= names and not names & {"X", "w", "b", "theta", "table"}),
+        "sample": {"y_hat", "y"} <= names,
+        "step": weights and (given_enough(names) if given else data or names <= HOLDING_GRADIENTS),
+        "trainer": data and (weights or not names & {"w", "b", "theta"}) and "iters" in names,
+    }[kind]
+    if not enough or has_stray(names, kind):
+        return None
+    if kind == "step" and not data and not given:
+        roles = tuple((p, "params" if role == "theta" else role) for p, role in roles)
+    functions = own_functions(definition, names)
+    if functions is None:
+        return None
+    plan = CallPlan(definition.name, kind, roles, namespace=namespace, functions=functions)
+    left = tuple(p["name"] for p in definition.parameters if p["name"] not in dict(roles))
+    starts = bool(names & {"w", "b", "theta"})
+    return replace(plan, positional=leading(definition, roles), left=left, starts=starts)
+
+
+HOLDING_GRADIENTS = {"theta", "lr", "batch_size"}  # a step on tensors that hold their gradients
+
+
+def given_enough(names: set[str]) -> bool:
+    """Whether a step is given its gradient, and no data."""
+    pair = {"grad_w", "grad_b"} <= names and "theta" not in names
+    return (pair or ("grad" in names and "theta" in names)) and not names & {"X", "y", "table"}
+
+
+def has_stray(names: set[str], kind: str) -> bool:
+    """Whether the roles do not belong together: a table beside X, say."""
+    return "table" in names and bool(names & {"X", "y"})
+
+
+def required(definition: Definition) -> set[str]:
+    """The parameters that must be given."""
+    return {p["name"] for p in definition.parameters if p["required"]}
+
+
+def leading(definition: Definition, roles: Assignment) -> int:
+    """How many arguments can go by position: the parameters from the first on that are given."""
+    given, count = dict(roles), 0
+    for p in definition.parameters:
+        if p["name"] not in given or p["kind"] == "KEYWORD_ONLY":
+            break
+        count += 1
+    return count
+
+
+def global_data(definition: Definition, names: set[str]) -> Assignment:
+    """X and y as global names that the program defines, where they are no parameters."""
+    found: dict[str, str] = {}
+    if definition.program is None or "table" in names or {"X", "y"} <= names:
+        return ()
+    for name in sorted(definition.loaded & set(definition.program.assigned)):
+        for role in roles_of(name):
+            if role in ("X", "y") and role not in names and role not in found.values():
+                found[name] = role
+                break
+    return tuple(found.items())
+
+
+def own_functions(definition: Definition, names: set[str]) -> tuple[tuple[str, str], ...] | None:
+    """The program's own functions for parameters that are functions; None if one is not there."""
+    wanted = {"loss_function": "loss", "gradient_function": "gradient", "model_function": "predict"}
+    found = []
+    for role in sorted(names & set(wanted)):
+        program = definition.program
+        others = [d.name for d in program.definitions if not d.is_class] if program else []
+        fitting = [n for n in others if n != definition.name and kinds_of(n)[:1] == [wanted[role]]]
+        if not fitting:
+            return None
+        found.append((role, fitting[0]))
+    return tuple(found)
+
+
+def with_layouts(plan: CallPlan, definition: Definition) -> Iterator[CallPlan]:
+    """The plan in each layout that its roles allow."""
+    for layout in layouts(plan, definition):
+        chosen = replace(plan, layout=layout)
+        for given in given_forms(plan):
+            for lr in rates(plan, definition):
+                yield replace(chosen, given=given, lr=lr)
+
+
+def given_forms(plan: CallPlan) -> tuple[str, ...]:
+    """What the gradient that a step is given may be."""
+    if not plan.uses & {"grad", "grad_w", "params"}:
+        return ("",)
+    return ("sum", "mean") if "batch_size" in plan.uses else ("mean",)
+
+
+def rates(plan: CallPlan, definition: Definition) -> list[float | None]:
+    """The learning rates that may be fixed inside, where it is no parameter."""
+    if plan.kind not in ("step", "trainer") or "lr" in plan.uses:
+        return [None]
+    named = [v for n, v in definition.constants.items() if "lr" in roles_of(n.removeprefix("self."))]
+    likely = [v for v in definition.numbers if 0 < v < 1 and v not in named]
+    return list(dict.fromkeys([*named, *likely]))[:4]
+
+
+def layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
+    """The layouts that the roles allow, the likeliest first."""
+    roles = {role for _, role in plan.roles + plan.namespace}
+    numbers = sorted(r for r in roles if r.startswith("w["))
+    if plan.kind in ("sample", "loss") and "y_hat" in roles:
+        return [Layout(), Layout(container="list"), Layout(container="tensor"), Layout(y="column")]
+    if "params" in roles:
+        return [Layout(container="tensor"), Layout(w="column", container="tensor")]
+    if numbers:
+        d = len(numbers)
+        one = [Layout("vector", "vector", "number", d=1)] if d == 1 else []
+        return [*one, *given_d(Layout(w="number"), d), *given_d(Layout("table", w="number"), d)]
+    if "table" in roles:
+        table = Layout("table", w="number", d=1)
+        if "theta" in roles:
+            return [Layout("table", ones="inside", d=1), Layout("table", ones="inside last", d=1)]
+        return [table, table._replace(container="list"), Layout("table")]
+    if "theta" in roles:
+        return theta_layouts(definition)
+    found = pair_layouts(plan, definition)
+    return found
+
+
+def given_d(layout: Layout, d: int) -> list[Layout]:
+    """A layout for d features alone, for arrays and lists."""
+    return [layout._replace(d=d), layout._replace(d=d, container="list")]
+
+
+def pair_layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
+    """Layouts of separate w and b, or of data alone."""
+    one = Layout("vector", "vector", "number", d=1)
+    found = [Layout(), one, Layout(y="column", w="column")]
+    found += [Layout("features", "row", "column"), Layout("features", "vector", "vector")]
+    found += [Layout("features", "row", "row"), Layout("features", "row", "vector")]
+    found += [Layout(container="list"), one._replace(container="list")]
+    sample = Layout("one row", "number", "vector", n=1)
+    found += [sample, sample._replace(w="number", d=1)]
+    found += [Layout(y="column", w="number", d=1), Layout(w="number", d=1)]
+    found += [Layout(d=d) for d in fixed_features(definition)]
+    return [*found, *tensor_layouts(definition), *frame_layouts(definition), *matrix_layouts()]
+
+
+def theta_layouts(definition: Definition) -> list[Layout]:
+    """Layouts of w and b in one argument: a vector, a dict, a tuple."""
+    packed = []
+    if {"w", "b"} <= set(definition.keys):
+        keys = (definition.keys["w"], definition.keys["b"])
+        base = Layout(packed="dict", keys=keys)
+        one = Layout("vector", "vector", "number", d=1, packed="dict", keys=keys)
+        packed = [base, one, base._replace(y="column", w="column")]
+        packed += [base._replace(x="features", y="row", w="column")]
+    found = [*packed, Layout(ones="first"), Layout(y="column", w="column", ones="first")]
+    found += [Layout(ones="inside"), Layout(y="column", w="column", ones="inside")]
+    found += [Layout(ones="last"), Layout(ones="inside last")]
+    found += [Layout(ones="first", container="list"), Layout("features", "row", "column", "first")]
+    found += [Layout("features", "vector", "vector", "first"), Layout("features", "row", "row", "first")]
+    found += [Layout(ones="first", d=1), Layout("vector", ones="inside", d=1)]
+    found += [Layout("vector", ones="inside last", d=1)]
+    found += [Layout("vector", ones="inside", container="list", d=1)]
+    found += [Layout("one row", "number", "vector", "inside", d=1, n=1)]
+    found += [Layout("one row", "number", "vector", "first", n=1)]
+    found += [Layout(ones="first", d=d) for d in fixed_features(definition)]
+    found += [Layout(y="column", w=w, ones="first", container="matrix") for w in ("row", "column")]
+    found += [Layout(y="column", w="row", ones="first")]
+    found += [Layout(packed="tuple"), Layout("vector", "vector", "number", d=1, packed="tuple")]
+    tensors = tensor_layouts(definition) + frame_layouts(definition)
+    return [*found, *(o._replace(ones="first") for o in tensors)]
+
+
+def matrix_layouts() -> list[Layout]:
+    """Everything as np.matrix."""
+    return [Layout(y="column", w="column", container="matrix")]
+
+
+def tensor_layouts(definition: Definition) -> list[Layout]:
+    """Torch tensors, where the program names torch."""
+    program = definition.program
+    if program is None or not {"torch", "d2l"} & set(program.imported):
+        return []
+    vector, column = Layout(container="tensor"), Layout(y="column", w="column", container="tensor")
+    return [vector, column, column._replace(y="vector")]
+
+
+def frame_layouts(definition: Definition) -> list[Layout]:
+    """DataFrames, where the program names pandas or attributes that only they have."""
+    text = {getattr(n, "attr", "") for n in definition.nodes}
+    program = definition.program
+    pandas = program is not None and "pandas" in program.imported
+    if pandas or text & {"values", "iloc", "loc", "to_numpy", "columns", "iterrows"}:
+        return [Layout(container="frame"), Layout("vector", w="number", container="frame", d=1)]
+    return []
+
+
+def fixed_features(definition: Definition) -> list[int]:
+    """Numbers of features that the source may insist on, other than one."""
+    found = {int(v) for v in definition.numbers if v == int(v) and 1 < v <= 12}
+    return sorted({*found, *(v - 1 for v in found if v > 2)})[:5]
+
+
+def class_plans(definition: Definition) -> Iterator[CallPlan]:
+    """The ways to construct an object and train it."""
+    method = next((m for m in METHODS if m in definition.methods), "")
+    if not method:
+        return
+    init, fit = definition.parameters, tuple(definition.methods[method])
+    allowed = ROLES | {"loss_function", "gradient_function"}
+    for _, roles in sorted(assignments((*init, *fit), allowed), key=lambda pair: pair[0])[:12]:
+        plan = complete_class(definition, method, roles, len(init))
+        if plan is not None:
+            for layout in class_layouts(definition):
+                for lr in rates(plan, definition):
+                    yield replace(plan, layout=layout, lr=lr)
+
+
+def complete_class(
+    definition: Definition, method: str, roles: Assignment, _: int
+) -> CallPlan | None:
+    """A plan for a class, if its data and its iterations can be given."""
+    own = {p["name"] for p in definition.parameters}
+    fit = {p["name"] for p in definition.methods[method]}
+    needed = {p["name"] for p in (*definition.parameters, *definition.methods[method]) if p["required"]}
+    init = tuple(r for r in roles if r[0] in own and r[1] not in ("w", "b", "theta"))
+    call = tuple(r for r in roles if r[0] in fit and r[0] not in own)
+    names = {role for _, role in init + call}
+    attributes = tuple(
+        (n.removeprefix("self."), role)
+        for n in definition.constants
+        if n.startswith("self.")
+        for role in ("lr", "iters")
+        if role in roles_of(n.removeprefix("self.")) and role not in names
+    )
+    names |= {role for _, role in attributes}
+    if not needed <= {p for p, _ in init + call} or not {"X", "y", "iters"} <= names:
+        return None
+    plan = CallPlan(definition.name, "trainer", call, init, attributes, method=method)
+    left = tuple(p["name"] for p in definition.parameters if p["name"] not in dict(init))
+    return replace(plan, starts=False, left=left)
+
+
+def class_layouts(definition: Definition) -> list[Layout]:
+    """The layouts of data that an object may be trained on."""
+    found = [Layout(), Layout("vector", w="number", d=1), Layout(y="column", w="column")]
+    found += [Layout(d=1), Layout(container="list"), Layout("vector", container="list", d=1)]
+    found += [Layout(d=d) for d in fixed_features(definition)]
+    found += [Layout("features", "row"), Layout("features", "vector")]
+    return [*found, *tensor_layouts(definition), *frame_layouts(definition)]
+
+
+def of_kind(plan: CallPlan, kind: str) -> CallPlan:
+    """The same call, read as something else."""
+    return replace(plan, kind=kind)
+
+
+def product(*choices: Any) -> Iterator[Any]:
+    """All combinations."""
+    return itertools.product(*choices)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import inspect
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from reference.checker import signature
-from reference.checker.output import traced
+from reference.checker.expected import CONVENTIONS
+from reference.checker.loading import NotLoaded, Program, locate, read_program, why_not_python
+from reference.checker.output import describe_raised
 from reference.checker.report import Check, Report
 from reference.checker.sandbox.messages import SubjectTerminated
 from reference.checker.sandbox.process import Process
 from reference.checker.session import Options
-from reference.checker.verdict import crash_message, verdicts
+from reference.checker.signature import Definition, kinds_of
+from reference.checker.verdict import judge, unchecked
 
 
 def check(
     target: str | Callable[..., Any],
     *,
-    loss: str = "half-mse",
+    loss: str = "auto",
     seed: int = 0,
     max_examples: int = 1000,
     timeout: float = 10.0,
@@ -54,21 +58,32 @@ def check(
     """
     chosen = Options(loss, seed, max_examples, timeout, progress)
     if isinstance(target, str):
-        file, name = signature.locate(target)
-        process = Process(file, name, chosen.timeout)
+        file, name = locate(target)
+        program, functions = read_program(file), None
+        why = why_not_python(program.source)
+        if why:
+            raise NotLoaded(why)
     else:
         target_name = getattr(target, "__name__", type(target).__name__)
-        file, name = "", "gradient" if target_name == "<lambda>" else target_name
-        process = Process(file, name, chosen.timeout, {name: target})
-    with process:
+        name = "gradient" if target_name == "<lambda>" else target_name
+        program, functions = Program("", source_of(target)), {name: target}
+    with Process(program.file, name, timeout, functions, program.source) as process:
         label = target if isinstance(target, str) else name
-        return Report(label, tuple(all_checks(process, bool(name), chosen)))
+        return Report(label, tuple(all_checks(process, program, chosen)))
+
+
+def source_of(function: Any) -> str:
+    """The source of a function, or "" where there is none."""
+    try:
+        return textwrap.dedent(inspect.getsource(function))
+    except (OSError, TypeError):
+        return ""
 
 
 def assert_gradient(
     function: str | Callable[..., Any],
     *,
-    loss: str = "half-mse",
+    loss: str = "auto",
     seed: int = 0,
     max_examples: int = 1000,
     timeout: float = 10.0,
@@ -91,44 +106,48 @@ def assert_gradient(
         raise AssertionError(f"\n{report}")
 
 
-def all_checks(process: Process, asked_for: bool, options: Options) -> Iterator[Check]:
-    """A check for everything that is recognised in a subject.
-
-    Raises
-    ------
-    NothingToCheck
-        If that is nothing.
-    """
+def all_checks(process: Process, program: Program, options: Options) -> list[Check]:
+    """A check for every public function and class of a program, losses first."""
     try:
         found = process.load()
     except SubjectTerminated as error:
-        yield Check("import", "import", error.fault, crash_message(error))
-        return
+        return [Check("import", "import", "wrong", error.fault, error.detail)]
     except ImportError as error:
-        yield Check("import", "import", *raised_in_import(error.args[0]))
-        return
-    plans = [p for f in found if (p := signature.plan(f, asked_for)) is not None]
-    if not plans:
-        raise NothingToCheck([f["name"] for f in found])
-    for plan in sorted(plans, key=lambda p: ORDER.index(p.kind)):
-        options.progress(plan.name)
-        yield from verdicts(process, plan, options)
+        raise NotLoaded(f"cannot be imported: {describe_raised(error.args[0])}") from None
+    program = program.with_definitions([f for f in found["found"] if not f["alias_of"]])
+    checks: dict[str, list[Check]] = {}
+    losses = [options.loss] if options.loss != "auto" else []
+    for d in sorted(program.definitions, key=judged_first):
+        options.progress(d.name)
+        allowed = losses or conventions(d, [c for cs in checks.values() for c in cs])
+        checks[d.name] = judge_one(process, d, allowed, options)
+    return [c for d in program.definitions for c in checks[d.name]]
 
 
-ORDER = ("gradient", "step", "trainer", "predict", "sample", "loss")
+def judged_first(definition: Definition) -> bool:
+    """Sorts losses before all else: they tell the convention of a file."""
+    return kinds_of(definition.short_name)[:1] != ["loss"]
 
 
-class NothingToCheck(Exception):
-    """No function or class of a file has a name, and parameters, that are known."""
+def conventions(definition: Definition, checks: Sequence[Check]) -> list[str]:
+    """The conventions that are right for a function, the one of the file's own loss first."""
+    if kinds_of(definition.short_name)[:1] == ["loss"]:
+        return list(CONVENTIONS)
+    own = [c.loss for c in checks if c.kind in ("loss", "sample") and c.verdict == "right"]
+    if any(c in ("sse", "half-sse") for c in own):
+        return list(dict.fromkeys([*own, "half-sse", "sse"]))
+    return list(dict.fromkeys([*own, "half-mse", "mse"]))
 
-    def __init__(self, found: Sequence[str]) -> None:
-        names = ", ".join(found) or "no function and no class"
-        super().__init__(
-            f"nothing to check: found {names}. A gradient is recognised by a name like gradient "
-            "or compute_gradient and by its parameters X, y, w, b; likewise a step (sgd_step, "
-            "update), a trainer (a class with fit and predict), predict and loss. For example:\n\n"
-            + EXAMPLE
-        )
+
+def judge_one(
+    process: Process, definition: Definition, losses: Sequence[str], options: Options
+) -> list[Check]:
+    """The checks of one definition; none is tried that is plainly none of ours."""
+    if definition.abstract:
+        return [unchecked(definition, "class", "it is an abstract base")]
+    if kinds_of(definition.short_name)[:1] == ["other"]:
+        return [unchecked(definition, "other", "by its name it is none of ours")]
+    return judge(process, definition, losses, options)
 
 
 EXAMPLE = """\
@@ -139,9 +158,3 @@ def gradient(X, y, w, b):
     n = len(y)
     return X.T @ residual / n, residual.sum() / n
 """
-
-
-def raised_in_import(raised: dict[str, Any]) -> tuple[str, str]:
-    """The fault and the explanation, of an exception while the file was imported."""
-    fault = "crash" if raised["type"] == "SystemExit" else "raised"
-    return fault, f"The file cannot be imported: {traced(raised)}"

@@ -75,9 +75,14 @@ class Expected:
             return X, y, w, b
         return np.column_stack([X, np.ones(len(y), X.dtype)]), y, np.append(w, b), 0.0
 
-    def errors(self, got: Any, dtype: Any) -> Any:
-        """|got − exact| / bound of each component: more than 1 is wrong, decided exactly."""
+    def errors(self, got: Any, dtype: Any, dtype_b: Any = None) -> Any:
+        """|got − exact| / bound of each component: more than 1 is wrong, decided exactly.
+
+        `dtype_b` is the precision of the last component, where it has one of its own.
+        """
         bounds = self.bounds if dtype == self.case.X.dtype else self.bounds_in(dtype)
+        if dtype_b is not None and dtype_b != dtype:
+            bounds = np.append(bounds[:-1], self.bounds_in(dtype_b)[-1])
         with np.errstate(all="ignore"):
             errors = np.abs(got - self.rounded) / bounds
         for i in np.flatnonzero(~(errors < 0.9)):
@@ -93,13 +98,15 @@ class Expected:
             return f"{'ŷ' if self.plan.kind == 'predict' else 'l'}[{i}]"
         if self.plan.kind == "loss":
             return "loss"
+        if self.plan.kind == "gradient_b":
+            return "grad_b"
         prefix = "new " if self.plan.kind == "step" else "grad_"
         return f"{prefix}b" if i == len(self.case.w) else f"{prefix}w[{i}]"
 
 
 def formula_of(plan: CallPlan) -> str:
     """The key of its formula: the kind, apart from what is given as a residual or a gradient."""
-    if plan.kind == "step" and "grad_w" in plan.uses:
+    if plan.given:
         return "given step"
     if plan.kind == "loss" and "y_hat" in plan.uses:
         return "given loss"
@@ -145,6 +152,8 @@ def as_predictions(case: Problem) -> tuple[Any, ...]:
 
 VALUES = {
     "gradient": gradient,
+    "gradient_w": lambda case, c: gradient(case, c)[:-1],
+    "gradient_b": lambda case, c: gradient(case, c)[-1:],
     "step": step,
     "given step": given_step,
     "predict": lambda case, c: exact.predict(case.X, case.w, case.b),
@@ -178,10 +187,15 @@ def sample_bounds(problem: Any, case: Problem, c: int, dtype: Any) -> Any:
     )
 
 
+def gradient_bounds(problem: Any, case: Problem, c: int, dtype: Any) -> Any:
+    """Of c ∇L, in any order of summation."""
+    return c * np.append(*rounding.gradient_bound(*problem, dtype))[: len(case.w) + 1]
+
+
 BOUNDS = {
-    "gradient": lambda p, case, c, dtype: (
-        c * np.append(*rounding.gradient_bound(*p, dtype))[: len(case.w) + 1]
-    ),
+    "gradient": gradient_bounds,
+    "gradient_w": lambda p, case, c, dtype: gradient_bounds(p, case, c, dtype)[: len(case.w)],
+    "gradient_b": lambda p, case, c, dtype: gradient_bounds(p, case, c, dtype)[len(case.w) :],
     "step": step_bounds,
     "given step": given_step_bounds,
     "predict": lambda p, case, c, dtype: rounding.predict_bound(p[0], p[2], p[3], dtype),

@@ -1,159 +1,215 @@
-"""An answer read as the contract has it: which number is which, or what is wrong with its form."""
+"""Which numbers of an answer are w, b, ŷ or the loss.
+
+An answer has parts: the values of a dict or tuple, the attributes of an object, arguments that were
+changed. A reading says which of them are meant; the readings that the answers allow are tried like
+the calls, the likeliest first.
+"""
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from reference.checker.call_plan import CallPlan, Problem
 from reference.checker.sandbox.messages import ArrayMessage, RawOutput
+from reference.checker.signature import Definition, numbered, roles_of
 
 FLOAT = np.dtype(float)
 NAMES = {
     "gradient": ("grad_w", "grad_b"),
+    "gradient_w": ("grad_w",),
+    "gradient_b": ("grad_b",),
     "step": ("the new w", "the new b"),
     "trainer": ("the weights", "the bias"),
     "predict": ("ŷ",),
     "sample": ("l",),
     "loss": ("the loss",),
 }
+Key = tuple[str, tuple[str, ...]]  # an argument, or "" for the answer; and the path in it
+
+
+class Reading(NamedTuple):
+    """Where the numbers are. `order`: of one vector that holds both, "wb" or "bw"."""
+
+    w: Key | None = None
+    b: Key | None = None
+    joint: Key | None = None
+    order: str = "wb"
+
+    def names(self) -> list[str]:
+        """The last parts of the paths that are no positions, in their order."""
+        keys = [k for k in (self.w, self.b, self.joint) if k]
+        return [path[-1] for _, path in keys if path and not path[-1].isdigit()]
 
 
 @dataclass(frozen=True)
 class Output:
-    """The numbers of one answer, in the order of `Expected`, and their precision.
+    """The numbers of one answer, w before b, and the precision of both.
 
-    Where the form is wrong, `fault` and `message` say how, and `vector` holds what can be read
-    salvage, if anything. `refused` is whether another layout of the arguments may suit better.
+    Where the form is wrong, `fault` and `message` say how; `vector` then has the numbers that can
+    be read all the same, if any.
     """
 
     vector: Any
     dtype: Any = FLOAT
+    dtype_b: Any = None
     fault: str = ""
     message: str = ""
-    refused: bool = False
 
 
-def parse_output(plan: CallPlan, case: Problem, answer: RawOutput) -> Output:
-    """What one call answered.
+def sizes(plan: CallPlan, problem: Problem) -> dict[str, int]:
+    """How many numbers each kind of answer has."""
+    n, d = problem.X.shape
+    return {"predict": n, "sample": n, "loss": 1, "gradient_w": d, "gradient_b": 1}
 
-    Examples
-    --------
-    >>> one = ArrayMessage("float64", (1,), np.array([3.0]))
-    >>> two = ArrayMessage("float64", (), np.array([4.0]))
-    >>> case = Problem(np.ones((2, 1)), np.ones(2), np.ones(1), 0.0)
-    >>> plan = CallPlan("gradient", "gradient", (("X", "X"), ("w", "w"), ("b", "b")))
-    >>> parse_output(plan, case, RawOutput((two, one))).vector
-    array([3., 4.])
-    >>> parse_output(plan, case, RawOutput((one, one))).message
-    'grad_w must have shape (1,), grad_b shape (); got (1,) and (1,).'
-    """
+
+def parts_of(answer: RawOutput) -> dict[Key, ArrayMessage]:
+    """All parts of an answer that hold numbers."""
+    found = {("", p.path): p for p in answer.parts}
+    found |= {(argument, p.path): p for argument, parts in answer.after for p in parts}
+    return {key: p for key, p in found.items() if p.values is not None}
+
+
+def readings(
+    plan: CallPlan, definition: Definition, answers: Sequence[tuple[Problem, RawOutput]]
+) -> list[Reading]:
+    """The readings that all answers allow, the likeliest first."""
+    good = [(p, parts_of(a)) for p, a in answers if not a.raised]
+    if not good:
+        return []
+
+    def of_size(size: Any) -> list[Key]:
+        keys = [k for k in good[0][1] if all(k in parts for _, parts in good)]
+        if any(not k[0] for k in keys):  # what is returned counts before what was changed
+            keys = [k for k in keys if not k[0]]
+        return [k for k in keys if all(parts[k].values.size == size(p) for p, parts in good)]
+
+    if plan.kind in ("predict", "sample", "loss", "gradient_w", "gradient_b"):
+        keys = [k for k in of_size(lambda p: sizes(plan, p)[plan.kind]) if not k[0]]
+        partial = plan.kind.startswith("gradient_")
+        if partial and any(len(parts) > 1 for _, parts in good):
+            return []
+        return [Reading(w=k) for k in keys][:4]
+    joint = of_size(lambda p: len(p.w) + 1)
+    pairs = itertools.permutations(dict.fromkeys([*of_size(lambda p: len(p.w)), *of_size(lambda p: 1)]), 2)
+    w, b = set(of_size(lambda p: len(p.w))), set(of_size(lambda p: 1))
+    found = [Reading(w=k, b=m) for k, m in pairs if k in w and m in b]
+    both = ("bw", "wb") if not plan.theta else ("wb",) if plan.layout.ones.endswith("last") else ("bw",)
+    found += [Reading(joint=k, order=o) for k in joint for o in both]
+    return sorted(found, key=lambda r: likelihood(r, plan, definition))[:40]
+
+
+def likelihood(reading: Reading, plan: CallPlan, definition: Definition) -> tuple[Any, ...]:
+    """What sorts the likely readings first: their names, then the usual places."""
+    joint_first = plan.theta != (reading.joint is None)
+    cost = 0
+    for key, roles in ((reading.w, W_ROLES), (reading.b, B_ROLES), (reading.joint, THETA_ROLES)):
+        if key is not None:
+            cost += name_cost(key_name(key, plan, definition), roles)
+    keys = [k for k in (reading.w, reading.b, reading.joint) if k]
+    where = sum(PLACES.get(k[1][:1] if not k[0] else ("after",), 1) for k in keys)
+    return cost, not joint_first, where, [k[1] for k in keys]
+
+
+W_ROLES, B_ROLES = {"w", "grad_w", "theta"}, {"b", "grad_b"}
+THETA_ROLES = {"theta", "grad", "w"}
+PLACES = {("self",): 0, ("return",): 1, ("predict",): 9, ("after",): 2}
+
+
+def key_name(key: Key, plan: CallPlan, definition: Definition) -> str:
+    """What the program calls a part: a key, an attribute, or the name that it returns."""
+    argument, path = key
+    if argument:
+        position = int(argument) if argument.isdigit() else -1
+        return plan.roles[position][0] if 0 <= position < len(plan.roles) else argument
+    if path and not path[-1].isdigit():
+        return path[-1]
+    returned = definition.returned_names
+    return returned[int(path[-1])] if path and int(path[-1]) < len(returned) else ""
+
+
+def name_cost(name: str, roles: set[str]) -> int:
+    """0 for a name that means one of these roles, 1 for an unknown one, 3 for another meaning."""
+    if not name:
+        return 1
+    known, number = set(roles_of(name)), numbered(name)
+    if number:
+        return 0 if (number[1] == 0) == bool(roles & {"b"}) else 2
+    return 0 if known & roles else 3 if known else 1
+
+
+def parse_output(plan: CallPlan, reading: Reading | None, problem: Problem, answer: RawOutput) -> Output:
+    """The numbers of one answer, or what is wrong with its form."""
     if answer.raised:
-        return Output(None, fault="raised", message=traced(answer.raised), refused=True)
-    parts = [p for p in answer.parts if p.dtype != "NoneType"]
-    if not parts:
-        return Output(None, fault="no-return", message="It returned None.")
-    if plan.is_class:
-        return parse_model(case, answer.parts)
-    allowed = shapes(plan, case)
-    chosen = choose(parts, allowed, loosely=plan.kind == "trainer")
-    dtype = precision(parts)
-    if chosen:
-        vector = np.concatenate([p.values for p in chosen])
-        return Output(np.roll(vector, -1) if one_vector(plan) else vector, dtype)
-    blown_up = any(np.prod(p.shape) > max(len(a) for a in (case.y, case.w)) + 1 for p in parts)
-    message = form(plan, allowed, answer.parts)
-    return Output(salvage(plan, case, parts), dtype, "wrong-shape", message, blown_up)
+        return Output(None, fault="raised", message=describe_raised(answer.raised))
+    found = parts_of(answer)
+    if reading is None:
+        nothing = not found and all(p.dtype == "NoneType" for p in answer.parts)
+        if nothing:
+            return Output(None, fault="no-return", message="It returned None.")
+        return Output(None, fault="wrong-shape", message=shape_message(plan, problem, answer))
+    keys = [k for k in (reading.w, reading.b, reading.joint) if k]
+    if any(k not in found for k in keys):
+        return Output(None, fault="wrong-shape", message=shape_message(plan, problem, answer))
+    return assemble(plan, reading, problem, answer, [found[k] for k in keys])
 
 
-def traced(raised: dict[str, Any]) -> str:
-    """An exception and the subject's own line, in one sentence."""
-    message = f"{raised['type']}: {raised['message']}".rstrip(": ")
-    return f"{message}   (line {raised['lineno']}: {raised['line']})" if raised["line"] else message
+def assemble(
+    plan: CallPlan, reading: Reading, problem: Problem, answer: RawOutput, parts: list[ArrayMessage]
+) -> Output:
+    """The numbers in our order."""
+    n, d = problem.X.shape
+    expected = sizes(plan, problem).get(plan.kind)
+    wanted = [expected] if expected else [d + 1] if reading.joint else [d, 1]
+    if [p.values.size for p in parts] != wanted:
+        return Output(None, fault="wrong-shape", message=shape_message(plan, problem, answer))
+    vector = np.concatenate([p.values for p in parts])
+    if reading.joint and reading.order == "bw":
+        vector = np.roll(vector, -1)
+    dtypes = [precision(p) for p in parts]
+    form = wrong_form(plan, problem, parts)
+    fault = "wrong-shape" if form else ""
+    return Output(vector, dtypes[0], dtypes[-1], fault, form)
 
 
-def one_vector(plan: CallPlan) -> bool:
-    """Whether w and b come back as one vector (b, w)."""
-    return plan.theta and plan.kind in ("gradient", "step", "trainer")
+def wrong_form(plan: CallPlan, problem: Problem, parts: list[ArrayMessage]) -> str:
+    """What is wrong with the shape of a gradient: it should be that of the weights."""
+    d = len(problem.w)
+    if plan.kind not in ("gradient", "gradient_w") or plan.is_class or plan.layout.w != "vector":
+        return ""
+    if plan.layout.container not in ("array",) or d == 1 or len(parts) > 2:
+        return ""
+    shape = parts[0].shape
+    if len(shape) == 2 and 1 in shape and parts[0].values.size == d and len(parts) == 2:
+        return f"{NAMES[plan.kind][0]} must have shape ({d},), that of w; got {shape}."
+    return ""
 
 
-def shapes(plan: CallPlan, case: Problem) -> list[list[tuple[int, ...]]]:
-    """The shapes that each part of the answer may have, the one to be named first."""
-    n, d = case.X.shape
-    one: list[tuple[int, ...]] = [(), (1,), (1, 1)] if plan.column else [()]
-    lengths = {"predict": n, "sample": n}
-    many = lengths.get(plan.kind, d + one_vector(plan))
-    first = [(many, 1), (many,)] if plan.column else [(many,)]
-    if plan.kind == "loss":
-        return [one]
-    return [first, one] if len(NAMES[plan.kind]) == 2 and not one_vector(plan) else [first]
+def precision(part: ArrayMessage) -> Any:
+    """The precision of a part; whole numbers have that of float64."""
+    return np.dtype(part.dtype) if part.dtype in ("float16", "float32") else FLOAT
 
 
-def choose(parts: list[ArrayMessage], allowed: Any, loosely: bool) -> list[ArrayMessage] | None:
-    """The parts in their order, in whichever order they came; loosely: the first that fit."""
-    if len(parts) < len(allowed) or (len(parts) > len(allowed) and not loosely):
-        return None
-    for order in (1, -1):
-        chosen = parts[: len(allowed)][::order]
-        fit = zip(chosen, allowed, strict=True)
-        if all(p.values is not None and p.shape in shapes for p, shapes in fit):
-            return chosen
-    return None
+def describe_raised(raised: dict[str, Any]) -> str:
+    """An exception in a sentence."""
+    return f"{raised['type']}: {raised['message']}".rstrip(": ")
 
 
-def precision(parts: list[ArrayMessage]) -> Any:
-    """The coarsest precision among the parts; whole numbers have that of float64."""
-    floats = [np.dtype(p.dtype) for p in parts if p.dtype in ("float16", "float32")]
-    return max(floats, key=lambda t: np.finfo(t).eps, default=FLOAT)
+def shape_message(plan: CallPlan, problem: Problem, answer: RawOutput) -> str:
+    """What the answer should have been, and what came."""
+    n, d = problem.X.shape
+    count = sizes(plan, problem).get(plan.kind)
+    rule = f"{d + 1} numbers" if plan.theta else f"{d} numbers and a number"
+    if count:
+        rule = "one number" if count == 1 else f"{count} numbers"
+    came = [str(p.shape) if p.values is not None else p.dtype for p in answer.parts]
+    return f"{' and '.join(NAMES[plan.kind])} must be {rule} here; got {', '.join(came) or 'nothing'}."
 
 
-def form(plan: CallPlan, allowed: Any, parts: Any) -> str:
-    """The rule of the shapes, and what came."""
-    rules = [f"{name} shape {a[0]}" for name, a in zip(NAMES[plan.kind], allowed, strict=False)]
-    rules[0] = rules[0].replace(" shape", " must have shape")
-    came = [str(p.shape) if p.values is not None else p.dtype for p in parts]
-    return f"{', '.join(rules)}; got {' and '.join(came)}."
-
-
-def salvage(plan: CallPlan, case: Problem, parts: list[ArrayMessage]) -> Any:
-    """The numbers of a wrongly formed gradient, one for all where one was given."""
-    d = len(case.w)
-    if (
-        plan.kind not in ("gradient", "step")
-        or one_vector(plan)
-        or any(p.values is None for p in parts)
-    ):
-        return None
-    sizes = [p.values.size for p in parts]
-    if sizes == [1]:
-        return np.full(d + 1, parts[0].values[0])
-    if len(parts) != 2 or not {1, d} >= set(sizes):
-        return None
-    w, b = (parts[1], parts[0]) if sizes == [1, d] and d > 1 else parts
-    return np.append(np.broadcast_to(w.values, d), b.values[0]) if b.values.size == 1 else None
-
-
-def parse_model(case: Problem, parts: tuple[ArrayMessage, ...]) -> Output:
-    """w and b of a fitted model, b perhaps among the weights; ŷ behind them."""
-    weights, bias, y_hat = parts
-    n, d = case.X.shape
-    if weights.values is None or weights.values.size - d != (bias.values is None):
-        message = (
-            f"After fit the weights must be {d} numbers in an attribute like `weights`, and the "
-            f"bias one in `bias`; got {weights.shape} and {bias.shape}."
-        )
-        return Output(None, fault="wrong-shape", message=message, refused=True)
-    if y_hat.values is None or y_hat.values.size != n:
-        message = f"predict must give shape ({n},), got {y_hat.shape}."
-        return Output(None, fault="wrong-shape", message=message, refused=True)
-    w = weights.values
-    if bias.values is None:
-        first = w[0] + case.X @ w[1:], w[-1] + case.X @ w[:-1]
-        errors = [np.abs(f - y_hat.values).sum() for f in first]
-        w, b = (w[1:], w[:1]) if errors[0] <= errors[1] else (w[:-1], w[-1:])
-    else:
-        b = bias.values[:1]
-    dtype = precision([p for p in parts[:2] if p.values is not None])
-    return Output(np.concatenate([w, b]), dtype)
+def numeric_parts(answer: RawOutput) -> Iterator[ArrayMessage]:
+    """The parts that hold numbers."""
+    return (p for p in answer.parts if p.values is not None)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from reference.checker.call_plan import CallPlan, Problem
+from reference.checker.call_plan import CallPlan, Layout, Problem
 from reference.checker.expected import Expected
 
 LRS = [float(np.float32(lr)) for lr in (0.5, 0.25, 0.1, 0.03, 1, 2)]  # the same in float32
@@ -15,19 +16,25 @@ SHAPES = [(5, 3), (7, 4), (4, 2), (3, 5), (2, 3), (6, 1), (9, 6), (2, 1), (1, 3)
 SHAPES += [(8, 2), (12, 5), (5, 4), (10, 7), (3, 3), (2, 2), (1, 2), (11, 8), (4, 4), (1, 4)]
 
 
-def distinguishing_problems(seed: int) -> list[Problem]:
-    """Problems on which no two faults of the catalogue look alike: normal numbers, n and d vary."""
+def distinguishing_problems(seed: int, d: int = 0, n: int = 0) -> list[Problem]:
+    """Problems on which no two faults of the catalogue look alike: normal numbers, n and d vary.
+
+    `d`, `n`: the only number of features or samples that there should be, or 0.
+    """
     rng = np.random.default_rng(seed)
     found = []
-    for n, d in SHAPES * 2:
-        X, y, w = rng.normal(size=(n, d)), 3 * rng.normal(size=n), rng.normal(size=d)
+    for rows, columns in SHAPES * 2:
+        n_i, d_i = n or rows, d or columns
+        X, y, w = rng.normal(size=(n_i, d_i)), 3 * rng.normal(size=n_i), rng.normal(size=d_i)
         lr = float(rng.choice([0.125, 0.25, 0.375]))
         found.append(Problem(X, y, w, np.float64(rng.normal()), lr=lr))
     return found
 
 
 @lru_cache(maxsize=8)
-def random_problems(seed: int, count: int, extreme: bool = True) -> list[Problem]:
+def random_problems(
+    seed: int, count: int, extreme: bool = True, d: int = 0, n: int = 0
+) -> list[Problem]:
     """`count` problems with n to 40 and d to 10, the same for the same seed.
 
     Whole numbers and normal ones in turn; if `extreme`, also those of `EXTREME`. Magnitudes of
@@ -37,8 +44,8 @@ def random_problems(seed: int, count: int, extreme: bool = True) -> list[Problem
     styles = [whole_numbers, normal_numbers, *(EXTREME if extreme else [])]
     found = []
     for i in range(count):
-        n, d = int(rng.integers(1, 41)), int(rng.integers(1, 11))
-        X, y, w, b = styles[i % len(styles)](rng, n, d)
+        rows, columns = int(rng.integers(1, 41)), int(rng.integers(1, 11))
+        X, y, w, b = styles[i % len(styles)](rng, n or rows, d or columns)
         scale = 2.0**-33 if i % 10 == 7 else 1.0  # labels and parameters about 1e-10
         lr = LRS[rng.integers(len(LRS))]
         found.append(Problem(X, y * scale, w * scale, np.float64(b * scale), lr=lr))
@@ -91,11 +98,19 @@ EXTREME = [scaled, offset, degenerate, solved]
 
 def exact_answers(plan: CallPlan, loss: str, seed: int, count: int) -> list[Expected]:
     """What the answers to `random_problems` should be, once for all that is called alike."""
-    alike = CallPlan("", plan.kind, tuple((role, role) for _, role in plan.roles))
-    return computed(alike, loss, seed, count)
+    o = plan.layout
+    alike = CallPlan("", plan.kind, ((("", "y_hat"),) if "y_hat" in plan.uses else ()))
+    layout = Layout(ones="first" if o.ones else "", d=o.d, n=o.n)
+    return computed(replace(alike, layout=layout, given=plan.given, lr=plan.lr), loss, seed, count)
 
 
 @lru_cache(maxsize=32)
 def computed(plan: CallPlan, loss: str, seed: int, count: int) -> list[Expected]:
     """The exact answers, once for all."""
-    return [Expected(plan, case, loss) for case in random_problems(seed, count)]
+    problems = random_problems(seed, count, True, plan.layout.d, plan.layout.n)
+    return [Expected(plan, with_rate(plan, p), loss) for p in problems]
+
+
+def with_rate(plan: CallPlan, problem: Problem) -> Problem:
+    """The problem with the learning rate that the code has fixed inside, if it has one."""
+    return problem if plan.lr is None else problem._replace(lr=plan.lr)

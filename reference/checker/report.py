@@ -15,9 +15,12 @@ from reference.checker.signature import EQUATIONS
 FIELDS = (
     "kind",
     "name",
+    "verdict",
     "passed",
     "fault",
     "explanation",
+    "reason",
+    "call",
     "cases",
     "worst_error",
     "counterexample",
@@ -47,16 +50,20 @@ class Check:
 
     kind: str
     name: str
-    fault: str | None
+    verdict: str  # "right", "wrong" or "unchecked"
+    fault: str | None = None
     explanation: str = ""
+    reason: str = ""
+    call: str = ""
+    loss: str = ""
     cases: int = 0
     worst_error: float = 0.0
     counterexample: Counterexample | None = None
 
     @property
-    def passed(self) -> bool:
-        """Whether it is right."""
-        return self.fault is None
+    def passed(self) -> bool | None:
+        """Whether it is right; None where it was not checked."""
+        return None if self.verdict == "unchecked" else self.verdict == "right"
 
     @property
     def equation(self) -> str:
@@ -75,7 +82,7 @@ class Report:
     @property
     def passed(self) -> bool:
         """Whether all is right."""
-        return not self.unchecked and all(check.passed for check in self.checks)
+        return not self.unchecked and all(c.verdict != "wrong" for c in self.checks)
 
     @property
     def word(self) -> str:
@@ -106,7 +113,9 @@ def kind_of(check: Check) -> str:
 
 def verdict(check: Check) -> str:
     """The line's end."""
-    if not check.passed:
+    if check.verdict == "unchecked":
+        return f"not checked   {check.reason}"
+    if check.verdict == "wrong":
         return f"WRONG   {check.fault}"
     problems = f"{check.cases:,} problem{'s' * (check.cases != 1)}"
     return f"right   {problems}, worst error {check.worst_error:.1g} of the rounding bound"
@@ -172,6 +181,6 @@ def table(reports: Sequence[Report]) -> str:
     width = max(len(r.file) for r in reports)
     rows = []
     for r in reports:
-        faults = [f"{c.name}: {c.fault}" for c in r.checks if not c.passed]
+        faults = [f"{c.name}: {c.fault}" for c in r.checks if c.verdict == "wrong"]
         rows.append(f"{r.file:{width}}   {r.word:11}   {', '.join(faults)}")
     return "\n".join(row.rstrip() for row in rows)

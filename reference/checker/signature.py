@@ -1,43 +1,23 @@
-"""What is being checked: recognised by its name, bound by the names of its parameters."""
+"""What a function may be, and what its parameters may mean: the evidence of names.
+
+Nothing is decided here. A name gives kinds and roles, the likeliest first; `call_plan` makes calls
+of them, and `session` tries which of these the function was written for.
+"""
 
 from __future__ import annotations
 
-import importlib.util
-import os
+import ast
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from reference.checker.call_plan import CallPlan
-
-KINDS = {  # in the order of the report; compared without case and underscores
-    "gradient": "gradient gradients grad computegradient computegradients "
-    "calculategradient calculategradients",
-    "step": "sgdstep step stepgradient gradientstep update updateparameters updateweights",
-    "trainer": "gradientdescent",
-    "predict": "predict linreg forward hypothesis",
-    "loss": "loss mse computecost cost squaredloss",
-}
-ROLES = {
-    "X": "x features tx xs inputs xtrain xbatch data",
-    "y": "y labels label target targets ytrue ytrain ybatch",
-    "w": "w weights weight theta wts win currentw wcurrent",
-    "b": "b bias intercept bin currentb bcurrent",
-    "lr": "lr alpha eta learningrate stepsize",
-    "iters": "niters niterations numiters numiterations iterations iters nits epochs nepochs "
-    "numepochs maxiter maxiters maxiterations",
-    "batch_size": "batchsize",
-    "y_hat": "yhat ypred pred preds predictions",
-    "grad_w": "gradw dw dldw djdw",
-    "grad_b": "gradb db dldb djdb",
-}
-POSITIONAL = {
-    "gradient": ("X y w b", "X y w"),
-    "step": ("X y w b lr", "X y w lr"),
-    "trainer": ("X y w b lr iters", "X y w lr iters"),
-    "predict": ("X w b", "X w"),
-    "loss": ("X y w b", "X y w", "y_hat y"),
-}
 EQUATIONS = {
     "gradient": "∇w L = (1/n) Xᵀ(ŷ − y)",
+    "gradient_w": "∇w L = (1/n) Xᵀ(ŷ − y)",
+    "gradient_b": "∂L/∂b = (1/n) Σᵢ (ŷ⁽ⁱ⁾ − y⁽ⁱ⁾)",
     "step": "w ← w − η ∇w L",
     "trainer": "w ← w − η ∇w L",
     "predict": "ŷ = Xw + b",
@@ -45,135 +25,261 @@ EQUATIONS = {
     "sample": "l⁽ⁱ⁾ = ½ (ŷ⁽ⁱ⁾ − y⁽ⁱ⁾)²",
 }
 
+KIND_WORDS = {  # words in the name of a function; those above win over those below
+    "other": "plot draw show print display load read save write download normalize normalise "
+    "standardize standardise normalization scale scaler split shuffle sigmoid softmax relu tanh "
+    "logistic score accuracy r2 rsquared main test demo generate make create synthetic iter "
+    "initialize initialise init zeros animate visualize visualise timer log numerical numeric "
+    "mae mape closed normal inverse polynomial poly classify confusion entropy",
+    "trainer": "descent fit train gd bgd sgd minibatch optimize optimise learn regression regress "
+    "solve run runner training iterations regressor",
+    "step": "step update apply optimizer",
+    "gradient": "gradient gradients grad grads derivative derivatives deriv partial backward "
+    "backprop propagate dw db dm dc djdw djdb dldw dldb dtheta slope",
+    "loss": "loss cost mse error errors sse rss objective j rmse criterion residual",
+    "predict": "predict prediction predictions forward hypothesis linreg linear model net h f "
+    "yhat estimate output evaluate",
+}
+ROLE_WORDS = {
+    "X": "x xs feature features input inputs tx a phi design designmatrix predictor predictors "
+    "samples area size data dataset xi xmat xvals xvalues featurematrix",
+    "y": "y ys label labels target targets t output outputs actual true observed yi price prices "
+    "response truth yvals yvalues ytrue",
+    "w": "w weight weights wt wts slope m coef coefs coefficient coefficients k a beta",
+    "b": "b bias intercept c offset const constant q alpha",
+    "theta": "theta thetas beta betas param params parameter parameters w weight weights wts coef "
+    "coefs coefficients b",
+    "table": "points point data table dataset pairs samples xy",
+    "lr": "lr alpha eta eta0 learningrate learnrate learning rate stepsize step lrate l a gamma",
+    "iters": "niter niters iters iteration iterations numiter numiters numiterations epoch epochs "
+    "nepoch nepochs numepochs maxiter maxiters maxiterations iter steps nsteps numsteps nit nits "
+    "times maxepochs niterations t",
+    "batch_size": "batchsize batch bs minibatchsize minibatch mb",
+    "n": "m n nsamples numsamples samplecount count length nobs",
+    "y_hat": "yhat ypred pred preds predictions prediction predicted yp h out output outputs "
+    "estimate estimates hypothesis",
+    "grad_w": "dw gradw djdw dldw dm wgrad grad_w gw dweights dcost gradients",
+    "grad_b": "db gradb djdb dldb dc bgrad gb dbias",
+    "grad": "grad grads gradient gradients g dtheta",
+    "loss_function": "costfunction costfn cost lossfunction lossfn loss computecost objective "
+    "computeloss costfunc lossfunc",
+    "gradient_function": "gradientfunction gradientfn gradfn gradfunction computegradient gradient "
+    "grad gradientfunc gradfunc",
+    "model_function": "net model predict hypothesis",
+    "lam": "lam lambda l2 reg regularization regularisation penalty ridge mu lambd l decay "
+    "weightdecay",
+    "generator": "rng generator",
+    "seed": "seed randomstate randomseed",
+}
+BY_WORD = {role: frozenset(words.split()) for role, words in ROLE_WORDS.items()}
+QUALIFIERS = "init initial start starting current cur in train training batch new old vec vector "
+QUALIFIERS += "value values array mat matrix col the my np arr list now last prev best"
+REST = frozenset(QUALIFIERS.split())
+OPTIONAL = ("lam", "generator", "seed", "n", "batch_size", "lr", "iters")
+
+
+def words(name: str) -> list[str]:
+    """The words of a name, in lower case.
+
+    Examples
+    --------
+    >>> words("computeGradient"), words("dJ_dw"), words("X_train")
+    (['compute', 'gradient'], ['d', 'j', 'dw'], ['x', 'train'])
+    """
+    parted = re.sub(r"([a-z0-9])([A-Z][a-z])", r"\1_\2", name)
+    return [w for w in re.split(r"[_\W]+", re.sub(r"([a-z])([A-Z])", r"\1_\2", parted).lower()) if w]
+
 
 def bare(name: str) -> str:
-    """A name without case and underscores.
+    """A name without case, underscores and words like `init` or `current`.
 
     Examples
     --------
-    >>> bare("Compute_Gradient") == bare("computeGradient")
-    True
+    >>> bare("learning_rate"), bare("w_in"), bare("initial_theta"), bare("lambda_")
+    ('learningrate', 'w', 'theta', 'lambda')
     """
-    return name.lower().replace("_", "")
+    found = words(name)
+    kept = [w for w in found if w not in REST] or found
+    return "".join(kept)
 
 
-def role_of(parameter: str) -> str:
-    """What a parameter is by its name, or nothing.
+def numbered(name: str) -> tuple[str, int] | None:
+    """The stem and number of a name like theta1 or w_0.
 
     Examples
     --------
-    >>> role_of("learning_rate"), role_of("tx"), role_of("verbose")
-    ('lr', 'X', '')
+    >>> numbered("theta_1"), numbered("w0"), numbered("weights")
+    (('theta', 1), ('w', 0), None)
     """
-    return next((r for r, names in ROLES.items() if bare(parameter) in names.split()), "")
+    match = re.fullmatch(r"([a-zA-Z]+)_?(\d)", name)
+    stems = "theta w weight beta b m a t coef param"
+    return (match[1].lower(), int(match[2])) if match and match[1].lower() in stems.split() else None
 
 
-def plan(found: dict[str, Any], asked_for: bool) -> CallPlan | None:
-    """How to call what was found, or None if it is nothing that can be checked.
-
-    Parameters
-    ----------
-    found : dict
-        As `worker.describe` describes it.
-    asked_for : bool
-        Whether it was named by the user, and so is checked under any name.
-    """
-    name = found["name"].rpartition(".")[2]
-    if found["is_class"]:
-        return trainer(found) if found["fit"] is not None else None
-    kind = next((k for k, names in KINDS.items() if bare(name) in names.split()), "")
-    if not kind and asked_for:
-        kind = guess(name.lower(), {role_of(p) for p, *_ in found["parameters"]})
-    roles = bind(kind, found["parameters"]) if kind else None
-    if roles is None:
-        return None
-    per_sample = bare(name) == "squaredloss" and "y_hat" in {r for _, r in roles}
-    return CallPlan(found["name"], "sample" if per_sample else kind, roles)
-
-
-def guess(name: str, roles: set[str]) -> str:
-    """The kind of a function that was asked for by a name of its own.
+def roles_of(parameter: str) -> list[str]:
+    """What a parameter may be by its name; nothing for a name that is not known.
 
     Examples
     --------
-    >>> guess("my_gradient", {"X", "y", "w", "b"}), guess("f", {"X", "w", "b"})
-    ('gradient', 'predict')
+    >>> roles_of("tx"), roles_of("num_iters"), roles_of("verbose")
+    (['X'], ['iters'], [])
     """
-    if "iters" in roles:
-        return "trainer"
-    if "lr" in roles:
-        return "step"
-    if "grad" in name:
-        return "gradient"
-    if any(part in name for part in ("loss", "cost", "mse", "error")):
-        return "loss"
-    return "predict" if roles in ({"X", "w", "b"}, {"X", "w"}) else "gradient"
+    for name in ("".join(words(parameter)), bare(parameter)):
+        found = [role for role, known in BY_WORD.items() if name in known]
+        if found:
+            return found
+    return []
 
 
-def bind(kind: str, parameters: list[Any]) -> tuple[tuple[str, str], ...] | None:
-    """(parameter, role) of each parameter by its name; else by position; None if by neither."""
-    roles = [(p if by_keyword else "", role_of(p)) for p, _, by_keyword in parameters]
-    required = [role for role, (_, needed, _) in zip(roles, parameters, strict=True) if needed]
-    known = {role for _, role in roles if role}
-    named = tuple(role for role in roles if role[1])
-    if all(role for _, role in required) and len(named) == len(known) and complete(kind, known):
-        return named
-    for order in POSITIONAL[kind]:
-        if len(order.split()) == len(required):
-            return tuple(("", role) for role in order.split())
-    return None
-
-
-def complete(kind: str, known: set[str]) -> bool:
-    """Whether these roles are enough for such a function."""
-    if kind == "step" and {"w", "b", "grad_w", "grad_b", "lr"} <= known:
-        return True
-    return any(
-        set(order.split()) <= known and ("b" in known) == ("b" in order.split())
-        for order in POSITIONAL[kind]
-    )
-
-
-def trainer(found: dict[str, Any]) -> CallPlan | None:
-    """A class with fit and predict, if its learning rate and its iterations can be set."""
-    init, fit = (
-        tuple((p, role_of(p)) for p, *_ in found[part] if role_of(p) in SETTINGS)
-        for part in ("parameters", "fit")
-    )
-    needed = [
-        p for p, required, _ in found["parameters"] if required and role_of(p) not in SETTINGS
-    ]
-    if needed or not {"lr", "iters"} <= {role for _, role in init + fit}:
-        return None
-    return CallPlan(found["name"], "trainer", fit, init, is_class=True)
-
-
-SETTINGS = ("lr", "iters", "batch_size")
-
-
-def locate(target: str) -> tuple[str, str]:
-    """The file or module of a target, and the name in it.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is none.
+def kinds_of(name: str) -> list[str]:
+    """The kinds that words in the name speak for, the strongest first.
 
     Examples
     --------
-    >>> locate("reference.exact:gradient")
-    ('reference.exact', 'gradient')
+    >>> kinds_of("compute_gradient"), kinds_of("gradientDescent"), kinds_of("plot_loss")
+    (['gradient'], ['trainer', 'gradient'], ['other', 'loss'])
     """
-    file, _, name = target.rpartition(":")
-    if not file or not name.replace(".", "").isidentifier() or name.endswith(".py"):
-        file, name = target, ""
-    if file.endswith(".py"):
-        if not os.path.isfile(file):
-            raise FileNotFoundError(f"there is no file {file}")
-        return os.path.abspath(file), name
-    package = file.partition(".")[0]
-    if not package.isidentifier() or importlib.util.find_spec(package) is None:
-        raise FileNotFoundError(
-            f"a target is FILE.py, FILE.py:NAME or package.module:NAME, got {target}"
-        )
-    return file, name
+    found = {*words(name), "".join(words(name))}
+    return [k for k, known in KIND_WORDS.items() if found & set(known.split())]
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A function or class of a program, as far as it can be known without calling it."""
+
+    name: str
+    parameters: tuple[dict[str, Any], ...]
+    is_class: bool = False
+    methods: dict[str, Any] = field(default_factory=dict)
+    abstract: bool = False
+    doc: str = ""
+    node: Any = None
+    program: Any = None
+
+    @property
+    def short_name(self) -> str:
+        """The last part of its name."""
+        return self.name.rpartition(".")[2]
+
+    @cached_property
+    def returned_names(self) -> tuple[str, ...]:
+        """The names in its last `return a, b`; empty where it returns something else."""
+        returns = [n for n in self.nodes if isinstance(n, ast.Return) and n.value is not None]
+        value = returns[-1].value if returns else None
+        parts = value.elts if isinstance(value, ast.Tuple | ast.List) else []
+        return tuple(n.id if isinstance(n, ast.Name) else "" for n in parts)
+
+    @cached_property
+    def nodes(self) -> list[Any]:
+        """All nodes of its source."""
+        return list(ast.walk(self.node)) if self.node else []
+
+    @cached_property
+    def keys(self) -> dict[str, str]:
+        """{"w": "weights", "b": "bias"}: the keys by which it takes parameters from a dict."""
+        found: dict[str, str] = {}
+        for n in self.nodes:
+            if isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Constant):
+                key = n.slice.value
+                roles = roles_of(key) if isinstance(key, str) else []
+                found |= {role: key for role in roles if role in ("w", "b") and role not in found}
+        return found
+
+    @cached_property
+    def constants(self) -> dict[str, float]:
+        """The numbers that it gives to names: {"alpha": 0.01}, {"self.lr": 0.1}."""
+        found = {}
+        for n in self.nodes:
+            if isinstance(n, ast.Assign) and isinstance(n.value, ast.Constant):
+                for target in n.targets:
+                    if type(n.value.value) in (int, float):
+                        found[ast.unparse(target)] = n.value.value
+        return found
+
+    @cached_property
+    def numbers(self) -> list[float]:
+        """All numbers in its source."""
+        found = (n.value for n in self.nodes if isinstance(n, ast.Constant))
+        return [v for v in found if type(v) in (int, float)]
+
+    @cached_property
+    def loaded(self) -> set[str]:
+        """The names that it uses and does not define."""
+        own = {p["name"] for p in self.parameters}
+        stored = {n.id for n in self.nodes if isinstance(n, ast.Name) and is_stored(n)}
+        return {n.id for n in self.nodes if isinstance(n, ast.Name)} - own - stored
+
+    @cached_property
+    def nonlinear(self) -> str:
+        """A call in it that no linear model needs, such as `sigmoid`; or ""."""
+        curved = ("exp", "sigmoid", "tanh", "relu", "softmax", "log", "log1p", "expit")
+        names = [called_name(n) for n in self.nodes if isinstance(n, ast.Call)]
+        return next((n for n in names if n.lower() in curved), "")
+
+
+def is_stored(node: ast.Name) -> bool:
+    """Whether a name is assigned to here."""
+    return isinstance(node.ctx, ast.Store)
+
+
+def called_name(node: ast.Call) -> str:
+    """The last part of what is called."""
+    f = node.func
+    return f.attr if isinstance(f, ast.Attribute) else f.id if isinstance(f, ast.Name) else ""
+
+
+Assignment = tuple[tuple[str, str], ...]  # (parameter, role), in the order of the parameters
+
+
+def assignments(
+    parameters: tuple[dict[str, Any], ...], allowed: frozenset[str]
+) -> Iterator[tuple[int, Assignment]]:
+    """The ways to give each parameter one of the allowed roles, with what each costs.
+
+    A known name has one of its roles; an unknown one that must be given takes any that is left,
+    at a price. One that has a default may stay at it.
+    """
+    numbers = numbered_roles([p["name"] for p in parameters])
+    choices = [choices_of(p, allowed, numbers) for p in parameters]
+    for chosen in itertools.islice(itertools.product(*choices), 20_000):
+        roles = [role for _, role in chosen if role]
+        if len(set(roles)) == len(roles):
+            pairs = zip(parameters, chosen, strict=True)
+            found = tuple((p["name"], role) for p, (_, role) in pairs if role)
+            yield sum(cost for cost, _ in chosen), found
+
+
+def choices_of(
+    parameter: dict[str, Any], allowed: frozenset[str], numbers: dict[str, list[str]]
+) -> list[tuple[int, str]]:
+    """(cost, role) of each role that a parameter may have; "" leaves it at its default."""
+    name, required = parameter["name"], parameter["required"]
+    known = numbers.get(name) or roles_of(name)
+    fitting = [r for r in known if r in allowed]
+    if fitting:
+        found = [(i, role) for i, role in enumerate(fitting)]
+        # a setting such as a penalty is left alone; data and parameters are not
+        return found if required else [*found, (4, "")] if fitting[0] not in ("lam",) else [(0, "")]
+    if not required:
+        return [(0, "")]
+    if known:  # its name says that it is something else
+        return []
+    order = ("X", "y", "w", "b", "theta", "lr", "iters")
+    return [(10 + i, role) for i, role in enumerate(order) if role in allowed]
+
+
+def numbered_roles(names: list[str]) -> dict[str, list[str]]:
+    """The roles of parameters that are numbered: theta0 and theta1, w1 and w2, b0 and b1."""
+    found = [(name, stem_number) for name in names if (stem_number := numbered(name))]
+    stems = {stem for _, (stem, _) in found}
+    if len(stems) != 1 or len(found) < 1:
+        return {}
+    has_bias = any("b" in roles_of(n) for n in names if not numbered(n))
+    first = min(number for _, (_, number) in found)
+    if len(found) == 1:
+        return {}
+    roles = {}
+    for name, (_, number) in found:
+        j = number - first
+        roles[name] = [f"w[{j}]"] if has_bias or first == 1 else [f"w[{j - 1}]" if j else "b"]
+    return roles

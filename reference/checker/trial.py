@@ -35,7 +35,12 @@ class Trial:
         """|got − exact| / bound of each number; inf for an answer of the wrong form."""
         if self.reading.fault:
             return np.array([np.inf])
-        return self.expected.errors(self.reading.vector, self.reading.dtype)
+        return self.expected.errors(*self.numbers)
+
+    @property
+    def numbers(self) -> tuple[Any, ...]:
+        """The numbers that came, and the precision of both parts."""
+        return self.reading.vector, self.reading.dtype, self.reading.dtype_b
 
     @property
     def is_correct(self) -> bool:
@@ -53,7 +58,7 @@ class Trial:
         vector, size = self.reading.vector, len(self.expected.exact)
         if not self.finite or vector.size != size:
             return False
-        return bool((self.expected.errors(vector, self.reading.dtype) > 1).any())
+        return bool((self.expected.errors(*self.numbers) > 1).any())
 
     @property
     def moved(self) -> bool:

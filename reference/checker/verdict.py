@@ -1,8 +1,9 @@
-"""From answers to a verdict: right; or the fault, the sentence for it, and the smallest example."""
+"""From trials to a verdict: right, wrong with the name of the mistake, or not checked and why."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,14 +16,18 @@ from reference.checker.problem_set import distinguishing_problems
 from reference.checker.report import Check, Counterexample
 from reference.checker.sandbox.messages import SubjectTerminated
 from reference.checker.session import (
+    Attempt,
+    Call,
+    Choice,
     Evaluate,
     Options,
-    choose_layout,
+    choose_call,
     make_evaluate,
     of_function,
     run,
 )
 from reference.checker.shrink import smallest
+from reference.checker.signature import Definition, kinds_of
 from reference.checker.trial import Trial
 
 NEAR = (  # in this order: float32 numbers look like difference quotients too
@@ -33,66 +38,124 @@ NEAR = (  # in this order: float32 numbers look like difference quotients too
 STATEFUL = ("stale", "nondeterministic")
 
 
-def verdicts(process: Any, plan: CallPlan, options: Options) -> Iterator[Check]:
-    """The check of a function; and of the predictions of a class."""
+def judge(
+    process: Any, definition: Definition, losses: Sequence[str], options: Options
+) -> list[Check]:
+    """The checks of a function; of a class, also of its predictions."""
+    start = time.monotonic()
+    deadline = start + options.timeout
+    choice = choose_call(process, definition, losses, options.seed, start + options.timeout / 2)
+    if choice.status == "terminated" and choice.call and choice.ended:
+        return [ended(choice.call, choice.ended)]
+    if choice.call is None:
+        return [not_understood(definition, choice)]
+    if choice.status != "right" and definition.nonlinear:
+        reason = f"its model is not linear: it calls {definition.nonlinear}"
+        return [unchecked(definition, kind_of(definition, choice), reason)]
+    evaluate = make_evaluate(process, choice.call, deadline)
     try:
-        plan = choose_layout(process, plan, options)
-        evaluate = make_evaluate(process, plan, options.loss)
-        found = run(evaluate, plan, options)
-        own = of_function(found.trials, plan)
-        yield make_check(own, found.problems, evaluate, options)
-        predictions = [t for t in found.trials if t.plan.name != plan.name]
-        if predictions:
-            yield make_check(predictions, found.problems, None, options)
+        found = run(evaluate, choice.call, options)
+        return make_checks(found.trials, found.problems, evaluate, choice, losses, options)
     except SubjectTerminated as error:
-        yield ended(plan, error)
+        return [ended(choice.call, error)]
 
 
-def ended(plan: CallPlan, error: SubjectTerminated) -> Check:
+def make_checks(
+    trials: Sequence[Trial],
+    count: int,
+    evaluate: Evaluate,
+    choice: Choice,
+    losses: Sequence[str],
+    options: Options,
+) -> list[Check]:
+    """The check of the function's own answers, and of a fitted model's predictions."""
+    call = choice.call
+    assert call is not None  # noqa: S101
+    own = of_function(trials, call.plan)
+    checks = [make_check(own, count, evaluate, call, losses, options)]
+    predictions = [t for t in trials if t.plan.name != call.plan.name]
+    if predictions:
+        checks.append(make_check(predictions, count, None, call, losses, options))
+    return checks
+
+
+def kind_of(definition: Definition, choice: Choice) -> str:
+    """The kind that a function is likely to be."""
+    if choice.first is not None:
+        return choice.first.plan.kind
+    return next((k for k in kinds_of(definition.short_name) if k != "other"), "function")
+
+
+def unchecked(definition: Definition, kind: str, reason: str) -> Check:
+    """Not checked, with the reason."""
+    return Check(kind, definition.name, "unchecked", reason=reason)
+
+
+def not_understood(definition: Definition, choice: Choice) -> Check:
+    """Not checked: the likeliest call, and what came of it."""
+    kind = kind_of(definition, choice)
+    if choice.first is None:
+        return unchecked(definition, kind, "no call is known for these parameters")
+    return unchecked(definition, kind, what_came(choice.first))
+
+
+def what_came(first: Attempt) -> str:
+    """The likeliest call, and what it raised or returned."""
+    if first.ended is not None:
+        return f"called {described(first.plan)}, it gave no answer: {first.ended.detail}"
+    answer = first.answers[0][0] if first.answers else None
+    if answer is not None and answer.raised:
+        if answer.raised["type"] in ("LeftOut", "ModuleNotFoundError"):
+            return str(answer.raised["message"])
+        return f"called {described(first.plan)}, it raised {answer.raised['type']}: {answer.raised['message']}"
+    shapes = [p.shape if p.values is not None else p.dtype for p in answer.parts] if answer else []
+    return f"called {described(first.plan)}, it returned {shapes or 'nothing'}, which fits no formula"
+
+
+def described(plan: CallPlan) -> str:
+    """A call in short: each parameter and what it is given."""
+    given = plan.init + plan.roles
+    return f"as {plan.name}({', '.join(f'{p}: {role}' for p, role in given)})"
+
+
+def ended(call: Call, error: SubjectTerminated) -> Check:
     """The check of a function that ended its process, or did not come back."""
+    plan = call.plan
     example = example_of(plan, error.problem)
-    return Check(plan.kind, plan.name, error.fault, crash_message(error), 0, float("inf"), example)
-
-
-def crash_message(error: SubjectTerminated) -> str:
-    """The sentence for it."""
-    return f"{BY_NAME[error.fault].explanation} ({error.detail}.)"
+    text = f"{BY_NAME[error.fault].explanation} ({error.detail}.)"
+    return Check(plan.kind, plan.name, "wrong", error.fault, text, counterexample=example, worst_error=float("inf"))
 
 
 def make_check(
-    trials: Sequence[Trial], count: int, evaluate: Evaluate | None, options: Options
+    trials: Sequence[Trial],
+    count: int,
+    evaluate: Evaluate | None,
+    call: Call,
+    losses: Sequence[str],
+    options: Options,
 ) -> Check:
     """The verdict on a function's answers; the predictions of a model cannot be asked again."""
     plan = trials[0].plan
-    wrong = [t for t in trials if not t.is_correct or t.answer.changed]
+    wrong = [t for t in trials if not t.is_correct or mutated(t, call)]
     worst = max(float(t.errors.max()) for t in trials)
+    told = {"cases": count, "worst_error": worst, "call": described(plan), "loss": call.loss}
     if not wrong:
-        notes = [plan.note, in_float32(evaluate, plan, options) if evaluate else ""]
-        return Check(plan.kind, plan.name, None, "\n".join(filter(None, notes)), count, worst)
-    fresh = evaluate(distinguishing_problems(options.seed + 1)) if evaluate else []
+        if "batch_size" in plan.uses and plan.kind == "trainer":
+            return Check(plan.kind, plan.name, "unchecked", reason="it is right with one batch of all rows; minibatches were not run", **told)
+        return Check(plan.kind, plan.name, "right", explanation=plan.note, **told)
+    fresh = evaluate(distinguishing_problems(options.seed + 1, plan.layout.d, plan.layout.n)) if evaluate else []
     fresh = of_function(fresh, plan)
-    fault, explanation = diagnose(trials, wrong, fresh, evaluate, options.loss)
+    fault, explanation = diagnose(trials, wrong, fresh, evaluate, call, losses)
     shown = shrunk(evaluate, wrong, fault) if evaluate else wrong[0]
-    notes = [explanation, plan.note and f"({plan.note}.)"]
-    text = "\n".join(filter(None, notes))
-    return Check(plan.kind, plan.name, fault, text, count, worst, counterexample(shown))
+    text = "\n".join(filter(None, [explanation, plan.note and f"({plan.note}.)"]))
+    return Check(plan.kind, plan.name, "wrong", fault, text, counterexample=counterexample(shown), **told)
 
 
-def in_float32(evaluate: Evaluate, plan: CallPlan, options: Options) -> str:
-    """A word on float32 arguments, where the function is right for float64 alone.
-
-    No mistake: a complex step of 1e-200, say, is lost in complex64.
-    """
-    if plan.kind == "trainer":
-        return ""
-    narrow = [p._replace(**as_float32(p)) for p in distinguishing_problems(options.seed)]
-    wrong = [t for t in evaluate(narrow) if not t.is_correct]
-    return f"in float32 it is wrong for {len(wrong)} of {len(narrow)} problems" if wrong else ""
-
-
-def as_float32(problem: Problem) -> dict[str, Any]:
-    """The arrays of a problem in float32."""
-    return {field: np.float32(getattr(problem, field)) for field in ("X", "y", "w", "b")}
+def mutated(trial: Trial, call: Call) -> bool:
+    """Whether a function that returns its result changed the caller's arrays too."""
+    reading = call.reading
+    in_place = reading is not None and any(k and k[0] for k in (reading.w, reading.b, reading.joint))
+    return bool(trial.answer.changed) and not in_place
 
 
 def diagnose(
@@ -100,11 +163,12 @@ def diagnose(
     wrong: Sequence[Trial],
     fresh: Sequence[Trial],
     evaluate: Evaluate | None,
-    loss: str,
+    call: Call,
+    losses: Sequence[str],
 ) -> tuple[str, str]:
     """The fault, and the sentences that explain it: form first, then state, then mathematics."""
     kind, everything = trials[0].plan.kind, [*trials, *fresh]
-    if any(t.answer.changed for t in wrong):
+    if any(mutated(t, call) for t in wrong):
         return explain("mutates-input", kind)
     if all(t.reading.fault == "no-return" for t in everything):
         return explain("no-return", kind)
@@ -112,7 +176,7 @@ def diagnose(
         return explain("stale", kind)
     if evaluate and repeatability.changing(evaluate, wrong[:5]):
         return explain("nondeterministic", kind)
-    other = match.other_loss(everything, loss)
+    other = match.other_loss(everything, call.loss)
     if other:
         fault, sentence = explain(other[0], kind)
         hint = f"(It would be right for the loss {FORMULAS[other[1]]}: "
@@ -167,14 +231,21 @@ def shrunk(evaluate: Evaluate, wrong: Sequence[Trial], fault: str) -> Trial:
         return [t for t in wrong if t.reading.fault == form]
 
     def fails(candidates: Sequence[Problem]) -> list[bool]:
-        found = {t.index for t in failing(candidates)}
-        return [i in found for i in range(len(candidates))]
+        fitting = [p for p in candidates if fits(p, plan)]
+        found = {id(fitting[t.index]) for t in failing(fitting)} if fitting else set()
+        return [id(p) in found for p in candidates]
 
     try:
         problem = smallest(smallest_seen.problem, fails)
         return next(iter(failing([problem])), smallest_seen)
     except SubjectTerminated:
         return smallest_seen
+
+
+def fits(problem: Problem, plan: CallPlan) -> bool:
+    """Whether a problem has the only number of features and samples that the function takes."""
+    n, d = problem.X.shape
+    return plan.layout.d in (0, d) and plan.layout.n in (0, n)
 
 
 def example_of(plan: CallPlan, problem: Problem) -> Counterexample:
@@ -190,10 +261,8 @@ def counterexample(item: Trial) -> Counterexample:
         return Counterexample(*item.case[:4], lr=lr)
     i = int(np.flatnonzero(item.errors > 1)[0])
     if item.plan.kind == "trainer":  # as the gradient that it went along
-        got, expected = (
-            item.gradient * item.expected.factor,
-            item.expected_gradient * item.expected.factor,
-        )
+        factor = item.expected.factor
+        got, expected = item.gradient * factor, item.expected_gradient * factor
     else:
         got, expected = item.reading.vector, item.expected.rounded
     component = item.expected.component(i)

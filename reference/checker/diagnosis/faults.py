@@ -316,6 +316,7 @@ CATALOGUE = (
             lambda X, y, w, b, j: times(but(j, len(w)), 1, gradient(X, y, w, b)),
             lambda X, y, w, b, j: means(X, residual(X, y, w * but(j, len(w)), b)),
             lambda X, y, w, b, j: gradient(X * but(j, len(w)), y, w, b),
+            lambda X, y, w, b: (0 * w + gradient(X, y, w, b)[1], gradient(X, y, w, b)[1]),
         ),
         loss=(lambda X, y, w, b, j: loss(X, y, w * but(j, len(w)), b),),
         predict=(lambda X, w, b, j: X @ (w * but(j, len(w))) + b,),

@@ -15,6 +15,7 @@ from reference.checker.diagnosis.faults import CATALOGUE, Fault
 from reference.checker.expected import CONVENTIONS, Expected, formula_of
 from reference.checker.trial import Trial
 
+OF_SEVERAL_FEATURES = ("index-port",)
 Formula = Callable[[Trial], Any]
 RATIOS = {"missing-mean": lambda n: n, "factor-two": lambda n: 2, "factor-two-sum": lambda n: 2 * n}
 
@@ -35,6 +36,8 @@ def named(evidence: Sequence[Trial], everything: Sequence[Trial]) -> list[str]:
     for view in (False, True) if theta else (False,):
         found = []
         for fault in CATALOGUE:
+            if fault.name in OF_SEVERAL_FEATURES and all(len(e.case.w) == 1 for e in everything):
+                continue
             formula = first(formulas(fault, evidence, view), evidence)
             if formula is not None and all(explains(formula, e) for e in everything):
                 found.append(fault.name)

@@ -22,26 +22,37 @@ class SubjectTerminated(Exception):
 
 @dataclass(frozen=True)
 class ArrayMessage:
-    """One array of an answer; `values` is None where it holds no real numbers."""
+    """One array of an answer; `values` is None where it holds no real numbers.
+
+    `path` leads to it in what was returned: the keys of a dict, positions of a tuple; `kind` is
+    the name of its Python type.
+    """
 
     dtype: str
     shape: tuple[int, ...]
     values: Any
+    path: tuple[str, ...] = ()
+    kind: str = ""
 
 
 @dataclass(frozen=True)
 class RawOutput:
-    """What one call returned, which arguments it changed, or what it raised."""
+    """What one call returned, what it left in the arguments that it changed, or what it raised."""
 
     parts: tuple[ArrayMessage, ...] = ()
-    changed: tuple[int, ...] = ()
+    after: tuple[tuple[str, tuple[ArrayMessage, ...]], ...] = ()
     raised: dict[str, Any] | None = None
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The arguments that it changed, by position or name."""
+        return tuple(argument for argument, _ in self.after)
 
     @property
     def key(self) -> Any:
         """Equal for equal answers, to the last bit."""
         return tuple(
-            (p.shape, None if p.values is None else p.values.tobytes()) for p in self.parts
+            (p.path, p.shape, None if p.values is None else p.values.tobytes()) for p in self.parts
         )
 
 
@@ -68,20 +79,28 @@ def decode(line: dict[str, Any]) -> RawOutput:
 
     Examples
     --------
-    >>> decode({"parts": [{"dtype": "float64", "shape": [1], "values": [2.0]}], "changed": []}).parts
-    (ArrayMessage(dtype='float64', shape=(1,), values=array([2.])),)
+    >>> line = {"parts": [{"dtype": "float64", "shape": [1], "values": [2.0]}]}
+    >>> decode(line).parts[0].values
+    array([2.])
     """
     try:
         if "raised" in line:
             return RawOutput(raised={k: line["raised"].get(k) for k in RAISED})
-        found = [(p["dtype"], tuple(map(int, p["shape"])), p["values"]) for p in line["parts"]]
-        arrays = [None if v is None else np.array(v, dtype=float) for _, _, v in found]
-        if any(
-            a is not None and a.shape != (np.prod(s),)
-            for a, (_, s, _) in zip(arrays, found, strict=True)
-        ):
-            raise ValueError  # as below
-        parts = [ArrayMessage(str(t), s, a) for (t, s, _), a in zip(found, arrays, strict=True)]
-        return RawOutput(tuple(parts), tuple(map(int, line["changed"])))
+        after = [(str(a["argument"]), decode_parts(a["parts"])) for a in line.get("after", ())]
+        return RawOutput(decode_parts(line["parts"]), tuple(after))
     except (TypeError, ValueError, KeyError, AttributeError, OverflowError):
         raise SubjectTerminated("crash", "it wrote into the pipe of its answers") from None
+
+
+def decode_parts(found: Any) -> tuple[ArrayMessage, ...]:
+    """The parts of an answer; an error if one has not as many numbers as its shape says."""
+    parts = []
+    for p in found:
+        shape = tuple(map(int, p["shape"]))
+        values = None if p["values"] is None else np.array(p["values"], dtype=float)
+        if values is not None and values.shape != (np.prod(shape),):
+            raise ValueError
+        path = tuple(str(key)[:80] for key in p.get("path", ()))
+        kind = str(p.get("kind", ""))[:80]
+        parts.append(ArrayMessage(str(p["dtype"])[:80], shape, values, path, kind))
+    return tuple(parts)

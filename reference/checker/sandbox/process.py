@@ -29,6 +29,14 @@ from reference.checker.sandbox.messages import (
     describe_exit,
 )
 
+BOOT = """\
+import sys, types
+package = types.ModuleType("_sandbox")
+package.__path__ = [sys.argv.pop()]
+sys.modules["_sandbox"] = package
+from _sandbox.worker import main
+main()
+"""  # the worker and its helpers, without the package that they stand in
 ALIVE: set[Process] = set()
 IMPORT_TIMEOUT = 10.0  # seconds; torch takes a few
 LONGEST_LINE = 1 << 21  # bytes; an answer has `worker.LARGEST` numbers of 25 characters at most
@@ -47,10 +55,16 @@ class Process:
     """
 
     def __init__(
-        self, file: str, name: str, timeout: float, subjects: dict[str, Any] | None = None
+        self,
+        file: str,
+        name: str,
+        timeout: float,
+        subjects: dict[str, Any] | None = None,
+        source: str = "",
     ) -> None:
         self.file, self.name, self.timeout, self.subjects = file, name, timeout, subjects
         self.handle: Any = None
+        self.source = source
 
     def __enter__(self) -> Process:
         return self
@@ -58,7 +72,7 @@ class Process:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def load(self) -> list[dict[str, Any]]:
+    def load(self) -> dict[str, Any]:
         """Start anew, import the subject, and say what is in it.
 
         Raises
@@ -70,13 +84,13 @@ class Process:
         """
         self.start()
         found = next(
-            self._lines((self.file, self.file and self.name), 1, max(self.timeout, IMPORT_TIMEOUT))
+            self._lines(("load", self.file, self.source, self.file and self.name), 1, max(self.timeout, IMPORT_TIMEOUT))
         )
         if "raised" in found:
             raise ImportError({k: found["raised"].get(k) for k in RAISED})
-        return list(found["found"])
+        return found
 
-    def ask(self, name: str, calls: Sequence[Any], tensors: bool = False) -> Iterator[RawOutput]:
+    def ask(self, requests: Sequence[dict[str, Any]]) -> Iterator[RawOutput]:
         """The answers to calls, given as (args, kwargs), one after the other.
 
         Raises
@@ -91,7 +105,7 @@ class Process:
                 raise SubjectTerminated(
                     "crash", "it could be imported once, and not again"
                 ) from None
-        for line in self._lines((name, list(calls), tensors), len(calls), self.timeout):
+        for line in self._lines(("call", list(requests)), len(requests), self.timeout):
             yield decode(line)
 
     def start(self) -> None:
@@ -99,7 +113,7 @@ class Process:
         self.close()
         if self.subjects is None:
             self.handle = subprocess.Popen(
-                [sys.executable, worker.__file__],
+                [sys.executable, "-c", BOOT, os.path.dirname(worker.__file__)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -1,0 +1,220 @@
+"""One call of the code under test: the arguments built, the answer taken apart.
+
+A value that is no array and no number comes as a tuple whose first part says what to build. An
+answer is a list of parts: each has the path to it, its type, its shape and its numbers.
+
+Runs in the process of the code under test, and imports nothing of the checker.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+import random
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+LARGEST = 10_000  # numbers in an answer
+MOST_PARTS = 60
+DEPTH = 3
+PREDICT = ("predict", "predictions", "forward", "hypothesis", "output")
+
+
+def call(functions: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
+    """Call a function, or make an object and train it; what came, and which arguments changed."""
+    target, given = functions[request["target"]], request.get("args", [])
+    if request.get("seeded"):
+        seed_everything()
+    bound = module_of(target)
+    for name, value in request.get("globals", {}).items():
+        bound[name] = build(value, functions)
+    arguments = [build(v, functions) for v in given]
+    named = {k: build(v, functions) for k, v in request.get("kwargs", {}).items()}
+    if inspect.isclass(target):
+        parts = list(train(target, request, arguments, named, functions))
+    else:
+        parts = list(flatten(target(*arguments, **named)))
+    before = [*((i, v) for i, v in enumerate(given)), *request.get("kwargs", {}).items()]
+    after = [*enumerate(arguments), *named.items()]
+    return {"parts": parts, "after": changes(before, after, functions)}
+
+
+def module_of(target: Any) -> dict[str, Any]:
+    """The global names that a function or class sees."""
+    f = target.__init__ if inspect.isclass(target) else inspect.unwrap(target)
+    found = getattr(f, "__globals__", None)
+    return found if found is not None else vars(sys.modules.get(target.__module__, sys))
+
+
+def train(
+    cls: Any, request: dict[str, Any], args: list[Any], kwargs: dict[str, Any], functions: Any
+) -> Iterator[dict[str, Any]]:
+    """Construct, set attributes, call the method; its answer, the attributes, a prediction."""
+    init = {k: build(v, functions) for k, v in request.get("init", {}).items()}
+    model = cls(**init)
+    for name, value in request.get("set", {}).items():
+        setattr(model, name, build(value, functions))
+    answer = getattr(model, request["method"])(*args, **kwargs)
+    yield from flatten(None if answer is model else answer, ("return",))
+    yield from attributes(model)
+    if "probe" in request:
+        yield from flatten(predictions(model, build(request["probe"], functions)), ("predict",))
+
+
+def predictions(model: Any, X: Any) -> Any:
+    """What the model predicts for other rows than it was fitted on; None if it cannot."""
+    method = next((m for n in PREDICT if callable(m := getattr(model, n, None))), None)
+    return method(X) if method else None
+
+
+def attributes(model: Any) -> Iterator[dict[str, Any]]:
+    """The numbers that an object holds in its attributes, those of torch modules included."""
+    for name, value in sorted(vars(model).items()):
+        if hasattr(value, "named_parameters"):
+            for inner, parameter in value.named_parameters():
+                yield from flatten(parameter, ("self", name, *inner.split(".")))
+        elif not callable(value):
+            yield from flatten(value, ("self", name))
+    if hasattr(model, "named_parameters"):
+        for inner, parameter in model.named_parameters():
+            yield from flatten(parameter, ("self", *inner.split(".")))
+
+
+def flatten(value: Any, path: tuple[Any, ...] = ()) -> Iterator[dict[str, Any]]:
+    """The parts of an answer: of dicts, tuples, records and lists; else the value itself."""
+    inner = children(value) if len(path) < DEPTH else None
+    if inner is None:
+        yield part(value, path)
+        return
+    for key, child in list(inner)[:MOST_PARTS]:
+        yield from flatten(child, (*path, key))
+
+
+def children(value: Any) -> Any:
+    """(key, value) of a composed answer; None for what is one array or number."""
+    if isinstance(value, dict):
+        return [(str(k), v) for k, v in value.items()]
+    if isinstance(value, tuple):
+        return zip(getattr(value, "_fields", range(len(value))), value, strict=True)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return vars(value).items()
+    if isinstance(value, list) and not all_numbers(value):
+        return enumerate(value)
+    return None
+
+
+def all_numbers(value: list[Any]) -> bool:
+    """Whether a list is one array: of numbers, or of lists of them that are equally long."""
+    if any(np.ndim(v) and not isinstance(v, list) for v in value):
+        return False
+    try:
+        return np.asarray(value, dtype=float).size == np.asarray(value).size
+    except (TypeError, ValueError):
+        return False
+
+
+def part(value: Any, path: tuple[Any, ...]) -> dict[str, Any]:
+    """Path, dtype, shape and numbers; no numbers where they are no real ones, or too many."""
+    found = {"path": [str(key) for key in path], "kind": type(value).__name__}
+    if value is None:
+        return found | {"dtype": "NoneType", "shape": [], "values": None}
+    if hasattr(value, "detach"):
+        value = value.detach().cpu().numpy()
+    try:
+        a = np.asarray(value)
+        a = a.astype(float) if a.dtype == object else a
+    except (TypeError, ValueError):
+        return found | {"dtype": type(value).__name__, "shape": [], "values": None}
+    real = a.dtype.kind in "fiub" and a.size <= LARGEST
+    values = a.astype(float).ravel().tolist() if real else None
+    return found | {"dtype": a.dtype.name, "shape": list(a.shape), "values": values}
+
+
+def changes(before: list[Any], after: list[Any], functions: dict[str, Any]) -> list[dict[str, Any]]:
+    """The arguments that are no longer what they were, with their new numbers."""
+    found = []
+    for (key, given), (_, now) in zip(before, after, strict=True):
+        fresh = list(flatten(build(given, functions)))
+        parts = list(flatten(now))
+        if not same(fresh, parts):
+            found.append({"argument": key, "parts": parts})
+    return found
+
+
+def same(a: list[dict[str, Any]], b: list[dict[str, Any]]) -> bool:
+    """Whether these are the same numbers in the same shapes."""
+    if [p["shape"] for p in a] != [p["shape"] for p in b]:
+        return False
+    pairs = [(p["values"], q["values"]) for p, q in zip(a, b, strict=True)]
+    return all(
+        x == y or (x and y and np.array_equal(x, y, equal_nan=True)) for x, y in pairs
+    )
+
+
+def build(value: Any, functions: dict[str, Any]) -> Any:
+    """An argument: a fresh copy of an array, a number, or what the tuple describes."""
+    if isinstance(value, np.ndarray):
+        return np.array(value, order="K")
+    if not isinstance(value, tuple):
+        return value
+    kind, *rest = value
+    return BUILDERS[kind](functions, *rest)
+
+
+def tensor(functions: Any, a: Any, grad: Any = None) -> Any:
+    """A torch tensor; with `.grad` where a gradient is given."""
+    import torch
+
+    found = torch.as_tensor(np.array(a))
+    if grad is not None:
+        found = found.requires_grad_(True)
+        found.grad = torch.as_tensor(np.array(grad))
+    return found
+
+
+def frame(functions: Any, a: Any) -> Any:
+    """A pandas DataFrame, or a Series of one dimension."""
+    import pandas
+
+    if np.ndim(a) == 1:
+        return pandas.Series(a, name="price")
+    return pandas.DataFrame(a, columns=[f"x{j}" for j in range(np.shape(a)[1])])
+
+
+BUILDERS = {
+    "list": lambda functions, a: np.asarray(a).tolist(),
+    "matrix": lambda functions, a: np.matrix(np.array(a)),
+    "tensor": tensor,
+    "frame": frame,
+    "function": lambda functions, name: functions[name],
+    "dict": lambda functions, items: {k: build(v, functions) for k, v in items.items()},
+    "tuple": lambda functions, items: tuple(build(v, functions) for v in items),
+    "items": lambda functions, items: [build(v, functions) for v in items],
+    "generator": lambda functions, seed: np.random.default_rng(seed),
+}
+
+
+def seed_everything() -> None:
+    """The same random state for each training."""
+    unseeded.seed = 0
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002  whatever the code under test draws from
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(0)
+
+
+def unseeded(default_rng: Any, seed: Any = None) -> Any:
+    """`np.random.default_rng`; in training one without a seed gets the same one each time."""
+    return default_rng(unseeded.seed if seed is None else seed)
+
+
+unseeded.seed = None
+
+
+def install() -> None:
+    """Let generators that nobody seeded be the same in each training."""
+    np.random.default_rng = functools.partial(unseeded, np.random.default_rng)
