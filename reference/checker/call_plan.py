@@ -35,6 +35,7 @@ class Problem(NamedTuple):
     b: Any
     lr: float = 1.0
     iters: int = 1
+    batch_size: int = 0  # 0 for all rows in one batch
 
 
 class Layout(NamedTuple):
@@ -119,7 +120,7 @@ class CallPlan:
         found |= {"lr": p.lr, "iters": p.iters, "n": n, "lam": 0.0, "seed": 0}
         found |= {"generator": ("generator", 0), "y_hat": wrap(p.X[:, 0])}
         found["table"] = wrap(np.column_stack([p.X, p.y]))
-        found["batch_size"] = DIVISOR if self.given else n
+        found["batch_size"] = DIVISOR if self.given else p.batch_size or n
         scale = DIVISOR if self.given == "sum" else 1
         grad_w, grad_b = scale * p.X[0], float(scale * p.y[0])
         found |= {"grad_w": self.shaped(grad_w), "grad_b": grad_b}

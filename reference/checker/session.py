@@ -15,6 +15,7 @@ import numpy as np
 
 from reference.checker.call_plan import CallPlan, Problem, plans, probe
 from reference.checker.diagnosis import match
+from reference.checker.diagnosis.history import Path
 from reference.checker.expected import CONVENTIONS, Expected
 from reference.checker.output import Output, Reading, parse_output, precision, readings
 from reference.checker.problem_set import (
@@ -293,6 +294,30 @@ def make_evaluate(process: Any, call: Call, deadline: float) -> Evaluate:
         return found
 
     return evaluate
+
+
+LONGER = (1, 2, 3, 4)
+
+
+def paths_of(process: Any, call: Call, seed: int) -> list[Path]:
+    """The points of trainings on the small problems, from the start on.
+
+    A trainer that is not told where to start is asked for no iteration, or starts at zero.
+    """
+    plan, reading, _ = call
+    found = []
+    for problem in small_problems(plan, seed, 4):
+        p = with_rate(plan, problem)
+        times = LONGER if plan.starts else (0, *LONGER)
+        answers = list(process.ask([plan.request(p._replace(iters=t)) for t in times]))
+        outputs = [parse_output(plan, reading, p, a) for a in answers]
+        if any(o.fault or not np.isfinite(o.vector).all() for o in outputs[-len(LONGER) :]):
+            return []
+        points = [o.vector for o in outputs[-len(LONGER) :]]
+        start = np.append(p.w, p.b) if plan.starts else outputs[0].vector
+        zero = np.zeros(len(p.w) + 1)
+        found.append(Path(p, [zero if start is None else start, *points]))
+    return found
 
 
 class Run(NamedTuple):

@@ -210,6 +210,24 @@ class Definition:
         return {n.id for n in self.nodes if isinstance(n, ast.Name)} - own - stored
 
     @cached_property
+    def wording(self) -> set[str]:
+        """All words in its names, comments and texts."""
+        if self.node is None or self.program is None:
+            return set()
+        lines = self.program.source.splitlines()[self.node.lineno - 1 : self.node.end_lineno]
+        return {w for name in re.findall(r"[^\W\d]\w*", "\n".join(lines)) for w in words(name)}
+
+    @cached_property
+    def stops_early(self) -> bool:
+        """Whether a loop in it ends by a comparison, as with a tolerance."""
+        return any(
+            isinstance(n, ast.If)
+            and any(isinstance(m, ast.Compare) for m in ast.walk(n.test))
+            and any(isinstance(m, ast.Break | ast.Return) for m in n.body)
+            for n in self.nodes
+        )
+
+    @cached_property
     def nonlinear(self) -> str:
         """A call in it that no linear model needs, such as `sigmoid`; or ""."""
         curved = ("exp", "sigmoid", "tanh", "relu", "softmax", "log", "log1p", "expit")
@@ -259,9 +277,11 @@ def choices_of(
     if fitting:
         found = [(i, role) for i, role in enumerate(fitting)]
         # a setting such as a penalty is left alone; data and parameters are not
-        return found if required else [*found, (4, "")] if fitting[0] not in ("lam",) else [(0, "")]
+        if fitting[0] == "lam":
+            return found if required else [(0, "")]
+        return found if required or fitting[0] == "iters" else [*found, (4, "")]
     if not required:
-        return [(0, "")]
+        return [] if known == ["iters"] else [(0, "")]
     if known:  # its name says that it is something else
         return []
     order = ("X", "y", "w", "b", "theta", "lr", "iters")

@@ -11,7 +11,9 @@ import numpy as np
 from reference.checker.call_plan import CallPlan, Problem
 from reference.checker.diagnosis import match, precision, repeatability, symptoms
 from reference.checker.diagnosis.faults import BY_NAME
-from reference.checker.expected import FORMULAS
+from reference.checker.diagnosis.history import Explanation, explain_paths
+from reference.checker.expected import CONVENTIONS, FORMULAS
+from reference.checker.minibatches import follows, read_batches
 from reference.checker.problem_set import distinguishing_problems
 from reference.checker.report import Check, Counterexample
 from reference.checker.sandbox.messages import SubjectTerminated
@@ -20,10 +22,12 @@ from reference.checker.session import (
     Call,
     Choice,
     Evaluate,
+    SMALL,
     Options,
     choose_call,
     make_evaluate,
     of_function,
+    paths_of,
     run,
 )
 from reference.checker.shrink import smallest
@@ -54,10 +58,62 @@ def judge(
         return [unchecked(definition, kind_of(definition, choice), reason)]
     evaluate = make_evaluate(process, choice.call, deadline)
     try:
+        if choice.call.plan.kind == "trainer":
+            checks = judge_training(process, definition, choice, losses, options)
+            if checks:
+                return checks
         found = run(evaluate, choice.call, options)
-        return make_checks(found.trials, found.problems, evaluate, choice, losses, options)
+        return make_checks(found.trials, found.problems, evaluate, choice, losses, options, definition.stops_early)
     except SubjectTerminated as error:
         return [ended(choice.call, error)]
+
+
+INTENTS = {
+    "descent with momentum": {"momentum", "velocity", "beta", "nesterov", "inertia", "mu"},
+    "a learning rate": {"decay", "schedule", "anneal", "annealing", "rate", "decayed"},
+}
+
+
+def judge_training(
+    process: Any, definition: Definition, choice: Choice, losses: Sequence[str], options: Options
+) -> list[Check]:
+    """The check of a trainer that is no plain descent on all rows; nothing where it may be."""
+    call = choice.call
+    if call is None or call.reading is None or choice.status == "named":
+        return []
+    told: dict[str, Any] = {"call": described(call.plan), "loss": call.loss, "cases": SMALL}
+    if choice.status == "right":
+        if "batch_size" not in call.plan.uses:
+            return []
+        factors = [CONVENTIONS[call.loss](1)]
+    else:
+        paths = paths_of(process, call, options.seed)
+        for loss in losses if paths else ():
+            found = explain_paths(paths, CONVENTIONS[loss])
+            if found != Explanation():
+                return [by_explanation(definition, call, found, told)]
+        factors = [CONVENTIONS[loss](1) for loss in ("half-mse", "mse")]
+    for factor in factors:
+        finding = read_batches(process, call.plan, call.reading, [factor])
+        if finding.fault:
+            return [Check("trainer", call.plan.name, "wrong", finding.fault, finding.sentence, **told)]
+        if finding.kind and follows(process, call.plan, call.reading, factor, finding.kind, options.seed):
+            return [Check("trainer", call.plan.name, "right", explanation=finding.kind, **told)]
+    if choice.status == "right":
+        reason = "it is right with one batch of all rows; minibatches could not be run"
+        return [Check("trainer", call.plan.name, "unchecked", reason=reason, **told)]
+    return []
+
+
+def by_explanation(definition: Definition, call: Call, found: Explanation, told: Any) -> Check:
+    """The check of a trainer whose steps depend on earlier ones."""
+    if found.fault:
+        return Check("trainer", call.plan.name, "wrong", found.fault, found.sentence, **told)
+    wanted = next(words for kind, words in INTENTS.items() if found.kind.startswith(kind))
+    if wanted & definition.wording:
+        return Check("trainer", call.plan.name, "right", explanation=f"right as {found.kind}", **told)
+    sentence = f"It is {found.kind}, and nothing in its names says so."
+    return Check("trainer", call.plan.name, "wrong", "unknown", sentence, **told)
 
 
 def make_checks(
@@ -67,12 +123,13 @@ def make_checks(
     choice: Choice,
     losses: Sequence[str],
     options: Options,
+    stops: bool,
 ) -> list[Check]:
     """The check of the function's own answers, and of a fitted model's predictions."""
     call = choice.call
     assert call is not None  # noqa: S101
     own = of_function(trials, call.plan)
-    checks = [make_check(own, count, evaluate, call, losses, options)]
+    checks = [make_check(own, count, evaluate, call, losses, options, stops)]
     predictions = [t for t in trials if t.plan.name != call.plan.name]
     if predictions:
         checks.append(make_check(predictions, count, None, call, losses, options))
@@ -133,10 +190,13 @@ def make_check(
     call: Call,
     losses: Sequence[str],
     options: Options,
+    stops: bool = False,
 ) -> Check:
     """The verdict on a function's answers; the predictions of a model cannot be asked again."""
     plan = trials[0].plan
     wrong = [t for t in trials if not t.is_correct or mutated(t, call)]
+    if stops and all(stopped(t) for t in wrong):
+        wrong, trials = [], [t for t in trials if not stopped(t)] or trials
     worst = max(float(t.errors.max()) for t in trials)
     told = {"cases": count, "worst_error": worst, "call": described(plan), "loss": call.loss}
     if not wrong:
@@ -149,6 +209,12 @@ def make_check(
     shown = shrunk(evaluate, wrong, fault) if evaluate else wrong[0]
     text = "\n".join(filter(None, [explanation, plan.note and f"({plan.note}.)"]))
     return Check(plan.kind, plan.name, "wrong", fault, text, counterexample=counterexample(shown), **told)
+
+
+def stopped(trial: Trial) -> bool:
+    """Whether a step of a training led nowhere, as where it has stopped early."""
+    theta = np.append(trial.case.w, trial.case.b)
+    return trial.plan.kind == "trainer" and trial.finite and bool((trial.reading.vector == theta).all())
 
 
 def mutated(trial: Trial, call: Call) -> bool:

@@ -1,0 +1,366 @@
+"""Which rows a trainer uses in its steps, and with which weight: read off its own answers.
+
+With X the identity each row acts on a weight of its own, and with a tiny learning rate the order
+of the steps has no effect. After one pass
+
+    w_i(before) − w_i(after) = η · c_i · (w_i + b − y_σ(i)),
+
+where c_i = Σ 1/|B| over the steps whose batch B holds row i, and σ(i) is the row whose label was
+used. So c and σ can be read, whatever the program shuffles or draws.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from reference import rounding
+from reference.checker.call_plan import CallPlan, Problem
+from reference.checker.output import Reading, parse_output
+from reference.checker.sandbox.messages import SubjectTerminated
+
+LR = 2.0**-30
+NEAR = 1e-5  # how well a weight is read: the learning rate and the rounding of w leave less
+SIZES = [(7, 3), (6, 3), (6, 2), (8, 3), (5, 1)]  # (n, batch_size): m divides n, or does not
+EPOCHS = (1, 2, 3, 4)
+MANY = 60  # epochs after which a row that was never drawn is no chance any more
+
+
+class Pass(NamedTuple):
+    """What one pass (one iteration) did: the weight of each row, and whose label it used."""
+
+    n: int
+    m: int
+    weights: Any  # (n,) c
+    labels: Any  # (n,) σ; −1 for a row that was not used
+
+
+class Finding(NamedTuple):
+    """What is known about the batches of a trainer."""
+
+    fault: str = ""
+    kind: str = ""  # what it is right of: "minibatches", "one random sample a step", …
+    sentence: str = ""
+
+
+def row_labels(n: int) -> Any:
+    """Labels that tell which row they belong to: no ratio of two is a simple fraction."""
+    primes = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29)
+    return np.array([40.0 + 10 * math.sqrt(p) for p in primes[:n]])
+
+
+def identity_problem(n: int, m: int) -> Problem:
+    """A problem by which the rows of a pass can be read."""
+    return Problem(np.eye(n), row_labels(n), np.zeros(n), np.float64(0), lr=LR, batch_size=m)
+
+
+def read_passes(
+    process: Any, plan: CallPlan, reading: Reading, n: int, m: int, factor: float
+) -> list[Pass] | None:
+    """The passes of a training, or None where they cannot be read."""
+    problem = identity_problem(n, m)
+    answers = list(process.ask([plan.request(problem._replace(iters=t)) for t in EPOCHS]))
+    outputs = [parse_output(plan, reading, problem, a) for a in answers]
+    if any(o.fault or len(o.vector) != n + 1 or not np.isfinite(o.vector).all() for o in outputs):
+        return None
+    points = [o.vector for o in outputs]
+    if plan.starts:
+        points = [np.append(problem.w, problem.b), *points]
+    found = [decode(p, q, n, m, factor) for p, q in zip(points, points[1:], strict=False)]
+    return None if any(f is None for f in found) else found  # type: ignore[return-value]
+
+
+def decode(before: Any, after: Any, n: int, m: int, factor: float) -> Pass | None:
+    """The weight of each row in a pass, and whose label it used."""
+    y, start = row_labels(n), before[:-1] + before[-1]
+    moved = (before - after)[:-1] / (LR * factor)
+    weights, labels = np.zeros(n), np.full(n, -1)
+    for i in range(n):
+        if abs(moved[i]) < 1e-4:
+            continue
+        found = weight_and_label(moved[i], start[i], y, i, n, m)
+        if found is None:
+            return None
+        weights[i], labels[i] = found
+    return Pass(n, m, weights, labels)
+
+
+def weight_and_label(
+    moved: float, start: float, y: Any, i: int, n: int, m: int
+) -> tuple[float, int] | None:
+    """c and σ of one row: its own label if that gives a fraction that batches can make."""
+    own = moved / (start - y[i])
+    unit = math.lcm(n, m, n % m or m)
+    count = own * unit
+    if abs(count - round(count)) < NEAR * max(1.0, abs(count)) and round(count):
+        return round(count) / unit, i
+    for size in dict.fromkeys((m, n % m or m, n, 1)):
+        for sign in (1, -1):
+            label = start - sign * moved * size
+            other = int(np.argmin(np.abs(y - label)))
+            if abs(y[other] - label) < NEAR * abs(label) * 10:
+                return sign / size, other
+    return None
+
+
+def counts(p: Pass) -> Any:
+    """How often each row was used in batches of size m, as whole numbers where they are."""
+    return p.weights * p.m
+
+
+def remainder(p: Pass) -> int:
+    """The number of rows in the last, shorter batch; m if there is none."""
+    return p.n % p.m or p.m
+
+
+def once_each(p: Pass) -> bool:
+    """Whether each row was used once, in batches divided by their own size."""
+    r = remainder(p)
+    short = np.isclose(p.weights, 1 / r)
+    full = np.isclose(p.weights, 1 / p.m)
+    return bool((short | full).all()) and (r == p.m or int((short & ~full).sum()) == r)
+
+
+def same_every_time(passes: Sequence[Pass]) -> bool:
+    """Whether all passes of the same sizes do the same."""
+    return all(
+        np.allclose(a.weights, b.weights) and (a.labels == b.labels).all()
+        for a in passes
+        for b in passes
+        if (a.n, a.m) == (b.n, b.m)
+    )
+
+
+def own_labels(p: Pass) -> bool:
+    """Whether each row that was used was used with its own label."""
+    used = p.labels >= 0
+    return bool((p.labels[used] == np.flatnonzero(used)).all())
+
+
+def full_batches(p: Pass) -> int:
+    """How many batches of m rows there are room for."""
+    return p.n // p.m
+
+
+def is_ragged(p: Pass) -> bool:
+    """Each row once, and each batch divided by m, the short one too."""
+    return bool(np.allclose(p.weights, 1 / p.m))
+
+
+def is_full_n(p: Pass) -> bool:
+    """Each row once, and each batch divided by n."""
+    return bool(np.allclose(p.weights, 1 / p.n))
+
+
+def is_whole_data(p: Pass) -> bool:
+    """All rows in each step, as many steps as there are batches."""
+    steps = {full_batches(p), -(-p.n // p.m)}
+    return any(k > 1 and np.allclose(p.weights, k / p.n) for k in steps)
+
+
+def is_remainder_dropped(p: Pass) -> bool:
+    """The rows of the full batches once, the others not."""
+    used = int(np.isclose(p.weights, 1 / p.m).sum())
+    unused = int((p.weights == 0).sum())
+    return used == full_batches(p) * p.m and used + unused == p.n
+
+
+def is_same_batch(p: Pass) -> bool:
+    """m rows, and these in every step."""
+    used = p.weights[p.weights != 0]
+    repeated = len({round(float(v), 6) for v in used}) == 1
+    return len(used) == p.m < p.n and repeated
+
+
+def is_overlapping(p: Pass) -> bool:
+    """Whole numbers of uses that differ: some rows several times, in a row."""
+    k = counts(p)
+    whole = np.allclose(k, np.round(k)) and k.max() > 1.5
+    rising = bool((np.diff(np.sign(np.diff(k[k > 0]))) <= 0).all())
+    return bool(whole and rising and k[-1] < k.max())
+
+
+def is_one_row(p: Pass) -> bool:
+    """One row alone, with weight 1."""
+    return int((p.weights != 0).sum()) == 1 and bool(np.isclose(p.weights.sum(), 1))
+
+
+def is_one_batch(p: Pass) -> bool:
+    """One batch of m rows."""
+    used = p.weights[p.weights != 0]
+    return len(used) == p.m and bool(np.allclose(used, 1 / p.m))
+
+
+def is_drawn(p: Pass) -> bool:
+    """Whole numbers of uses: rows drawn with replacement, each step divided by its own size."""
+    sizes = {p.m, remainder(p)}
+    total = p.weights.sum()
+    steps = {full_batches(p), -(-p.n // p.m), 1, p.n}
+    return any(np.isclose(total, k) for k in steps) and all(
+        any(np.isclose(w * s, round(w * s)) for s in sizes | {p.m * remainder(p)})
+        for w in p.weights
+    )
+
+
+Rule = tuple[str, str, Callable[[Pass], bool], bool | None]
+FAULTS: list[Rule] = [  # name, sentence, what holds in each pass, whether all passes are alike
+    ("same-batch-again", "Every step uses the same rows: the batch is taken once, or its start "
+     "never moves.", is_same_batch, True),
+    ("remainder-dropped", "The last, shorter batch is never used: n is not a multiple of the batch "
+     "size.", is_remainder_dropped, None),
+    ("ragged-divisor", "Each sum is divided by the batch size, the shorter last batch too: it must "
+     "be divided by its own number of rows.", is_ragged, None),
+    ("whole-data-in-each-batch", "Every batch holds all the data: the slice of the batch is not "
+     "used.", is_whole_data, True),
+    ("full-n-divisor", "Each batch is divided by n, the number of all rows: it must be divided by "
+     "its own.", is_full_n, None),
+    ("batches-overlap", "The batches overlap: they begin one row apart, and not one batch.",
+     is_overlapping, True),
+]  # fmt: skip
+KINDS: list[tuple[str, Callable[[Pass], bool]]] = [
+    ("one random sample a step", is_one_row),
+    ("one random batch a step", is_one_batch),
+    ("batches drawn with replacement", is_drawn),
+]
+
+
+def classify(passes: Sequence[Pass]) -> Finding:
+    """What the passes of several sizes have in common."""
+    alike = same_every_time(passes)
+    if not all(map(own_labels, passes)):
+        return classify_labels(passes, alike)
+    if all(map(once_each, passes)):
+        return Finding(kind="minibatches")
+    uneven, even = [p for p in passes if p.n % p.m], [p for p in passes if not p.n % p.m]
+    for name, sentence, holds, same in FAULTS:
+        of_the_rest = name in ("remainder-dropped", "ragged-divisor")
+        relevant = uneven if of_the_rest else [p for p in passes if p.m > 1]
+        others = even if of_the_rest else []
+        if same in (None, alike) and relevant and all(map(holds, relevant)):
+            if all(map(once_each, others)):
+                return Finding(name, "", sentence)
+    for kind, fits in KINDS:
+        if not alike and all(map(fits, passes)):
+            return Finding(kind=kind)
+    return Finding()
+
+
+def classify_labels(passes: Sequence[Pass], alike: bool) -> Finding:
+    """Rows that were used with the label of another row."""
+    in_batch = all(
+        all(p.labels[i] in (-1, i % p.m) for i in range(p.n)) for p in passes if p.m < p.n
+    )
+    if in_batch:
+        return Finding(
+            "labels-of-another-batch", "", "Each batch of rows is used with the labels of the first."
+        )
+    if not alike:
+        return Finding(
+            "shuffled-apart",
+            "",
+            "Rows and labels are shuffled by two different permutations: use one for both.",
+        )
+    return Finding("labels-off-by-one", "", "Rows are used with the labels of other rows.")
+
+
+def read_batches(
+    process: Any, plan: CallPlan, reading: Reading, factors: Sequence[float]
+) -> Finding:
+    """Run minibatches of several sizes, and say what they are.
+
+    Where the trainer has no batch size, its passes are read as those of single samples.
+    """
+    sizes = SIZES if "batch_size" in plan.uses else [(5, 1), (7, 1)]
+    for factor in factors:
+        passes: list[Pass] = []
+        try:
+            for n, m in sizes:
+                found = read_passes(process, plan, reading, n, m, factor)
+                if found is None:
+                    break
+                passes += found
+            else:
+                finding = classify(passes)
+                if finding.kind in ("batches drawn with replacement", "one random batch a step"):
+                    return finding_of_many(process, plan, reading, factor, finding)
+                if finding != Finding():
+                    return finding
+        except SubjectTerminated:
+            return Finding()
+    return Finding()
+
+
+def finding_of_many(
+    process: Any, plan: CallPlan, reading: Reading, factor: float, finding: Finding
+) -> Finding:
+    """The finding on drawn rows, unless a row is never drawn in so many epochs that it is no chance."""
+    n, m = (5, 2) if "batch_size" in plan.uses else (5, 1)
+    problem = identity_problem(n, m)
+    requests = [plan.request(problem._replace(iters=t)) for t in (1, 1 + MANY)]
+    points = [parse_output(plan, reading, problem, a).vector for a in process.ask(requests)]
+    moved = (points[0] - points[1])[:-1] / (LR * factor)
+    weights = moved / (points[0][:-1] + points[0][-1] - row_labels(n))
+    drawn = round(float(weights.sum() * m))
+    never = [i for i in range(n) if abs(weights[i]) < 1e-3]
+    if never and n * (1 - len(never) / n) ** drawn < 1e-12:
+        rows = ", ".join(str(i) for i in never)
+        text = f"Row {rows} (counted from 0, of {n}) is never drawn in {MANY} iterations."
+        return Finding("row-never-drawn", "", text)
+    return finding
+
+
+def alike_problem(rng: np.random.Generator, n: int, d: int, m: int) -> Problem:
+    """Rows that are all the same, so that every order of them gives the same path."""
+    X, y = np.tile(rng.normal(size=d), (n, 1)), np.full(n, rng.normal())
+    return Problem(X, y, rng.normal(size=d), np.float64(rng.normal()), lr=0.0625, batch_size=m)
+
+
+def follows(
+    process: Any, plan: CallPlan, reading: Reading, factor: float, kind: str, seed: int
+) -> bool:
+    """Whether the path on rows that are all alike is that of its kind of batches, step by step."""
+    rng = np.random.default_rng(seed)
+    for n, m in [(7, 3), (6, 3), (4, 4), (3, 1)] if "batch_size" in plan.uses else [(4, 1), (3, 1)]:
+        d = plan.layout.d or 3
+        problem = alike_problem(rng, n, d, m)
+        answers = list(process.ask([plan.request(problem._replace(iters=t)) for t in (1, 2, 3)]))
+        outputs = [parse_output(plan, reading, problem, a) for a in answers]
+        if any(o.fault for o in outputs):
+            return False
+        points = [o.vector for o in outputs]
+        if plan.starts:
+            points = [np.append(problem.w, problem.b), *points]
+        for before, after in zip(points, points[1:], strict=False):
+            if not any(
+                reaches(problem, before, after, steps, factor) for steps in step_counts(n, m, kind)
+            ):
+                return False
+    return True
+
+
+def step_counts(n: int, m: int, kind: str) -> set[int]:
+    """How many steps an iteration of this kind may have."""
+    if kind.startswith("one random"):
+        return {1}
+    if kind == "minibatches":
+        return {-(-n // m)}
+    return {1, n, n // m, -(-n // m)}
+
+
+def reaches(problem: Problem, before: Any, after: Any, steps: int, factor: float) -> bool:
+    """Whether so many steps lead from one point to the other, within rounding."""
+    X, y = problem.X[:1], problem.y[:1]
+    w, b, lr = [before[:-1]], [before[-1]], problem.lr * factor
+    for _ in range(steps):
+        r = X @ w[-1] + b[-1] - y
+        w.append(w[-1] - lr * (X.T @ r))
+        b.append(b[-1] - lr * r[0])
+    rows = [[0]] * steps
+    path = np.array(w), np.array(b)
+    bound, _ = rounding.trajectory_bound(X, y, rows, *path, lr, np.float64)
+    widest = rounding.gamma(len(problem.y) + 8, np.float64) * 8 * (1 + np.abs(path[0]).max())
+    gap = np.linalg.norm(np.append(w[-1], b[-1]) - after)
+    return bool(gap <= 8 * bound[-1] + widest)
