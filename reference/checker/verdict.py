@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,8 @@ def make_check(
         notes = [plan.note, in_float32(evaluate, plan, options) if evaluate else ""]
         return Check(plan.kind, plan.name, None, "\n".join(filter(None, notes)), count, worst)
     fresh = evaluate(distinguishing_problems(options.seed + 1)) if evaluate else []
-    fresh = of_function(fresh, plan)
+    asked = 1 + max(t.index for t in trials)
+    fresh = [replace(t, index=asked + t.index) for t in of_function(fresh, plan)]
     fault, explanation = diagnose(trials, wrong, fresh, evaluate, options.loss)
     shown = shrunk(evaluate, wrong, fault) if evaluate else wrong[0]
     notes = [explanation, plan.note and f"({plan.note}.)"]
