@@ -86,7 +86,7 @@ def checked(target: str, options: dict[str, Any], progress: Progress) -> Report:
     """A report, also where there is nothing to report on."""
     try:
         return check(target, **options, progress=progress.of(target))
-    except (NothingToCheck, FileNotFoundError, ModuleNotFoundError) as error:
+    except (NothingToCheck, FileNotFoundError) as error:
         return Report(target, (), str(error))
     finally:
         progress.done += 1
