@@ -30,13 +30,15 @@ def repeated(trials: Sequence[Trial]) -> bool:
 
 
 def late(trials: Sequence[Trial]) -> bool:
-    """Whether every wrong answer is right for the problem before it."""
+    """Whether every wrong answer is right for the problem before it; the first has none before."""
+    found = False
     for before, i in itertools.pairwise(trials):
         if not i.is_correct:
             reading = parse_output(i.plan, before.case, i.answer)
             if reading.fault or (before.expected.errors(reading.vector, reading.dtype) > 1).any():
                 return False
-    return trials[0].is_correct
+            found = True
+    return found
 
 
 def changing(evaluate: Evaluate, wrong: Sequence[Trial]) -> bool:
