@@ -98,4 +98,4 @@ def exact_answers(plan: CallPlan, loss: str, seed: int, count: int) -> list[Expe
 @lru_cache(maxsize=32)
 def computed(plan: CallPlan, loss: str, seed: int, count: int) -> list[Expected]:
     """The exact answers, once for all."""
-    return [Expected(plan, case, loss) for case in random_problems(seed, count)]
+    return [Expected(plan, case, loss) for case in random_problems(seed, count, True)]
