@@ -14,7 +14,8 @@ from reference.checker.call_plan import CallPlan
 from reference.checker.diagnosis.faults import BY_NAME, CATALOGUE, gradient, times
 from reference.checker.diagnosis.match import as_answer, terms
 from reference.checker.expected import Expected
-from reference.checker.trial import Trial, distinguishing_problems
+from reference.checker.problem_set import distinguishing_problems
+from reference.checker.trial import Trial
 
 PROMISED = """
 missing-mean factor-two factor-two-sum sign-flipped sign-flipped-w sign-flipped-b bias-omitted
@@ -107,7 +108,7 @@ def test_the_formulas_are_pairwise_distinguishable():
     """For any two of different faults there is a witness: a problem where they differ for sure."""
     plan = CallPlan("step", "step", ())
     trials = [
-        Trial(plan, c, None, None, Expected(plan, c, "half-mse"), c)
+        Trial(plan, c, None, None, Expected(plan, c, "half-mse"), 0, c)
         for c in distinguishing_problems(1)[:20]
     ]
     found = [(name, list(answers(f, trials))) for name, f in formulas()]
@@ -129,7 +130,7 @@ def test_no_formula_is_right():
     """Every formula of the catalogue differs from 1.3f on a distinguishing_problems problem."""
     plan = CallPlan("step", "step", ())
     trials = [
-        Trial(plan, c, None, None, Expected(plan, c, "half-mse"), c)
+        Trial(plan, c, None, None, Expected(plan, c, "half-mse"), 0, c)
         for c in distinguishing_problems(1)[:20]
     ]
     true = list(answers(lambda e: as_answer(e, gradient(*terms(e.case))), trials))

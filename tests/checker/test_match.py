@@ -15,9 +15,10 @@ from reference.checker.diagnosis import match
 from reference.checker.diagnosis.faults import CATALOGUE, PORTS
 from reference.checker.expected import CONVENTIONS, Expected
 from reference.checker.output import parse_output
+from reference.checker.problem_set import distinguishing_problems
 from reference.checker.sandbox import worker
 from reference.checker.sandbox.messages import decode
-from reference.checker.trial import Trial, distinguishing_problems
+from reference.checker.trial import Trial
 
 CASES = distinguishing_problems(0)[:20]
 CASES.append(CASES[0]._replace(w=CASES[0].w * [0, 1, 1]))  # a weight of 0 is none to divide by
@@ -303,12 +304,13 @@ def answers(program, name="", cases=CASES, loss="half-mse"):
     usual = signature.plan(description, asked_for=True)
     for plan in usual.layouts():
         found = []
-        for case in cases:
+        for i, case in enumerate(cases):
             args, kwargs = plan.arguments(case)
             line = worker.reported(lambda a=args, k=kwargs: worker.call(program, a, k, False), "")
             answer = decode(line)
             reading = parse_output(plan, case, answer)
-            found.append(Trial(plan, case, answer, reading, Expected(plan, case, loss), case))
+            expected = Expected(plan, case, loss)
+            found.append(Trial(plan, case, answer, reading, expected, i, case))
         if not all(i.reading.refused for i in found):
             return found
     return found

@@ -64,7 +64,7 @@ def test_what_is_no_answer_is_a_crash(wrong):
         decode(wrong)
     assert ended.value.fault == "crash"
     assert str(ended.value) == ended.value.detail == "it wrote into the pipe of its answers"
-    assert ended.value.case is None
+    assert ended.value.problem is None
 
 
 def test_keys_are_equal_to_the_last_bit():

@@ -106,7 +106,7 @@ def item(vector, X=3.0, kind="gradient"):
     case = Problem(np.array([[X]]), np.zeros(1), np.ones(1), np.float64(0))
     plan = CallPlan("f", kind, ROLES)
     expected = Expected(plan, case, "half-mse")
-    return Trial(plan, case, None, Output(np.array(vector)), expected, case)
+    return Trial(plan, case, None, Output(np.array(vector)), expected, 0, case)
 
 
 def test_the_steps_that_people_take_are_known():

@@ -7,8 +7,9 @@ from reference.checker.call_plan import CallPlan, Problem
 from reference.checker.diagnosis import symptoms
 from reference.checker.expected import Expected
 from reference.checker.output import Output
+from reference.checker.problem_set import distinguishing_problems
 from reference.checker.sandbox.messages import ArrayMessage, RawOutput
-from reference.checker.trial import Trial, distinguishing_problems
+from reference.checker.trial import Trial
 
 GRADIENT = CallPlan("gradient", "gradient", (("X", "X"), ("y", "y"), ("w", "w"), ("b", "b")))
 PREDICT = CallPlan("predict", "predict", (("X", "X"), ("w", "w"), ("b", "b")))
@@ -21,7 +22,7 @@ def answers(change, plan=GRADIENT, cases=CASES):
         expected = Expected(plan, case, "half-mse")
         vector = expected.rounded.copy()
         change(case, vector)
-        yield Trial(plan, case, RawOutput(), Output(vector), expected, case)
+        yield Trial(plan, case, RawOutput(), Output(vector), expected, id(case), case)
 
 
 def by(factor, where=lambda c: True, component=0):
@@ -160,11 +161,13 @@ def test_answers_of_the_wrong_form_have_no_numbers_to_name():
     """They are counted, a problem once, however often it was asked."""
     case = CASES[0]
     bad = Output(None, fault="wrong-shape")
-    item = Trial(GRADIENT, case, RawOutput(), bad, Expected(GRADIENT, case, "half-mse"), case)
+    item = Trial(
+        GRADIENT, case, RawOutput(), bad, Expected(GRADIENT, case, "half-mse"), id(case), case
+    )
     assert symptoms.components([item, item]) == "Wrong in 1 problems."
     assert symptoms.ratio([item]) == ""
     numbers_too = Output(np.ones(4), fault="wrong-shape")
-    item = Trial(GRADIENT, case, RawOutput(), numbers_too, item.expected, case)
+    item = Trial(GRADIENT, case, RawOutput(), numbers_too, item.expected, id(case), case)
     assert symptoms.ratio([item]) == ""
 
 
@@ -204,7 +207,9 @@ def test_a_number_in_place_of_nothing_has_no_ratio():
     """Where the exact answer is 0."""
     case = Problem(np.ones((2, 1)), np.ones(2), np.ones(1), np.float64(0))
     expected = Expected(GRADIENT, case, "half-mse")
-    item = Trial(GRADIENT, case, RawOutput(), Output(np.array([3.0, 0.0])), expected, case)
+    item = Trial(
+        GRADIENT, case, RawOutput(), Output(np.array([3.0, 0.0])), expected, id(case), case
+    )
     assert symptoms.ratio([item]) == ""
 
 
@@ -232,7 +237,9 @@ def shaped(case, *parts):
     parts = tuple(
         ArrayMessage("float64", np.shape(p), None if p is None else np.ravel(p)) for p in parts
     )
-    return Trial(GRADIENT, case, RawOutput(parts), Output(None, fault="wrong-shape"), None, case)
+    return Trial(
+        GRADIENT, case, RawOutput(parts), Output(None, fault="wrong-shape"), None, id(case), case
+    )
 
 
 def test_n_by_n_residuals_are_recognised():
@@ -254,4 +261,4 @@ def test_n_by_n_residuals_are_recognised():
     assert not symptoms.n_by_n([shaped(one, np.ones((1, 1)))])
     assert not symptoms.n_by_n([shaped(c)])
     no_numbers = ArrayMessage("complex128", (3, 5), None)
-    assert not symptoms.n_by_n([Trial(GRADIENT, c, RawOutput((no_numbers,)), None, None, c)])
+    assert not symptoms.n_by_n([Trial(GRADIENT, c, RawOutput((no_numbers,)), None, None, id(c), c)])
