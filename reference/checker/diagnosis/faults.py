@@ -97,7 +97,7 @@ def clip_candidates(evidence: Any) -> Iterable[float]:
 
 def decay(evidence: Any) -> Iterable[float]:
     """What the weights, or their signs, would have been multiplied with; also n times that."""
-    e = max(evidence, key=lambda e: len(e.case.y))
+    e = max(evidence[:40], key=lambda e: len(e.case.y))  # of normal numbers, without cancellation
     difference, w, n = (e.gradient - e.expected_gradient)[0], e.case.w[0], len(e.case.y)
     found = [difference / w, difference / w * n, difference * np.sign(w)]
     return [float(f"{c:.6g}") for c in [*found, found[2] * n] if np.isfinite(c)]
@@ -105,7 +105,7 @@ def decay(evidence: Any) -> Iterable[float]:
 
 def loss_decay(evidence: Any) -> Iterable[float]:
     """What Σ w_j² would have been multiplied with; also n times that."""
-    e = max(evidence, key=lambda e: len(e.case.y))
+    e = max(evidence[:40], key=lambda e: len(e.case.y))  # of normal numbers, without cancellation
     found = float((e.gradient - e.expected_gradient)[0] / (e.case.w @ e.case.w))
     return [float(f"{c:.6g}") for c in (found, found * len(e.case.y))]
 
