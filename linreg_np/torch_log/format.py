@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from linreg_np._utils.validation import Array
+from linreg_np._utils.types import Array
 
 DIGITS = 1074  # after the point, of the smallest float64, 2⁻¹⁰⁷⁴; none has more
 
@@ -65,7 +65,9 @@ def format_log(
             f"{reprlib.repr(precision)}; torch's own is 4"
         )
     given = {"w": w, "grad_w": grad_w, "b": b, "grad_b": grad_b}  # in the order printed
-    arrays = {k: np.asarray(a, dtype=np.float64) for k, a in given.items() if a is not None}
+    arrays: dict[str, Array] = {
+        k: np.asarray(a, dtype=np.float64) for k, a in given.items() if a is not None
+    }
     return _lines(arrays, _count_steps(arrays), precision)
 
 

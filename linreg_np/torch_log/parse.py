@@ -19,7 +19,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from linreg_np._utils.validation import Array
+from linreg_np._utils.types import Array
 
 # Patterns are compiled at their first use, so that importing costs nothing.
 # A label stands at the beginning of a line, or of what a progress bar's \r makes one.
