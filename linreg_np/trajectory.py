@@ -168,13 +168,17 @@ def _check_shapes(t: Trajectory) -> None:
             "pass points as rows, w.reshape(-1, 1) for one weight"
         )
     points, d = t.w.shape
-    if t.b is not None and t.b.shape != (points,):
-        raise ValueError(f"b must have shape ({points},), got {t.b.shape}; pass one b per point")
-    for name, g, row in (("grad_w", t.grad_w, (d,)), ("grad_b", t.grad_b, ())):
-        if g is not None and g.shape not in ((points - 1, *row), (points, *row)):
+    allowed: dict[str, list[tuple[int, ...]]] = {
+        "b": [(points,)],
+        "grad_w": [(points - 1, d), (points, d)],
+        "grad_b": [(points - 1,), (points,)],
+    }
+    for name, shapes in allowed.items():
+        a = getattr(t, name)
+        if a is not None and a.shape not in shapes:
             raise ValueError(
-                f"{name} must have shape {(points - 1, *row)}, one row per step, got {g.shape}; "
-                "record the gradient of each step between two points"
+                f"{name} must have shape {shapes[0]}, got {a.shape}; pass one b per point, and one "
+                "gradient per step between two points"
             )
     ends = t.epoch_ends
     if ends.ndim != 1 or (np.diff(ends, prepend=0, append=points - 1) < 0).any():

@@ -105,16 +105,10 @@ def check_X(X: object, *, check_values: bool = True) -> RealArray:
     TypeError, ValueError
     """
     A = as_real_array("X", X)
-    if A.ndim != 2:
+    if A.ndim != 2 or 0 in A.shape:
         raise ValueError(
-            f"X must be 2-D, one sample a row, got shape {A.shape}; "
+            f"X must be 2-D and not empty, one sample a row, got shape {A.shape}; "
             "for a single feature pass X.reshape(-1, 1), for a single sample X.reshape(1, -1)"
-        )
-    if 0 in A.shape:
-        missing = "row" if A.shape[0] == 0 else "column"
-        raise ValueError(
-            f"X must have at least one {missing}, got shape {A.shape}; pass samples as rows and "
-            "features as columns"
         )
     if check_values and not isinstance(X, np.memmap):
         check_finite("X", A)
@@ -129,17 +123,11 @@ def check_y(y: object, n: int, *, check_values: bool = True) -> RealArray:
     TypeError, ValueError
     """
     a = as_real_array("y", y)
-    if a.shape in ((n, 1), (1, n)):
+    if a.shape != (n,):
+        column = a.shape in ((n, 1), (1, n))
         raise ValueError(
-            f"y must have shape ({n},), got {a.shape}: "
-            f"ŷ − y would broadcast to {np.broadcast_shapes((n,), a.shape)}; pass y.ravel()"
-        )
-    if a.ndim != 1:
-        raise ValueError(f"y must have shape ({n},), got {a.shape}; pass one label per sample")
-    if len(a) != n:
-        raise ValueError(
-            f"X and y must have one row each per sample, got {n} rows of X and {len(a)} of y; "
-            "pass the labels of these samples"
+            f"y must have shape ({n},), as X has {n} rows, got {a.shape}; "
+            f"pass {'y.ravel()' if column else 'one label per sample'}"
         )
     if check_values and not isinstance(y, np.memmap):
         check_finite("y", a)
@@ -155,10 +143,9 @@ def check_weights(w: object, d: int | None = None, *, name: str = "w") -> RealAr
     """
     a = as_real_array(name, w)
     if a.ndim != 1 or a.size == 0 or (d is not None and len(a) != d):
-        rule = f"{name} must have shape ({'d' if d is None else d},), got {a.shape}"
-        column = a.ndim == 2 and 1 in a.shape
-        hint = f"{name}.ravel()" if column else "one weight per feature"
-        raise ValueError(f"{rule}; pass {hint}")
+        hint = f"{name}.ravel()" if a.ndim == 2 and 1 in a.shape else "one weight per feature"
+        shape = f"({'d' if d is None else d},)"
+        raise ValueError(f"{name} must have shape {shape}, got {a.shape}; pass {hint}")
     check_finite(name, a)
     return a
 
@@ -195,9 +182,7 @@ def check_number(name: str, value: object) -> float:
         raise TypeError(f"{name} must be one real number, got {reprlib.repr(value)}; pass a float")
     try:
         x = float(value)
-    except OverflowError:
-        x = math.inf
-    except Exception:  # such as np.timedelta64, which NumPy registers as an integer
+    except Exception:  # an int that is too large; np.timedelta64, which NumPy counts as an integer
         x = math.nan
     if not math.isfinite(x):
         raise ValueError(f"{name} must be finite, got {reprlib.repr(value)}; pass a finite number")
