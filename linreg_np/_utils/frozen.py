@@ -35,8 +35,8 @@ class Frozen:
 
     __hash__ = None  # type: ignore[assignment]
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (type(self), self._fields())
+    def __setstate__(self, fields: dict[str, Any]) -> None:  # from a pickle
+        Frozen.__init__(self, **fields)
 
     def __repr__(self) -> str:
         fields = ", ".join(f"{k}={v!r}" for k, v in self._fields().items())
@@ -51,10 +51,6 @@ def unchecked(cls: type[T], **fields: Any) -> T:
     new = object.__new__(cls)
     Frozen.__init__(new, **fields)
     return new
-
-
-def _restore(cls: type[T], fields: dict[str, Any]) -> T:
-    return unchecked(cls, **fields)
 
 
 def _equal(a: object, b: object) -> bool:
