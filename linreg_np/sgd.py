@@ -25,11 +25,11 @@ def minibatches(
     >>> [y_B for X_B, y_B in minibatches(X, y, 2, np.random.default_rng(0))]
     [array([2., 0.]), array([1.])]
     """
-    order = rng.permutation(len(y))
+    order, contiguous = rng.permutation(len(y)), X.flags.c_contiguous
     for start in range(0, len(y), batch_size):
         B = order[start : start + batch_size]
         # take is X[B] and faster, but of an X that is not contiguous it copies all rows first
-        yield X.take(B, axis=0) if X.flags.c_contiguous else X[B], y[B]
+        yield X.take(B, axis=0) if contiguous else X[B], y[B]
 
 
 @convert_args_to_float

@@ -72,13 +72,14 @@ def fit(
     settings = validate_arguments(X, y, lr, batch_size, epochs, w, b, rng)
     path = allocate(settings)
     X, y, w, b, lr, batch_size, epochs, rng = settings
+    ws, bs, grads_w, grads_b = path
     t = 0
     with np.errstate(all="ignore"):
         for _epoch in range(epochs):
             for X_B, y_B in minibatches(X, y, batch_size, rng):
                 grad_w, grad_b = gradient(X_B, y_B, w, b)
                 w, b = sgd_step(w, b, grad_w, grad_b, lr)
-                path.grad_w[t], path.grad_b[t], path.w[t + 1], path.b[t + 1] = grad_w, grad_b, w, b
+                grads_w[t], grads_b[t], ws[t + 1], bs[t + 1] = grad_w, grad_b, w, b
                 t += 1
                 if not math.isfinite(grad_b):  # at the latest one step after w or b was not
                     return to_trajectory(settings, path, t)  # which raises DivergenceError
