@@ -11,4 +11,4 @@ __all__ = ["Array", "ArrayLike", "RealArray", "Seed"]
 
 Array: TypeAlias = NDArray[np.floating]
 RealArray: TypeAlias = NDArray[np.floating | np.integer | np.bool]  # validated, not yet converted
-Seed: TypeAlias = np.random.Generator | int | None
+Seed: TypeAlias = "np.random.Generator | int | None"  # a str: numpy.random is not imported yet
