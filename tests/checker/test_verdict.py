@@ -142,8 +142,7 @@ def exits(X, y, w, b):
 
 @said(
     "WRONG   crash",
-    "It ended its own process: a call of exit, or a crash in compiled code. "
-    "(it ended its own process, with exit code 3.)",
+    "It ended its own process: a call of exit, or a crash in compiled code. (exit code 3.)",
     f"smallest example   {TWO}",
 )
 def dies(X, y, w, b):
@@ -295,8 +294,7 @@ def update(X, y, w, b, lr):
 
 @said(
     "WRONG   crash",
-    "It ended its own process: a call of exit, or a crash in compiled code. "
-    "(it ended its own process, with exit code 4.)",
+    "It ended its own process: a call of exit, or a crash in compiled code. (exit code 4.)",
     f"smallest example   {TWO}  lr = 0.5",
 )
 def step_gradient(X, y, w, b, lr):
