@@ -246,13 +246,11 @@ HOSTILE = {
         "    return w, b",
         "crash",
     ),
-    "forges_a_number.py": (
-        "import os\n"
+    "closes_its_pipes.py": (
+        "import os, time\n"
         "def gradient(X, y, w, b):\n"
-        "    for fd in range(3, 20):\n"
-        "        try: os.write(fd, b'3\\n')\n"
-        "        except OSError: pass\n"
-        "    return w, b",
+        "    os.closerange(3, 256)\n"
+        "    time.sleep(600)",
         "crash",
     ),
     "prints.py": (
@@ -277,7 +275,7 @@ HOSTILE = {
 
 @pytest.fixture
 def files(tmp_path):
-    """Every hostile subject as a file; and where the checker is, before and after."""
+    """Every hostile program as a file."""
     for name, (code, _) in HOSTILE.items():
         tmp_path.joinpath(name).write_text(code)
     return tmp_path

@@ -1,8 +1,6 @@
 """What is recognised, and how it is called; the process that it runs in; its answers read."""
 
-import os
 import re
-import signal
 from dataclasses import replace
 
 import numpy as np
@@ -11,8 +9,7 @@ import pytest
 from reference import check
 from reference.checker.call_plan import CallPlan, Problem
 from reference.checker.output import parse_output
-from reference.checker.sandbox.messages import ArrayMessage, RawOutput, SubjectTerminated, decode
-from reference.checker.sandbox.process import Process, kill_all
+from reference.checker.sandbox.messages import ArrayMessage, RawOutput
 from reference.checker.signature import EQUATIONS, locate, plan, role_of
 
 CASE = Problem(
@@ -342,24 +339,6 @@ def test_the_coarsest_precision_counts():
         assert reading.dtype == expected
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        {},
-        {"parts": 1, "changed": []},
-        {"parts": [{"dtype": "float64", "shape": [2], "values": [1.0]}], "changed": []},
-        {"parts": [{"dtype": "float64", "shape": [1], "values": ["x"]}], "changed": []},
-        {"parts": [], "changed": ["a"]},
-        {"raised": 3},
-    ],
-)
-def test_what_is_no_answer_is_a_crash(line):
-    """Nothing that a subject writes is believed but numbers in their form."""
-    with pytest.raises(SubjectTerminated, match="pipe of its answers") as ended:
-        decode(line)
-    assert ended.value.fault == "crash"
-
-
 def test_locate_tells_files_from_modules(tmp_path, monkeypatch):
     """FILE.py, FILE.py:NAME, package.module:NAME; nothing else."""
     file = tmp_path / "mine.py"
@@ -394,54 +373,8 @@ def test_locate_tells_files_from_modules(tmp_path, monkeypatch):
             locate(absent)
 
 
-def test_a_module_is_imported_from_the_working_directory():
-    """package.module:NAME, in its own process."""
-    with Process("linreg_np", "gradient", 10) as subject:
-        (description,) = subject.load()
-    assert [p[0] for p in description["parameters"]] == ["X", "y", "w", "b"]
-
-
 def test_a_missing_name_is_an_exception_of_the_import():
     """With the name in it."""
     found_check = check("linreg_np:no_such").checks[0]
     assert (found_check.kind, found_check.fault) == ("import", "raised")
     assert "no_such" in found_check.explanation
-
-
-def test_a_file_that_cannot_be_imported_again_is_a_crash(tmp_path):
-    """Where its process has ended and other questions are to be asked."""
-    file = tmp_path / "once.py"
-    file.write_text(f"open({str(tmp_path / 'mark')!r}, 'x')\ndef f(): return 1\n")
-    with Process(str(file), "", 10) as subject:
-        subject.load()
-        (answer,) = subject.ask("f", [((), {})])
-        subject.close()
-        with pytest.raises(SubjectTerminated, match="imported once, and not again"):
-            list(subject.ask("f", [((), {})]))
-    assert answer.parts[0].values.tolist() == [1]
-
-
-def test_whoever_waits_for_a_subject_that_is_killed_is_told():
-    """All at once by `kill_all`."""
-    with Process("linreg_np", "gradient", 10) as subject:
-        subject.load()
-        kill_all()
-        with pytest.raises(SubjectTerminated, match="killed by SIGKILL"):
-            list(subject.ask("gradient", [((), {})]))
-
-
-def test_a_process_that_the_subject_hid_holds_nobody_up(tmp_path):
-    """It has the pipe open still; the subject is closed all the same."""
-    file = tmp_path / "hides.py"
-    file.write_text(
-        "import os, time\ndef f():\n    hidden, hides = os.pipe()\n    pid = os.fork()\n"
-        "    if not pid:\n        os.setsid()\n        os.write(hides, b'x')\n"
-        "        time.sleep(60)\n    os.parse_output(hidden, 1)\n    return pid\n"
-    )
-    with Process(str(file), "", 10) as subject:
-        subject.load()
-        (answer,) = subject.ask("f", [((), {})])
-        subject.close()
-        assert subject.reader.is_alive()
-        os.kill(int(answer.parts[0].values[0]), signal.SIGKILL)
-        subject.reader.join()
