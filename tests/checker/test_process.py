@@ -233,6 +233,13 @@ def test_a_closed_process_leaves_no_thread(code):
     wait_until(lambda: not thread.is_alive())
 
 
+def test_a_process_that_nobody_asks_any_more_exits(code):
+    """As when the program that started it has ended."""
+    code.load()
+    code.requests.put(None)
+    assert code.popen.wait(LONG) == 0
+
+
 def test_a_process_that_does_not_read_holds_nobody_up(code):
     """A request that is larger than its pipe."""
     code.load()
@@ -280,7 +287,13 @@ def test_one_name_alone_can_be_meant(tmp_path):
 
 
 def test_all_can_be_killed_for_good(code):
-    """Whoever waits gets a crash; so does whoever asks again, since nothing is started anew."""
+    """Whoever waits gets a crash; so does whoever asks again, and who was not yet started."""
+    code.load()
+    with Process("", "", LONG, {"f": len}) as other:
+        kill_all()
+        with pytest.raises(SubjectTerminated, match="killed by SIGKILL"):
+            other.load()
+    code.stopped = False
     code.load()
     threading.Timer(0.2, kill_all).start()
     for name in ("sleeps", "echo"):

@@ -73,10 +73,15 @@ def serve(requests: Any, answers: Any, functions: dict[str, Any]) -> None:
             jobs = [functools.partial(call, f, *arguments, tensors) for arguments in calls]
         for job in jobs:
             line = json.dumps(reported(job, file)).encode() + b"\n"
-            if os.getpid() != own:  # a fork that the code under test made and forgot
-                os._exit(0)
+            exit_unless(own)
             answers.write(line)
             answers.flush()
+
+
+def exit_unless(pid: int) -> None:
+    """Exit if this is a fork that the code under test made and forgot."""
+    if os.getpid() != pid:
+        os._exit(0)
 
 
 def isolate() -> None:
