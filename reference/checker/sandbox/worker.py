@@ -39,10 +39,7 @@ def serve_fork(functions: dict[str, Any]) -> None:
     Popen waits until all files that the child inherited are closed, and has stopped the collector.
     """
     try:
-        for descriptor in os.listdir("/dev/fd"):
-            if int(descriptor) > 2:
-                with contextlib.suppress(OSError):  # the one that listed them
-                    os.close(int(descriptor))
+        os.closerange(3, max(map(int, os.listdir("/dev/fd"))) + 1)
         gc.enable()
         main(functions)
     finally:
