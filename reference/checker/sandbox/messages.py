@@ -1,8 +1,11 @@
-"""What comes out of the pipe: an answer, checked for its form; or the word that none comes."""
+"""What comes through the pipe: results, validated; or the error that none came."""
 
 from __future__ import annotations
 
+import contextlib
+import json
 import signal
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +15,7 @@ RAISED = ("type", "message", "line", "lineno")
 
 
 class SubjectTerminated(Exception):
-    """The subject's process gave no answer: `fault` is 'timeout' or 'crash'."""
+    """The process of the code under test gave no answer: `fault` is 'timeout' or 'crash'."""
 
     def __init__(self, fault: str, detail: str) -> None:
         super().__init__(detail)
@@ -22,7 +25,7 @@ class SubjectTerminated(Exception):
 
 @dataclass(frozen=True)
 class ArrayMessage:
-    """One array of an answer; `values` is None where it holds no real numbers."""
+    """One array of an answer; `values` is None if it holds no real numbers."""
 
     dtype: str
     shape: tuple[int, ...]
@@ -39,49 +42,115 @@ class RawOutput:
 
     @property
     def key(self) -> Any:
-        """Equal for equal answers, to the last bit."""
+        """Equal for answers that are equal to the last bit."""
         return tuple(
             (p.shape, None if p.values is None else p.values.tobytes()) for p in self.parts
         )
 
 
 def describe_exit(code: int) -> str:
-    """An exit code in words.
+    """Put an exit code in words.
 
     Examples
     --------
-    >>> describe_exit(-11), describe_exit(0)
-    ('killed by SIGSEGV', 'it ended its own process, with exit code 0')
+    >>> describe_exit(-11), describe_exit(-40), describe_exit(3)
+    ('killed by SIGSEGV', 'killed by signal 40', 'exit code 3')
     """
-    if code < 0:
+    if code >= 0:
+        return f"exit code {code}"
+    try:
         return f"killed by {signal.Signals(-code).name}"
-    return f"it ended its own process, with exit code {code}"
+    except ValueError:  # a signal without a name
+        return f"killed by signal {-code}"
 
 
-def decode(line: dict[str, Any]) -> RawOutput:
-    """An answer, if the line has the form of one.
+@contextlib.contextmanager
+def validating() -> Iterator[None]:
+    """Turn the errors of a message that has another form into SubjectTerminated."""
+    try:
+        yield
+    except (TypeError, ValueError, KeyError, AttributeError, OverflowError, RecursionError):
+        raise SubjectTerminated("crash", "it wrote into the pipe of its answers") from None
+
+
+def parse_line(line: bytes) -> dict[str, Any]:
+    """Parse one JSON object."""
+    with validating():
+        return dict(json.loads(line).items())
+
+
+def decode(message: dict[str, Any]) -> RawOutput:
+    """Validate the output of a call.
 
     Raises
     ------
     SubjectTerminated
-        If it has not.
+        If the message has another form.
 
     Examples
     --------
-    >>> decode({"parts": [{"dtype": "float64", "shape": [1], "values": [2.0]}], "changed": []}).parts
+    >>> part = {"dtype": "float64", "shape": [1], "values": [2.0]}
+    >>> decode({"parts": [part], "changed": []}).parts
     (ArrayMessage(dtype='float64', shape=(1,), values=array([2.])),)
     """
-    try:
-        if "raised" in line:
-            return RawOutput(raised={k: line["raised"].get(k) for k in RAISED})
-        found = [(p["dtype"], tuple(map(int, p["shape"])), p["values"]) for p in line["parts"]]
-        arrays = [None if v is None else np.array(v, dtype=float) for _, _, v in found]
-        if any(
-            a is not None and a.shape != (np.prod(s),)
-            for a, (_, s, _) in zip(arrays, found, strict=True)
-        ):
-            raise ValueError  # as below
-        parts = [ArrayMessage(str(t), s, a) for (t, s, _), a in zip(found, arrays, strict=True)]
-        return RawOutput(tuple(parts), tuple(map(int, line["changed"])))
-    except (TypeError, ValueError, KeyError, AttributeError, OverflowError):
-        raise SubjectTerminated("crash", "it wrote into the pipe of its answers") from None
+    with validating():
+        if "raised" in message:
+            return RawOutput(raised=decode_raised(message["raised"]))
+        parts = tuple(map(decode_array, message["parts"]))
+        return RawOutput(parts, tuple(map(int, message["changed"])))
+
+
+def decode_array(part: dict[str, Any]) -> ArrayMessage:
+    """Validate one array: as many numbers as its shape says, or None."""
+    shape, values = tuple(map(int, part["shape"])), part["values"]
+    if values is not None:
+        values = np.array(values, dtype=float)
+        if values.shape != (np.prod(shape),):
+            raise ValueError(f"values must have as many numbers as {shape}, got {values.shape}")
+    return ArrayMessage(str(part["dtype"]), shape, values)
+
+
+def decode_raised(raised: dict[str, Any]) -> dict[str, Any]:
+    """Validate an exception: the four fields, each printable; None for one that is not known."""
+    found = {field: raised.get(field) for field in RAISED}
+    return {
+        field: None if value is None else int(value) if field == "lineno" else printable(value)
+        for field, value in found.items()
+    }
+
+
+def printable(text: Any) -> str:
+    """A text that every UTF-8 stream can print: lone surrogates are escaped."""
+    return str(text).encode(errors="backslashreplace").decode()
+
+
+def decode_definitions(message: dict[str, Any]) -> list[dict[str, Any]]:
+    """Validate what was found in a file, as `worker.describe` describes it.
+
+    Raises
+    ------
+    ImportError
+        With the exception, as a dict, if the import raised one.
+    SubjectTerminated
+        If the message has another form.
+    """
+    with validating():
+        if "raised" not in message:
+            return [decode_definition(d) for d in message["found"]]
+        raised = decode_raised(message["raised"])
+    raise ImportError(raised)
+
+
+def decode_definition(found: dict[str, Any]) -> dict[str, Any]:
+    """Validate one description."""
+    return {
+        "name": printable(found["name"]),
+        "parameters": decode_parameters(found["parameters"]),
+        "fit": None if found["fit"] is None else decode_parameters(found["fit"]),
+        "is_class": bool(found["is_class"]),
+    }
+
+
+def decode_parameters(parameters: Any) -> list[Any]:
+    """Validate (name, required, by keyword) of each parameter."""
+    return [[printable(name), bool(needed), bool(keyword)] for name, needed, keyword in parameters]
