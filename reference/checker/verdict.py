@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from reference.checker.call_plan import Problem
-from reference.checker.diagnosis import match, precision, repeatability, symptoms
+from reference.checker.diagnosis import match, symptoms
+from reference.checker.diagnosis.evidence import Evidence
 from reference.checker.diagnosis.faults import BY_NAME
 from reference.checker.expected import FORMULAS
 from reference.checker.report import Check, Counterexample
@@ -17,11 +18,6 @@ from reference.checker.session import Session
 from reference.checker.shrink import smallest
 from reference.checker.trial import Trial, distinguishing_problems
 
-NEAR = (  # in this order: float32 numbers look like difference quotients too
-    ("low-precision", precision.rounded_to_float32),
-    ("finite-difference", precision.finite_difference),
-    ("low-precision", precision.as_in_float32),
-)
 STATEFUL = ("stale", "nondeterministic")
 
 
@@ -45,7 +41,7 @@ def ended(session: Session, error: SubjectTerminated) -> Check:
 
 def failed(error: SubjectTerminated) -> str:
     """The sentence for it."""
-    return f"{BY_NAME[error.fault].explanation} ({error.detail}.)"
+    return f"{BY_NAME[error.fault].sentence()} ({error.detail}.)"
 
 
 def judged(session: Session, trials: Sequence[Trial], count: int) -> Check:
@@ -86,31 +82,25 @@ def diagnose(
     session: Session, trials: Sequence[Trial], wrong: list[Trial], fresh: list[Trial], asking: bool
 ) -> tuple[str, str]:
     """The fault, and the sentences that explain it: form first, then state, then mathematics."""
-    evidence = [*fresh, *wrong[:30]]
-    everything = [*trials, *fresh]
-    if any(i.answer.changed for i in wrong):
-        return explained("mutates-input", session)
-    if all(i.reading.fault == "no-return" for i in everything):
-        return explained("no-return", session)
-    if repeatability.stale(trials, wrong):
-        return explained("stale", session)
-    if asking and repeatability.changing(session, wrong[:5]):
-        return explained("nondeterministic", session)
-    other = match.other_loss(everything, session.options.loss)
+    evidence = Evidence(trials, fresh, session.ask if asking else None)
+    detected = match.detected(evidence, "detect_first")
+    if detected:
+        return explained(detected, session)
+    other = match.other_loss(evidence.everything, session.options.loss)
     if other:
         fault, sentence = explained(other[0], session)
         hint = f"(It would be right for the loss {FORMULAS[other[1]]}: "
         return fault, f"{sentence}\n{hint}if that is your loss, add --loss {other[1]}.)"
-    names = match.named(evidence, everything)
+    names = match.matching_faults([*fresh, *wrong[:30]], evidence.everything)
     if len(names) == 1:
         return explained(names[0], session)
-    fault, sentence = unnamed(session, everything, [i for i in fresh if not i.is_correct])
+    fault, sentence = unnamed(session, evidence)
     return fault, f"{sentence}\nIt may be one of {', '.join(names)}." if names else sentence
 
 
-def unnamed(session: Session, trials: Sequence[Trial], fresh: Sequence[Trial]) -> tuple[str, str]:
+def unnamed(session: Session, evidence: Evidence) -> tuple[str, str]:
     """The fault where no formula explains all: what was raised, the form, the size; or unknown."""
-    wrong = [i for i in trials if not i.is_correct]
+    wrong = evidence.wrong
     for fault in ("raised", "no-return", "wrong-shape"):
         found = next((i for i in wrong if i.reading.fault == fault), None)
         if found and all(i.reading.fault or not i.finite for i in wrong):
@@ -118,24 +108,16 @@ def unnamed(session: Session, trials: Sequence[Trial], fresh: Sequence[Trial]) -
                 fault = "crash"
             fault = "broadcast-n-by-n" if symptoms.n_by_n(wrong) else fault
             return explained(fault, session, found.reading.message)
-    if all(not i.finite for i in wrong):
-        return explained("non-finite", session)
-    if fresh and not any(i.reading.fault for i in wrong):
-        for fault, test in NEAR:
-            if test(fresh):
-                return explained(fault, session)
-    return "unknown", symptoms.described(trials)
+    detected = match.detected(evidence, "detect_last")
+    if detected:
+        return explained(detected, session)
+    return "unknown", symptoms.describe(evidence.everything)
 
 
 def explained(fault: str, session: Session, more: str = "") -> tuple[str, str]:
     """A fault and its sentence, for this kind of function."""
-    subject = SUBJECTS.get(session.plan.kind, "grad_w and grad_b are")
-    section = "1.2b" if session.plan.kind == "loss" else "1.3f"
-    sentence = BY_NAME[fault].explanation.format(subject=subject, section=section)
+    sentence = BY_NAME[fault].sentence(session.plan.kind)
     return fault, f"{sentence}\n{more}" if more else sentence
-
-
-SUBJECTS = {"loss": "loss is", "sample": "loss is", "predict": "ŷ is"}
 
 
 def shrunk(session: Session, wrong: Sequence[Trial], fault: str) -> Trial:

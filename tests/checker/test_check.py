@@ -308,7 +308,7 @@ def test_a_crash_while_it_is_shrunk_leaves_the_example_that_there_is():
 
     (found,) = check(gradient, max_examples=5).checks
     assert found.fault == "unknown"
-    assert "It is wrong from n = 3 on, and right otherwise." in found.explanation
+    assert "Your answers are wrong from n = 3 on, and right otherwise." in found.explanation
     assert found.counterexample.y.all()
 
 

@@ -90,7 +90,7 @@ def test_an_import_that_ends_the_process_is_the_verdict():
     (found,) = all_checks(subject, False, Options())
     assert (found.kind, found.name, found.fault) == ("import", "import", "timeout")
     assert found.explanation == (
-        "It gave no answer in time: a loop that does not end? (no answer within 10 seconds.)"
+        "Your code gave no answer in time: is there a loop that does not end? (no answer within 10 seconds.)"
     )
 
 

@@ -225,10 +225,7 @@ def test_what_cannot_be_checked_says_why(target, said, capsys):
 def test_faults_prints_each_with_its_sentence(capsys):
     """Name, formula and explanation of all, in the order of the catalogue."""
     assert command.main(["faults"]) == 0
-    sentence = {"subject": "grad_w and grad_b are", "section": "1.3f"}
-    blocks = (
-        f"{f.name}\n    {f.formula}\n    {f.explanation.format(**sentence)}\n" for f in CATALOGUE
-    )
+    blocks = (f"{f.name}\n    {f.formula}\n    {f.sentence()}\n" for f in CATALOGUE)
     assert capsys.readouterr().out == "".join(blocks)
 
 

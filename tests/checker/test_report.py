@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from reference import exact, rounding
 from reference.checker import shrink
 from reference.checker.call_plan import CallPlan, Problem
-from reference.checker.diagnosis import faults, precision, symptoms
+from reference.checker.diagnosis import precision, symptoms
 from reference.checker.diagnosis.error_bounds import Terms
+from reference.checker.diagnosis.faults import formulas
 from reference.checker.diagnosis.match import terms
 from reference.checker.expected import Expected
 from reference.checker.report import Check, Counterexample, Report, as_json, table, text
@@ -186,7 +187,7 @@ def test_terms_give_the_bound_of_the_gradient(problem):
     """On 1.3f their sizes are M_j, the magnitude of `gradient_bound`; their values its value."""
     X, y, w, b = problem
     k = sum(X.shape) + 5
-    grad_w, grad_b = faults.gradient(*terms(Problem(*problem)))
+    grad_w, grad_b = formulas.gradient(*terms(Problem(*problem)))
     sizes = rounding.gamma(k, np.float64) * np.append(grad_w.size, grad_b.size)
     bounds = np.append(*rounding.gradient_bound(*problem, np.float64))
     np.testing.assert_allclose(sizes, bounds, rtol=1e-12, atol=1e-300)

@@ -47,7 +47,7 @@ def changes_y(X, y, w, b):
 
 @said(
     "WRONG   no-return",
-    "You return nothing: is the `return` missing, or is there a print in its place?",
+    "You return nothing: is the `return` missing, or did you print the answer instead?",
     f"smallest example   {ONE}",
 )
 def returns_nothing(X, y, w, b):
@@ -56,7 +56,7 @@ def returns_nothing(X, y, w, b):
 
 @said(
     "WRONG   stale",
-    "You return an earlier call's answer: something is kept between calls.",
+    "You return the answer of an earlier call: you keep something between calls.",
     f"smallest example   {ZERO}",
     "grad_w[0]          got 1.0   expected 0.0",
 )
@@ -67,7 +67,7 @@ def keeps_the_first(X, y, w, b, seen=[]):  # noqa: B006
 
 @said(
     "WRONG   stale",
-    "You return an earlier call's answer: something is kept between calls.",
+    "You return the answer of an earlier call: you keep something between calls.",
     f"smallest example   {ZERO}",
 )
 def is_one_behind(X, y, w, b, seen=[]):  # noqa: B006
@@ -77,7 +77,7 @@ def is_one_behind(X, y, w, b, seen=[]):  # noqa: B006
 
 @said(
     "WRONG   nondeterministic",
-    "The same arguments give different answers: something random takes part.",
+    "Your code gives different results for the same arguments: it uses randomness.",
     ...,
     ...,
 )
@@ -88,7 +88,7 @@ def throws_dice(X, y, w, b):
 
 @said(
     "WRONG   wrong-shape",
-    "The gradient has the shape of what it belongs to: grad_w that of w, grad_b is a number.",
+    "You return another shape than expected: grad_w has the shape of w, grad_b is a number.",
     "grad_w must have shape (1,), grad_b shape (); got (1, 1) and ().",
     f"smallest example   {ONE}",
 )
@@ -99,7 +99,7 @@ def is_a_column(X, y, w, b):
 
 @said(
     "WRONG   broadcast-n-by-n",
-    "Shapes (n,) and (n, 1) met, and made n × n residuals ŷ⁽ⁱ⁾ − y⁽ᵏ⁾: use y.ravel().",
+    "You combine shapes (n,) and (n, 1), which makes n × n residuals ŷ⁽ⁱ⁾ − y⁽ᵏ⁾: use y.ravel().",
     "grad_w must have shape (1,), grad_b shape (); got (1, 2) and (2, 2).",
     f"smallest example   {ONE}",
 )
@@ -110,7 +110,7 @@ def meets_a_column(X, y, w, b):
 
 @said(
     "WRONG   raised",
-    "It raised an exception on valid arguments.",
+    "Your code raised an exception on valid arguments.",
     'ValueError: five   (line {line}: raise ValueError("five"))',
     "smallest example   X = [[1.], [1.], [1.], [1.], [1.]]  y = [0., 0., 0., 0., 0.]  w = [1.]  b = 0.",
 )
@@ -122,7 +122,7 @@ def raises_at_five(X, y, w, b):
 
 @said(
     "WRONG   no-return",
-    "You return nothing: is the `return` missing, or is there a print in its place?",
+    "You return nothing: is the `return` missing, or did you print the answer instead?",
     "It returned None.",
     "smallest example   X = [[1.], [1.], [1.], [1.], [1.]]  y = [0., 0., 0., 0., 0.]  w = [1.]  b = 0.",
 )
@@ -132,7 +132,7 @@ def returns_nothing_at_five(X, y, w, b):
 
 @said(
     "WRONG   crash",
-    "It ended its own process: a call of exit, or a crash in compiled code.",
+    "Your code ended the process: it called exit(), or compiled code crashed.",
     'SystemExit: no   (line {line}: sys.exit("no"))',
     f"smallest example   {ONE}",
 )
@@ -142,7 +142,7 @@ def exits(X, y, w, b):
 
 @said(
     "WRONG   crash",
-    "It ended its own process: a call of exit, or a crash in compiled code. "
+    "Your code ended the process: it called exit(), or compiled code crashed. "
     "(it ended its own process, with exit code 3.)",
     f"smallest example   {TWO}",
 )
@@ -152,7 +152,7 @@ def dies(X, y, w, b):
 
 @said(
     "WRONG   timeout",
-    "It gave no answer in time: a loop that does not end? (no answer within 0.5 seconds.)",
+    "Your code gave no answer in time: is there a loop that does not end? (no answer within 0.5 seconds.)",
     f"smallest example   {TWO}",
     timeout=0.5,
 )
@@ -163,7 +163,7 @@ def never_ends(X, y, w, b):
 
 @said(
     "WRONG   non-finite",
-    "NaN or infinity comes out where the exact answer is an ordinary number.",
+    "You return NaN or infinity where the exact answer is an ordinary number.",
     f"smallest example   {ONE}",
     "grad_w[0]          got nan   expected 1.0",
 )
@@ -174,7 +174,7 @@ def is_nan(X, y, w, b):
 
 @said(
     "WRONG   low-precision",
-    "The answer is labelled float64 and is only as accurate as float32: is there a cast?",
+    "You return float64 numbers that are only as accurate as float32: is there a cast?",
     ...,
     ...,
 )
@@ -184,7 +184,7 @@ def casts_arguments(X, y, w, b):
 
 @said(
     "WRONG   low-precision",
-    "The answer is labelled float64 and is only as accurate as float32: is there a cast?",
+    "You return float64 numbers that are only as accurate as float32: is there a cast?",
     ...,
     ...,
 )
@@ -194,7 +194,7 @@ def casts_answers(X, y, w, b):
 
 @said(
     "WRONG   low-precision",
-    "The answer is labelled float64 and is only as accurate as float32: is there a cast?",
+    "You return float64 numbers that are only as accurate as float32: is there a cast?",
     ...,
     ...,
 )
@@ -205,8 +205,8 @@ def casts_residuals(X, y, w, b):
 
 @said(
     "WRONG   finite-difference",
-    "This is a difference quotient of the loss: near the derivative, and no closer than "
-    "cancellation lets it.",
+    "You compute a difference quotient of the loss: it is near the derivative, but only up to "
+    "cancellation.",
     f"smallest example   {ONE}",
     "grad_w[0]          got 1.000000000001   expected 1.0",
 )
@@ -227,7 +227,7 @@ HALF_SSE = (
 
 @said(
     "WRONG   missing-mean",
-    "Your grad_w and grad_b are n times too large: the 1/n of 1.3f is missing.",
+    "Your gradient is n times too large: the 1/n of 1.3f is missing.",
     HALF_SSE,
     "(called with θ = (b, w) and X with a column of ones.)",
     f"smallest example   {TWO}",
@@ -239,7 +239,7 @@ def of_theta(X, y, theta):
 
 @said(
     "WRONG   missing-mean",
-    "Your grad_w and grad_b are n times too large: the 1/n of 1.3f is missing.",
+    "Your gradient is n times too large: the 1/n of 1.3f is missing.",
     HALF_SSE,
     "(called with labels (n, 1) and weights (d, 1) as columns.)",
     f"smallest example   {TWO}",
@@ -275,7 +275,7 @@ def of_theta_in_float64(X, y, theta):
 
 @said(
     "WRONG   lr-missing",
-    "The step is not multiplied with the learning rate.",
+    "You do not multiply the step by the learning rate.",
     f"smallest example   {ONE}  lr = 0.5",
     "new w[0]           got 0.0   expected 0.5",
 )
@@ -286,7 +286,7 @@ def step(X, y, w, b, lr):
 
 @said(
     "WRONG   no-return",
-    "You return nothing: is the `return` missing, or is there a print in its place?",
+    "You return nothing: is the `return` missing, or did you print the answer instead?",
     f"smallest example   {ONE}  lr = 1.0",
 )
 def update(X, y, w, b, lr):
@@ -295,7 +295,7 @@ def update(X, y, w, b, lr):
 
 @said(
     "WRONG   crash",
-    "It ended its own process: a call of exit, or a crash in compiled code. "
+    "Your code ended the process: it called exit(), or compiled code crashed. "
     "(it ended its own process, with exit code 4.)",
     f"smallest example   {TWO}  lr = 0.5",
 )
@@ -328,7 +328,7 @@ def cost(X, y, w, b):
 
 @said(
     "WRONG   sign-flipped",
-    "Your ŷ is of the wrong sign: the residual is ŷ − y, and a step goes against the gradient.",
+    "Your prediction has the wrong sign: the residual is ŷ − y, and a step goes against the gradient.",
     f"smallest example   {ONE}",
     "ŷ[0]               got -1.0   expected 1.0",
 )
@@ -346,7 +346,7 @@ def predict(X, w, b):
     return X @ w
 
 
-TWICE = "Your loss is twice too large: the ½ of 1.2a cancels the 2 of the square."
+TWICE = "Your loss is 2 times too large: the ½ of 1.2a, which cancels the 2 of the square, is missing."
 MSE = "(It would be right for the loss (1/n) Σ (ŷ − y)²: if that is your loss, add --loss mse.)"
 
 
