@@ -1,5 +1,6 @@
 """Answers that are close, but not close enough: difference quotients, and float32."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,6 +10,7 @@ from wrong_programs import WRONG
 
 from reference.checker.call_plan import CallPlan, Problem
 from reference.checker.diagnosis import match, precision
+from reference.checker.diagnosis.evidence import Evidence
 from reference.checker.expected import Expected
 from reference.checker.output import Output
 from reference.checker.trial import Trial
@@ -108,6 +110,15 @@ def test_without_answers_nothing_is_recognised():
     """There may be no wrong answers to the fresh problems."""
     assert not precision.is_low_precision([])
     assert not precision.is_finite_difference([])
+
+
+def test_only_wrong_answers_that_are_all_numbers_are_judged_by_their_precision():
+    """One of a wrong form among them leaves none."""
+    trials = answers(rounded, "gradient")
+    wrong = [i for i in trials if not i.is_correct]
+    assert 0 < len(wrong) == len(Evidence([], trials).inexact)
+    shapeless = replace(wrong[0], reading=Output(None, fault="wrong-shape"))
+    assert Evidence([shapeless], trials).inexact == []
 
 
 ROLES = tuple((r, r) for r in ("X", "y", "w", "b"))

@@ -346,7 +346,9 @@ def predict(X, w, b):
     return X @ w
 
 
-TWICE = "Your loss is 2 times too large: the ½ of 1.2a, which cancels the 2 of the square, is missing."
+TWICE = (
+    "Your loss is 2 times too large: the ½ of 1.2a, which cancels the 2 of the square, is missing."
+)
 MSE = "(It would be right for the loss (1/n) Σ (ŷ − y)²: if that is your loss, add --loss mse.)"
 
 
