@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from reference.checker.call_plan import CallPlan, Problem
-from reference.checker.diagnosis import match, precision, repeatability, symptoms
+from reference.checker.diagnosis import match, symptoms
+from reference.checker.diagnosis.evidence import Evidence
 from reference.checker.diagnosis.faults import BY_NAME
 from reference.checker.expected import FORMULAS
 from reference.checker.problem_set import distinguishing_problems
@@ -26,11 +27,6 @@ from reference.checker.session import (
 from reference.checker.shrink import smallest
 from reference.checker.trial import Trial
 
-NEAR = (  # in this order: float32 numbers look like difference quotients too
-    ("low-precision", precision.rounded_to_float32),
-    ("finite-difference", precision.finite_difference),
-    ("low-precision", precision.as_in_float32),
-)
 STATEFUL = ("stale", "nondeterministic")
 
 
@@ -57,7 +53,7 @@ def ended(plan: CallPlan, error: SubjectTerminated) -> Check:
 
 def crash_message(error: SubjectTerminated) -> str:
     """The sentence for it."""
-    return f"{BY_NAME[error.fault].explanation} ({error.detail}.)"
+    return f"{BY_NAME[error.fault].sentence()} ({error.detail}.)"
 
 
 def make_check(
@@ -73,7 +69,7 @@ def make_check(
     fresh = evaluate(distinguishing_problems(options.seed + 1)) if evaluate else []
     asked = 1 + max(t.index for t in trials)
     fresh = [replace(t, index=asked + t.index) for t in of_function(fresh, plan)]
-    fault, explanation = diagnose(trials, wrong, fresh, evaluate, options.loss)
+    fault, explanation = diagnose(Evidence(trials, fresh, evaluate), options.loss)
     shown = shrunk(evaluate, wrong, fault) if evaluate else wrong[0]
     notes = [explanation, plan.note and f"({plan.note}.)"]
     text = "\n".join(filter(None, notes))
@@ -97,63 +93,45 @@ def as_float32(problem: Problem) -> dict[str, Any]:
     return {field: np.float32(getattr(problem, field)) for field in ("X", "y", "w", "b")}
 
 
-def diagnose(
-    trials: Sequence[Trial],
-    wrong: Sequence[Trial],
-    fresh: Sequence[Trial],
-    evaluate: Evaluate | None,
-    loss: str,
-) -> tuple[str, str]:
+def diagnose(evidence: Evidence, loss: str) -> tuple[str, str]:
     """The fault, and the sentences that explain it: form first, then state, then mathematics."""
-    kind, everything = trials[0].plan.kind, [*trials, *fresh]
-    if any(t.answer.changed for t in wrong):
-        return explain("mutates-input", kind)
-    if all(t.reading.fault == "no-return" for t in everything):
-        return explain("no-return", kind)
-    if repeatability.stale(trials, wrong):
-        return explain("stale", kind)
-    if evaluate and repeatability.changing(evaluate, wrong[:5]):
-        return explain("nondeterministic", kind)
-    other = match.other_loss(everything, loss)
+    kind = evidence.trials[0].plan.kind
+    detected = match.detected(evidence, "detect_first")
+    if detected:
+        return explain(detected, kind)
+    other = match.other_loss(evidence.everything, loss)
     if other:
         fault, sentence = explain(other[0], kind)
         hint = f"(It would be right for the loss {FORMULAS[other[1]]}: "
         return fault, f"{sentence}\n{hint}if that is your loss, add --loss {other[1]}.)"
-    names = match.named([*fresh, *wrong[:30]], everything)
+    few = [*evidence.fresh, *evidence.wrong[:30]]
+    names = match.matching_faults(few, evidence.everything)
     if len(names) == 1:
         return explain(names[0], kind)
-    fault, sentence = unnamed(everything, [t for t in fresh if not t.is_correct])
+    fault, sentence = unnamed(evidence)
     return fault, f"{sentence}\nIt may be one of {', '.join(names)}." if names else sentence
 
 
-def unnamed(trials: Sequence[Trial], fresh: Sequence[Trial]) -> tuple[str, str]:
+def unnamed(evidence: Evidence) -> tuple[str, str]:
     """The fault where no formula explains all: what was raised, the form, the size; or unknown."""
-    kind, wrong = trials[0].plan.kind, [i for i in trials if not i.is_correct]
+    kind, wrong = evidence.trials[0].plan.kind, evidence.wrong
     for fault in ("raised", "no-return", "wrong-shape"):
-        found = next((i for i in wrong if i.reading.fault == fault), None)
-        if found and all(i.reading.fault or not i.finite for i in wrong):
+        found = next((t for t in wrong if t.reading.fault == fault), None)
+        if found and all(t.reading.fault or not t.finite for t in wrong):
             if found.answer.raised and found.answer.raised["type"] == "SystemExit":
                 fault = "crash"
             fault = "broadcast-n-by-n" if symptoms.n_by_n(wrong) else fault
             return explain(fault, kind, found.reading.message)
-    if all(not i.finite for i in wrong):
-        return explain("non-finite", kind)
-    if fresh and not any(i.reading.fault for i in wrong):
-        for fault, test in NEAR:
-            if test(fresh):
-                return explain(fault, kind)
-    return "unknown", symptoms.described(trials)
+    detected = match.detected(evidence, "detect_last")
+    if detected:
+        return explain(detected, kind)
+    return "unknown", symptoms.describe(evidence.everything)
 
 
 def explain(fault: str, kind: str, more: str = "") -> tuple[str, str]:
     """A fault and its sentence, for this kind of function."""
-    subject = SUBJECTS.get(kind, "grad_w and grad_b are")
-    section = "1.2b" if kind == "loss" else "1.3f"
-    sentence = BY_NAME[fault].explanation.format(subject=subject, section=section)
+    sentence = BY_NAME[fault].sentence(kind)
     return fault, f"{sentence}\n{more}" if more else sentence
-
-
-SUBJECTS = {"loss": "loss is", "sample": "loss is", "predict": "ŷ is"}
 
 
 def shrunk(evaluate: Evaluate, wrong: Sequence[Trial], fault: str) -> Trial:

@@ -1,4 +1,4 @@
-"""Arrays that remember the size of their terms: one rule for each operation, and the bound."""
+"""Arrays that keep the size of their terms: one rule for each operation, and the bound."""
 
 import numpy as np
 import pytest
