@@ -204,8 +204,8 @@ def products_bound(
 
     Products of two errors are covered by a factor of 1.01.
     """
-    d, u = np.shape(X)[1], unit_roundoff(np.float64)
-    q_gamma = (d + 2) * gamma(d + 2, np.float64)
+    q, u = np.shape(X)[1] + 2, unit_roundoff(np.float64)
+    q_gamma = q * gamma(q, np.float64)
     far = np.linalg.norm(np.column_stack([w, b]), axis=1).max()
     g = running = 1.0
     eps_M, eps_v, size = [], [], []
@@ -217,8 +217,7 @@ def products_bound(
         eps_M.append(2 * u * (1 + lr * np.linalg.norm(H, 2)) + k * np.linalg.norm(A.T @ A))
         eps_v.append(k * np.linalg.norm(A.T @ labels))
         size.append(np.linalg.norm(H, 2))
-    T = len(eps_M)
-    D = 1 + np.log2(max(T, 1))
+    D = 1 + np.log2(max(len(eps_M), 1))
     local = np.array(eps_v) + (D + 1) * g * (2 * np.array(eps_M) + q_gamma) * (1 + g) * far
     local += q_gamma * (2 + g) ** 2 * far
     e = 1.01 * g**2 * np.append(0.0, np.cumsum(local))
