@@ -24,9 +24,7 @@ def run(*command, **options):
 def wheel(tmp_path_factory):
     """Built from a copy of the checkout that holds no earlier build."""
     copy, out = tmp_path_factory.mktemp("checkout") / "linreg", tmp_path_factory.mktemp("wheel")
-    built = shutil.ignore_patterns(
-        ".*", "build", "dist", "figures", "mutants", "*.egg-info", "__pycache__"
-    )
+    built = shutil.ignore_patterns(".*", "build", "dist", "figures", "*.egg-info", "__pycache__")
     shutil.copytree(ROOT, copy, ignore=built)
     run("-c", BUILD, str(out), cwd=copy)
     (file,) = out.glob("linreg_np-*-py3-none-any.whl")
