@@ -1,7 +1,7 @@
-"""Hypothesis profiles, the marker `thorough`, and the signals that a test sends.
+"""The Hypothesis profiles, the marker `thorough`, and Ctrl-C for the tests that send it.
 
-The profile `ci` has 1,000 examples for the core properties, and is on where CI is set. Tests that
-are marked `thorough` run where CI is set, or with --thorough.
+The profile `default` is quick; `ci`, which is thorough, is used where the variable CI is set. Tests
+marked `thorough` run where CI is set, or with --thorough.
 """
 
 import os
@@ -13,8 +13,8 @@ settings.register_profile("default", max_examples=100, deadline=None)
 settings.register_profile("ci", max_examples=1000, deadline=None, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
-# Whoever runs the tests in the background has Ctrl-C ignored, and the programs under test inherit
-# that: the tests that send it would wait for ever.
+# In a shell's background job SIGINT is ignored, and the programs that the tests start inherit that:
+# the tests that interrupt one would wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
