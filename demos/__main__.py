@@ -164,11 +164,11 @@ def _write_all(files: Iterable[tuple[str, Any]], args: argparse.Namespace) -> No
 
 def _write(path: Path, content: Any) -> None:
     from demos import DPI
-    from linreg_np._utils.files import replacing
+    from linreg_np._utils.files import atomic_write
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as file:
+        with atomic_write(path) as file:
             if isinstance(content, str | bytes):
                 file.write(content.encode() if isinstance(content, str) else content)
             else:  # without the version of matplotlib: the same seed gives the same bytes

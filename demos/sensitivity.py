@@ -26,14 +26,14 @@ from demos import BLUE, GREEN, ORANGE, VERMILLION, WIDTH
 from demos.__main__ import main
 from linreg_np import gradient, loss
 from reference.checker.call_plan import CallPlan, Problem
-from reference.checker.diagnosis.faults import CATALOGUE, Fault
+from reference.checker.diagnosis.faults import CATALOGUE
+from reference.checker.diagnosis.faults.fault import Fault
 from reference.checker.expected import Expected
 from reference.checker.problem_set import distinguishing_problems
 
 SIZES = 10.0 ** np.arange(-16, -0.9, 0.5)
 POINTS = 40  # random points for each size
 PLAN = CallPlan("gradient", "gradient", ())
-NUMBERS = {"ragged-divisor": 8.0, "weight-decay": 0.02, "clipped": 1.5}  # where a fault has one
 RATES = (0.3, 0.1, 0.03, 0.01, 0.003)  # whoever trains looks for one that converges
 STYLES = {
     "this checker": (GREEN, "o", "-"),
@@ -144,9 +144,8 @@ def as_step(fault: Fault) -> Callable[..., Any]:
     """(X, y, w, b, lr) → the new w and b, with the first formula of a fault."""
     if not fault.gradient:
         return lambda X, y, w, b, lr: fault.step[0](w, b, lr, lambda w, b: gradient(X, y, w, b))
-    f = fault.gradient[-1] if fault.name == "ragged-divisor" else fault.gradient[0]
-    takes_one = len(inspect.signature(f).parameters) == 5
-    number = (NUMBERS.get(fault.name) or next(iter(fault.choices([]))),) if takes_one else ()
+    f = fault.gradient[0]
+    number = fault.numbers[:1] if len(inspect.signature(f).parameters) == 5 else ()
 
     def step(X: Any, y: Any, w: Any, b: Any, lr: float) -> Any:
         grad_w, grad_b = f(X, y, w, b, *number)

@@ -1,37 +1,32 @@
 """Linear regression by gradient descent: every equation is one function.
 
-Notation: X (n, d) features, y (n,) labels, w (d,) weights, b bias, ŷ = y_hat predictions,
-η = lr learning rate, m = batch_size. Arguments come in the order X, y, w, b.
+Notation: X (n, d) features, y (n,) labels, w (d,) weights, b bias, ŷ = y_hat (n,) predictions,
+L loss, l⁽ⁱ⁾ loss of sample i, η = lr learning rate, B minibatch, m = batch_size. Arguments come
+in the order X, y, w, b. The § are those of this derivation; each file names the equations of *Dive
+into Deep Learning* (d2l.ai) that it is taken from.
 
 Read the files in this order; each imports only from those before it:
 
-    validation   the front doors' checks
-    data         §0, §2   the houses, and data from a known line
+    data         §0, §2   the house prices, and data drawn from a known line
     model        §1.1     predict
     loss         §1.2     residual, squared_loss, loss
     chain_rule   §1.3a–e  the gradient as on paper: one sample, one weight at a time
     gradient     §1.3f    the same in two lines
     sgd          §1.3g–h  minibatches, sgd_step
-    files        §2       files that are whole or absent
-    record       §2       named values that stay as they are
-    torch_log    §2       the log that a torch training loop prints, read
-    torch_print  §2       the same, written
-    trajectory   §2       Trajectory: the recorded path of (w, b)
-    doubled      §2       sums and products in twice the precision
-    moments      §2       Moments: all that the surface needs of the data, in one pass
     curvature    §2       curvature, max_lr: how steep the loss can be
-    triangle     §2       least squares as a triangle, from data or from moments
-    minimum      §2       the lowest point
-    few_features §2       the same for a few features, and sooner
-    descent      §2       full-batch descent down a bowl, in closed form
-    surface_door §2       what a surface is given, checked
-    surface      §2       LossSurface: the loss is a bowl
-    tape         §2       what is asked of a training, and its record
+    trajectory   §2       Trajectory: the recorded path of (w, b)
     train        §2       fit: the loop
-    affine       beyond   fit_affine: every step of the loop at once
+    affine       beyond   fit_affine: all steps of the loop at once
+
+And the folders:
+
+    surface/     the loss as a function of (w, b), in closed form
+    torch_log/   the log that a torch training loop prints, read and written
+    _utils/      argument validation, immutable objects, files, blocks of rows
 """
 
 from linreg_np.affine import fit_affine
+from linreg_np.chain_rule import dL_db, dl_db, dL_dw, dl_dw, dl_dyhat, dyhat_db, dyhat_dw
 from linreg_np.curvature import curvature, max_lr
 from linreg_np.data import load_houses, synthetic_data
 from linreg_np.gradient import gradient
@@ -43,12 +38,21 @@ from linreg_np.surface.moments import Moments
 from linreg_np.train import fit
 from linreg_np.trajectory import DivergenceError, Trajectory
 
+__version__ = "0.1.0"
+
 __all__ = [
     "DivergenceError",
     "LossSurface",
     "Moments",
     "Trajectory",
     "curvature",
+    "dL_db",
+    "dL_dw",
+    "dl_db",
+    "dl_dw",
+    "dl_dyhat",
+    "dyhat_db",
+    "dyhat_dw",
     "fit",
     "fit_affine",
     "gradient",
@@ -62,3 +66,7 @@ __all__ = [
     "squared_loss",
     "synthetic_data",
 ]
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,70 +1,33 @@
-"""§1.1: the model, for one sample and for all of them."""
+"""§1.1: the model, for one sample and for all of them.
+
+Source: *Dive into Deep Learning*, eq. 3.1.3 and 3.1.4.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from linreg_np._utils.types import Array, ArrayLike
+from linreg_np._utils.validation import convert_args_to_float
 
-from linreg_np._utils.validation import Array, in_floats
 
-
-@in_floats
-def predict_one(x: Any, w: Any, b: Any) -> Any:
+@convert_args_to_float
+def predict_one(x: ArrayLike, w: ArrayLike, b: ArrayLike) -> float:
     """ŷ = wᵀx + b   (§1.1a)
 
-    Parameters
-    ----------
-    x : (d,)
-        The features of one sample.
-    w : (d,)
-    b : scalar
+    x (d,) is the features of one sample. ValueError if x and w differ in length.
 
-    Returns
-    -------
-    scalar
-        The prediction, in the units of y.
-
-    Raises
-    ------
-    ValueError
-        From NumPy, where x and w differ in length.
-
-    Source: *Dive into Deep Learning*, eq. 3.1.3.
-
-    Examples
-    --------
     >>> predict_one([1, 2], [3, 4], 5)
     np.float64(16.0)
     """
     return w.dot(x) + b
 
 
-@in_floats
-def predict(X: Any, w: Any, b: Any) -> Array:
+@convert_args_to_float
+def predict(X: ArrayLike, w: ArrayLike, b: ArrayLike) -> Array:
     """ŷ = Xw + b   (§1.1b)
 
-    Parameters
-    ----------
-    X : (n, d)
-        Features, one sample a row.
-    w : (d,)
-    b : scalar
+    Row i is §1.1a for sample i. ValueError if w does not have one weight per column of X.
 
-    Returns
-    -------
-    y_hat : (n,)
-        Predictions, in the units of y.
-
-    Raises
-    ------
-    ValueError
-        From NumPy, where w does not have one weight a column of X.
-
-    Source: *Dive into Deep Learning*, eq. 3.1.4.
-
-    Examples
-    --------
     >>> predict([[1, 2], [3, 4]], [1, 1], 0.5)
     array([3.5, 7.5])
     """
-    y_hat: Array = X.dot(w) + b
-    return y_hat
+    return X.dot(w) + b

@@ -1,4 +1,4 @@
-"""§2: the recorded path of (w, b), which every picture is drawn from."""
+"""§2: the recorded path of (w, b), from which every picture is drawn."""
 
 from __future__ import annotations
 
@@ -6,39 +6,38 @@ import io
 import os
 import reprlib
 import warnings
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
+from numpy.typing import NDArray
 
-from linreg_np._utils.files import file_name, replacing
-from linreg_np._utils.frozen import Record
-from linreg_np._utils.validation import Array, real_array
+from linreg_np._utils.files import atomic_write, file_name
+from linreg_np._utils.frozen import Frozen
+from linreg_np._utils.types import Array, ArrayLike
+from linreg_np._utils.validation import as_real_array
 
 
-class Trajectory(Record):
+class Trajectory(Frozen):
     """(w₀, b₀), (w₁, b₁), …, (w_T, b_T) and the gradients between them   (for §2)
 
-    What `fit` records. A path read from somebody's log may lack parts: they are None.
+    What `fit` records. It is immutable: arrays are copied and read-only.
 
     Parameters
     ----------
     w : (T+1, d)
-        The weights before the first step and after each step. A log does not hold the point
-        after its last step: then w is (T, d).
+        The weights before the first step and after each step; (T, d) in a log, which does not
+        contain the point after its last step.
     b : (T+1,) or None
-        The bias, likewise.
-    grad_w : (T, d) or None
+        The bias, likewise. Parts that a log does not contain are None.
+    grad_w, grad_b : (T, d) and (T,), or None
         The gradient that each step used, 1.3f on its own minibatch.
-    grad_b : (T,) or None
     epoch_ends : (epochs,)
         The number of steps done when each epoch ended.
 
     Raises
     ------
     TypeError, ValueError
-        If an array is not of real numbers, or the shapes do not fit.
-
-    Source: *Dive into Deep Learning*, ch. 3, whose training loop it records.
+        If an array is not of real numbers, or the shapes do not match.
 
     Examples
     --------
@@ -50,14 +49,19 @@ class Trajectory(Record):
     b: Array | None
     grad_w: Array | None
     grad_b: Array | None
-    epoch_ends: Array
+    epoch_ends: NDArray[np.int64]
 
     def __init__(
-        self, w: Any, b: Any = None, grad_w: Any = None, grad_b: Any = None, epoch_ends: Any = ()
+        self,
+        w: ArrayLike,
+        b: ArrayLike | None = None,
+        grad_w: ArrayLike | None = None,
+        grad_b: ArrayLike | None = None,
+        epoch_ends: ArrayLike = (),
     ) -> None:
-        given = {"b": b, "grad_w": grad_w, "grad_b": grad_b}
-        parts = {k: None if v is None else _own(k, v) for k, v in given.items()}
-        self._hold(w=_own("w", w), **parts, epoch_ends=_own("epoch_ends", epoch_ends))
+        optional = {"b": b, "grad_w": grad_w, "grad_b": grad_b}
+        arrays = {k: None if a is None else _copy_floats(k, a) for k, a in optional.items()}
+        super().__init__(w=_copy_floats("w", w), **arrays, epoch_ends=_copy_integers(epoch_ends))
         _check_shapes(self)
 
     @property
@@ -76,116 +80,47 @@ class Trajectory(Record):
         return f"w = [{w}]" + ("" if self.b is None else f", b = {self.b[t]:.4g}")
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write all of it to `path` as `.npz`; whatever happens, the old file or the new one stays.
+        """Write all of it to `path`, as `.npz`. If that fails, an old file there is kept.
 
-        Parameters
-        ----------
-        path : str or path
-            Used as it is: no ending is added.
-
-        Raises
-        ------
-        OSError
-            If `path` cannot be written.
-        TypeError, ValueError
-            If it is no name of a file.
+        No ending is added to `path`. OSError if it cannot be written.
         """
-        with replacing(file_name("path", path)) as file:
-            np.savez(file, **{k: v for k, v in self._parts().items() if v is not None})
+        with atomic_write(file_name("path", path)) as file:
+            np.savez(file, **{k: v for k, v in vars(self).items() if v is not None})
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Trajectory:
-        """Read what `save` wrote.
+        """Read what `save` wrote. Pickles in it are never loaded.
 
-        Parameters
-        ----------
-        path : str or path
-
-        Raises
-        ------
-        OSError
-            If `path` cannot be read.
-        ValueError
-            If it is not a whole `.npz` of a Trajectory, or `path` no name of a file; pickles are
-            never loaded.
-        TypeError
-            If `path` is no path.
+        OSError if `path` cannot be read, ValueError if it is not a complete `.npz` of a Trajectory.
         """
         with open(file_name("path", path), "rb") as file:
-            data = file.read()
+            data = io.BytesIO(file.read())
         try:
-            with np.load(io.BytesIO(data), allow_pickle=False) as npz, warnings.catch_warnings():
+            with np.load(data, allow_pickle=False) as npz, warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # that NumPy for Python 2 wrote the file
-                _check_directory(data, npz.files)
                 return cls(**npz)
         except Exception as error:  # zipfile, zlib and numpy.lib.format each raise their own
             raise ValueError(
-                f"path must name the .npz of a Trajectory, got {os.fspath(path)!r}, which cannot "
-                f"be read as one ({error}); write it with Trajectory.save"
+                f"path must be the .npz file of a Trajectory, got {os.fspath(path)!r}, which "
+                f"cannot be read as one ({error}); write it with Trajectory.save"
             ) from error
 
     @classmethod
     def read_log(cls, path_or_text: str | os.PathLike[str]) -> Trajectory:
-        """Read the log that a torch training loop printed, in a file or as text.
+        """Read the log that a torch training loop printed: see `torch_log.read_torch_log`."""
+        from linreg_np.torch_log import read_torch_log
 
-        The log of the loop in `torch_log` holds the weights before each step, not the point after
-        the last one; it prints the gradients of the summed loss, m times 1.3f. They are kept as
-        printed, and what is not in the log is None.
-
-        Parameters
-        ----------
-        path_or_text : str or path
-            A str with a line break or a tensor in it is text, any other the name of a file.
-
-        Raises
-        ------
-        OSError
-            If the file cannot be read.
-        TypeError
-            If it is neither a str nor a path.
-        ValueError
-            With the line number and the reason, if a record cannot be read or there is none.
-        """
-        from linreg_np.torch_log.parse import parse_log, read_text
-
-        if isinstance(path_or_text, os.PathLike):
-            path_or_text = file_name("path_or_text", path_or_text)
-        return cls(**parse_log(read_text(path_or_text))._asdict())
+        return read_torch_log(path_or_text)
 
     def write_log(self, file: str | os.PathLike[str] | IO[str], *, precision: int = 4) -> None:
-        """Print the path in the form of the loop in `torch_log`: `w:` and `w.grad:` at each step.
+        """Print the path as a torch training loop would: see `torch_log.write_torch_log`."""
+        from linreg_np.torch_log import write_torch_log
 
-        Gradients are printed as they are held: those of `fit` are 1.3f, where that loop prints m
-        times as much. The point after the last step is not printed.
-
-        Parameters
-        ----------
-        file : str, path or open text file
-            A file that is named is replaced as a whole, or not at all.
-        precision : int
-            Digits behind the point, as in `torch.set_printoptions`. Four, torch's own number,
-            lose the rest; see `linreg_np.torch_log.format.format_log` for how many keep every bit.
-
-        Raises
-        ------
-        OSError
-            If `file` cannot be written.
-        TypeError, ValueError
-            If `file` is neither a path nor an open text file, or `precision` not from 0 to 1074,
-            or the path has gradients for b and no b, or not for the same steps as for w.
-        """
-        from linreg_np.torch_log.format import format_log
-
-        lines = format_log(self.w, self.b, self.grad_w, self.grad_b, precision=precision)
-        if hasattr(file, "writelines") and not isinstance(file, io.RawIOBase | io.BufferedIOBase):
-            file.writelines(lines)
-        else:
-            with replacing(file_name("file", file)) as binary:
-                binary.writelines(line.encode() for line in lines)
+        write_torch_log(self, file, precision=precision)
 
 
 class DivergenceError(ArithmeticError):
-    """Training left the finite numbers: the learning rate is too large for these data.
+    """Training diverged: the learning rate is too large for the data.
 
     Attributes
     ----------
@@ -193,10 +128,8 @@ class DivergenceError(ArithmeticError):
         The path up to the last finite point.
     step : int
         The step, counted from 1, whose result is not finite.
-    lr : float
-        The learning rate used.
-    max_lr : float
-        The largest safe one, 2/λ_max of the curvature of all the data.
+    lr, max_lr : float
+        The learning rate used, and the largest stable one for full batches, 2/λ_max.
     """
 
     def __init__(self, trajectory: Trajectory, lr: float, max_lr: float) -> None:
@@ -206,45 +139,25 @@ class DivergenceError(ArithmeticError):
 
     def __str__(self) -> str:
         return (
-            f"training must stay finite, got a value that is not at step {self.step} with "
-            f"lr={self.lr:g}; the largest safe lr for these data is 2/λ_max = {self.max_lr:.3g} "
-            "(minibatches may need less): pass a smaller lr or standardise the features. "
-            "The path so far is in this error's .trajectory"
+            f"training diverged at step {self.step} with lr={self.lr:g} (a parameter is inf or "
+            f"NaN). The largest stable lr for this data is 2/λ_max = {self.max_lr:.3g}; "
+            "minibatches may need less. Pass a smaller lr or standardise the features; the path "
+            "so far is in this error's .trajectory"
         )
 
 
-def _check_directory(data: bytes, names: list[str]) -> None:
-    """Raise ValueError unless there are as many files in the zip as the end of its directory says.
-
-    `zipfile` does not look: a wrong length in the directory could hide what follows.
-    """
-    end = data.rfind(b"PK\5\6")
-    if int.from_bytes(data[end + 10 : end + 12], "little") != len(names):
-        raise ValueError(f"its directory is damaged, {', '.join(names)} alone can be found in it")
+def _copy_floats(name: str, value: ArrayLike) -> Array:
+    a = as_real_array(name, value)
+    return np.array(a, dtype=np.float32 if a.dtype == np.float32 else np.float64)
 
 
-def _own(name: str, value: Any) -> Array:
-    """An array to be held, of integers for `epoch_ends` and of floats for all else.
-
-    A copy, unless nobody can write to the array: then the array itself.
-    """
-    a = real_array(name, value)
-    whole = name == "epoch_ends"
-    if whole and a.size and a.dtype.kind not in "iu":
+def _copy_integers(epoch_ends: ArrayLike) -> NDArray[np.int64]:
+    a = as_real_array("epoch_ends", epoch_ends)
+    if a.size and a.dtype.kind not in "iu":
         raise TypeError(
-            f"{name} must be whole numbers, got {reprlib.repr(value)}; pass numbers of steps"
+            f"epoch_ends must be integers, got {reprlib.repr(epoch_ends)}; pass numbers of steps"
         )
-    dtype = np.int64 if whole else np.float32 if a.dtype == np.float32 else np.float64
-    if a.dtype == dtype and _unwritable(a):
-        return a
-    return np.array(a, dtype=dtype)
-
-
-def _unwritable(a: Any) -> bool:
-    """Whether neither `a` nor the array that it is a view of, if any, can be written to."""
-    while isinstance(a, np.ndarray) and not a.flags.writeable:
-        a = a.base
-    return a is None
+    return np.array(a, dtype=np.int64)
 
 
 def _check_shapes(t: Trajectory) -> None:
@@ -255,21 +168,17 @@ def _check_shapes(t: Trajectory) -> None:
             "pass points as rows, w.reshape(-1, 1) for one weight"
         )
     points, d = t.w.shape
-    if t.b is not None and t.b.shape != (points,):
-        raise ValueError(f"b must have shape ({points},), got {t.b.shape}; pass one b a point")
-    for name, g, tail in (("grad_w", t.grad_w, (d,)), ("grad_b", t.grad_b, ())):
-        if g is not None and g.shape not in ((points - 1, *tail), (points, *tail)):
+    lengths_of = {"b": [points], "grad_w": [points - 1, points], "grad_b": [points - 1, points]}
+    for name, lengths in lengths_of.items():
+        a, row = getattr(t, name), (d,) if name == "grad_w" else ()
+        if a is not None and a.shape not in [(length, *row) for length in lengths]:
             raise ValueError(
-                f"{name} must have shape {(points - 1, *tail)}, one row a step, got {g.shape}; "
-                "record the gradient of each step between two points"
+                f"{name} must have shape {(lengths[0], *row)}, got {a.shape}; "
+                "pass one b per point, and one gradient per step between two points"
             )
     ends = t.epoch_ends
-    if (
-        ends.ndim != 1
-        or (ends[1:] < ends[:-1]).any()
-        or (ends.size and not 0 <= ends[0] <= ends[-1] < points)
-    ):
+    if ends.ndim != 1 or (np.diff(ends, prepend=0, append=points - 1) < 0).any():
         raise ValueError(
-            f"epoch_ends must count steps upwards to at most {points - 1}, got {ends}; "
+            f"epoch_ends must be increasing numbers of steps, at most {points - 1}, got {ends}; "
             "pass the number of steps done at the end of each epoch"
         )

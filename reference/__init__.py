@@ -1,31 +1,29 @@
-"""The authority: the same quantities by torch autograd and by exact arithmetic.
+"""The oracles, and the checker that is built on them.
 
-Nothing here imports `linreg_np`: an oracle that shares code with its subject is none.
+The oracles compute the quantities of the derivation in other ways. They share no code with
+linreg_np: nothing here imports it.
 
-    autograd     by torch; names mirror linreg_np one to one
-    exact        in rational arithmetic: no rounding at all
-    rounding     how far apart two correct floating-point programs may be
-    strategies   Hypothesis strategies: regression problems, tame and nasty
+    autograd      by torch; the names and arguments are those of linreg_np
+    exact         in rational arithmetic: nothing is rounded
+    rounding      the largest rounding error of a correct program: the tolerance of every comparison
+    strategies    Hypothesis strategies that draw regression problems, for property tests
 
-And the checker, `check` and `assert_gradient`: anybody's gradient, proved right or its mistake
-named. From the question to the answer:
+The checker, `check` and `assert_gradient`, tests anybody's gradient and names the mistake in it.
+In the folder `checker`, in the order in which data flows through it:
 
-    subject      what is being checked: found by its name, bound by its parameters' names;
-                 `calls`, how it is called
-    process      the subject in a process of its own; `worker`, the other end of the pipe
-    pipe         what comes out of it, checked for its form
-    answers      which number of an answer is which
-    expected     the exact answer and its bounds; `bank`, the problems and their exact answers
-    session      the questions put to one function; `items`, its answers beside the expected ones
-    faults       the catalogue of wrong gradients: name, formula, explanation
-    terms        arrays that give any formula its rounding bound
-    diagnosis    which fault of the catalogue explains all answers
-    state        answers that depend on earlier calls, or on chance
-    precision    float32 in disguise, difference quotients
-    symptoms     what is known about a mistake that has no name
-    shrink       the smallest example
-    verdict      right; or the fault, the sentence for it, the example
-    checker      one file; `report`, what is said about it
+    check         the public functions: a file or a function → its report
+    signature     functions → what each computes, recognised by its name and parameters
+    call_plan     how such a function is called: the problems, and the order of its arguments
+    problem_set   the problems that are put to it
+    sandbox/      process, worker, messages: the code under test runs in a process of its own
+    output        raw answers → numbers in the order and layout of the derivation
+    expected      problems → exact answers and their rounding bounds
+    trial         one problem with its answer and its expected answer
+    session       runs all problems through one function
+    verdict       trials → right, wrong or not checked
+    diagnosis/    wrong trials → the fault in the catalogue (`faults`) that explains all of them
+    shrink        a wrong trial → the smallest example
+    report        all of it → text
 """
 
 from reference.checker.check import assert_gradient, check

@@ -10,12 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from reference.checker.check import check
-from reference.checker.loading import NotLoaded
-from reference.checker.signature import kinds_of
 from reference.checker.diagnosis.faults import CATALOGUE
 from reference.checker.expected import CONVENTIONS
+from reference.checker.loading import NotLoaded
 from reference.checker.report import Report, as_json, table
 from reference.checker.sandbox.process import kill_all
+from reference.checker.signature import kinds_of
 
 RIGHT, WRONG, UNCHECKED, INTERRUPTED = 0, 1, 2, 130
 WORKERS = 2

@@ -1,6 +1,6 @@
-"""How far apart two correct floating-point programs may be: the one tolerance of this project.
+"""How far apart two correct floating-point programs may be: the only tolerance of this project.
 
-A sum of products, evaluated by additions and multiplications in any order, is off by at most
+A sum of products, evaluated by additions and multiplications in any order, has an error of at most
 γ_k · (the same sum of absolute values), where no term passes through more than k roundings and
 
     γ_k = k·u / (1 − k·u),   u = 2⁻⁵³ (float64) or 2⁻²⁴ (float32).
@@ -8,43 +8,42 @@ A sum of products, evaluated by additions and multiplications in any order, is o
 (Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd ed., §3.1 and §4.2.) Each function
 below counts k for one equation; two correct programs differ by at most twice its bound.
 
-Two things escape that model. A result under the smallest normal number is off by up to half a
-subnormal, whatever its size: the term `_underflow`. And where an intermediate sum could leave the
-range, a correct program may answer inf or NaN: there the bound is infinite and nothing is claimed.
+This model leaves out two cases. Underflow: a result below the smallest normal number has an error
+of up to half a subnormal, whatever its size; `_underflow` is the term for it. Overflow: where an
+intermediate sum may leave the range of the dtype, a correct program may return inf or NaN, and the
+bound is infinite.
 
-The bounds are themselves computed in float64, from sums of positive terms: one more rounding in k
-pays for that.
+The bounds themselves are computed in float64, as sums of positive terms; k counts one rounding more
+for that.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+Array: TypeAlias = NDArray[np.floating]
+Rows: TypeAlias = Sequence[int] | NDArray[np.integer]
 
 
-def unit_roundoff(dtype: Any) -> float:
+def unit_roundoff(dtype: DTypeLike) -> float:
     """u: half the distance from 1 to the next float.
 
-    Examples
-    --------
     >>> unit_roundoff(np.float64) == 2**-53, unit_roundoff(np.float32) == 2**-24
     (True, True)
     """
     return float(np.finfo(dtype).eps) / 2
 
 
-def gamma(k: int, dtype: Any) -> float:
-    """γ_k = k·u / (1 − k·u): what k roundings can do, relative   (for 1.3f)
+def gamma(k: int, dtype: DTypeLike) -> float:
+    """γ_k = k·u / (1 − k·u): the relative error of k roundings at most   (for §1.3f)
 
-    Raises
-    ------
-    ValueError
-        If k·u ≥ 1: so many roundings can do anything.
+    ValueError where k·u ≥ 1: there is no bound.
 
-    Examples
-    --------
     >>> f"{gamma(10, np.float64):.2g}"
     '1.1e-15'
     """
@@ -54,17 +53,11 @@ def gamma(k: int, dtype: Any) -> float:
     return ku / (1 - ku)
 
 
-def predict_bound(X: Any, w: Any, b: Any, dtype: Any) -> Any:
+def predict_bound(X: ArrayLike, w: ArrayLike, b: ArrayLike, dtype: DTypeLike) -> Array:
     """|computed − exact| of ŷ = Xw + b: γ_{d+2} · (|X||w| + |b|)   (for §1.1b)
 
     k: a product, at most d additions; and one for the bound itself.
 
-    Returns
-    -------
-    (n,) float64
-
-    Examples
-    --------
     >>> predict_bound([[1.0, 2.0]], [1.0, 1.0], 0.0, np.float64) / 2**-53
     array([12.])
     """
@@ -75,14 +68,12 @@ def predict_bound(X: Any, w: Any, b: Any, dtype: Any) -> Any:
     return _or_inf(bound, S, dtype)
 
 
-def loss_bound(X: Any, y: Any, w: Any, b: Any, dtype: Any) -> float:
+def loss_bound(X: ArrayLike, y: ArrayLike, w: ArrayLike, b: ArrayLike, dtype: DTypeLike) -> float:
     """|computed − exact| of L: γ_k · (1/2n) Σᵢ Sᵢ², k = n + 2d + 9   (for §1.2b)
 
     with Sᵢ = Σ_k |x_k⁽ⁱ⁾||w_k| + |b| + |y⁽ⁱ⁾|. k: a residual has d + 2 roundings, its square
     2d + 5, the sum n − 1 more, the factors 1/n and ½ at most four; and one for the bound.
 
-    Examples
-    --------
     >>> round(loss_bound([[1.0]], [0.0], [1.0], 0.0, np.float64) / 2**-53)
     6
     """
@@ -95,20 +86,16 @@ def loss_bound(X: Any, y: Any, w: Any, b: Any, dtype: Any) -> float:
         return float(_or_inf(bound, 2 * (S @ S), dtype))
 
 
-def gradient_bound(X: Any, y: Any, w: Any, b: Any, dtype: Any) -> tuple[Any, float]:
+def gradient_bound(
+    X: ArrayLike, y: ArrayLike, w: ArrayLike, b: ArrayLike, dtype: DTypeLike
+) -> tuple[Array, float]:
     """|computed − exact| of ∇L: γ_k · M_j, k = n + d + 5   (for §1.3f)
 
         M_j = (1/n) Σᵢ |x_j⁽ⁱ⁾| · (Σ_k |x_k⁽ⁱ⁾||w_k| + |b| + |y⁽ⁱ⁾|),   |x_j| = 1 for b.
 
     k: a residual has d + 2 roundings, its product with x_j one, the sum n − 1, the factor 1/n at
-    most two; and one for the bound. Where there is no cancellation this catches an error of 1e-14.
+    most two; and one for the bound. Without cancellation, an error of 1 part in 10¹⁴ is detected.
 
-    Returns
-    -------
-    (d,) float64, and float
-
-    Examples
-    --------
     >>> bound_w, bound_b = gradient_bound([[1.0], [2.0]], [0.0, 0.0], [1.0], 0.0, np.float64)
     >>> (bound_w / 2**-53).round(), round(bound_b / 2**-53)
     (array([20.]), 12)
@@ -122,22 +109,18 @@ def gradient_bound(X: Any, y: Any, w: Any, b: Any, dtype: Any) -> tuple[Any, flo
         M = A.T @ S / n
         largest_factor = 1 + A.max(axis=0) + w.sum() + b + S.sum()
         bound = gamma(k, dtype) * M + _underflow(k, largest_factor, dtype)
-        gram = A.T @ A.sum(axis=1)  # a program may form XᵀX before it meets w
+        gram = A.T @ A.sum(axis=1)  # a program may compute XᵀX first
         bound = _or_inf(bound, 2 * np.maximum(n * M, gram), dtype)
     return bound[:-1], float(bound[-1])
 
 
-def sgd_step_bound(X: Any, y: Any, w: Any, b: Any, lr: float, dtype: Any) -> tuple[Any, float]:
+def sgd_step_bound(
+    X: ArrayLike, y: ArrayLike, w: ArrayLike, b: ArrayLike, lr: float, dtype: DTypeLike
+) -> tuple[Array, float]:
     """|computed − exact| of θ − η ∇L: γ_2 · |θ_j| + η γ_{k+2} · M_j   (for §1.3g, §1.3h)
 
     with k and M_j of `gradient_bound`: a product and a difference more.
 
-    Returns
-    -------
-    (d,) float64, and float
-
-    Examples
-    --------
     >>> bound_w, bound_b = sgd_step_bound([[1.0]], [0.0], [1.0], 0.0, 0.5, np.float64)
     >>> (bound_w / 2**-53).round(), round(bound_b / 2**-53)
     (array([7.]), 5)
@@ -151,21 +134,17 @@ def sgd_step_bound(X: Any, y: Any, w: Any, b: Any, lr: float, dtype: Any) -> tup
     return bound[:-1], float(bound[-1])
 
 
-def moments_bound(X: Any, y: Any, parts: int = 1) -> tuple[Any, Any]:
+def moments_bound(X: ArrayLike, y: ArrayLike, parts: int = 1) -> tuple[Array, Array]:
     """|computed − exact| of z̄ and of S = Σᵢ (z⁽ⁱ⁾ − z̄)(z⁽ⁱ⁾ − z̄)ᵀ, z = (x, y), in float64.
 
-    Of one part: a mean is off by at most E_j = γ_k max|z_j|, k = n + 8. Of numbers that are taken
-    from no mean, or from one that is off so much, Σ z_j z_k and n z̄_j z̄_k are off by γ_k ‖z_j‖‖z_k‖
-    and twice that; no ‖z_j‖ is more than 2 ‖D_j‖, D_j the distances from the mean:
+    Of one part: a mean has an error of at most E_j = γ_k max|z_j|, k = n + 8. Where the mean is
+    subtracted, as computed, or where it is small enough not to be, Σ z_j z_k and n z̄_j z̄_k have
+    errors of γ_k ‖z_j‖‖z_k‖ and twice that; no ‖z_j‖ is more than 2 ‖D_j‖:
 
-        |z̄_j| : E_j,   S_jk : 12 γ_k ‖D_j‖ ‖D_k‖,   D_j = |z_j − z̄_j| + E_j.
+        z̄_j : E_j,   S_jk : 12 γ_k ‖D_j‖ ‖D_k‖,   D_j = |z_j − z̄_j| + E_j.
 
-    Of more parts, merged in any order: the difference of two means is off by 2E, and enters S with
-    a factor of at most n max|z − z̄|; each merge is eight roundings more.
-
-    Returns
-    -------
-    (d+1,) and (d+1, d+1) float64
+    Of several parts, merged in any order: the difference of two means has an error of 2E, and
+    enters S with a factor of at most n max|z − z̄|; each merge adds eight roundings.
     """
     Z = np.column_stack([X, y]).astype(np.float64)
     n, k = len(Z), len(Z) + 8 * parts
@@ -179,21 +158,21 @@ def moments_bound(X: Any, y: Any, parts: int = 1) -> tuple[Any, Any]:
 
 
 def trajectory_bound(
-    X: Any, y: Any, batches: Any, w: Any, b: Any, lr: float, dtype: Any
-) -> tuple[Any, Any]:
+    X: Array,
+    y: Array,
+    batches: Sequence[Rows],
+    w: Array,
+    b: Array,
+    lr: float,
+    dtype: DTypeLike,
+) -> tuple[Array, Array]:
     """‖computed − exact‖₂ of θ_t and of its gradient, for t = 0, 1, …, by the loop of §1.3g.
 
-    The computed step is the exact step from the computed point, and a rounding error ℓ_t within
-    `sgd_step_bound`; the exact step takes the distance of two points to M_t = I − ηH_t times it:
+    w (T+1, d) and b (T+1,) are the computed path. A computed step is the exact step from the
+    computed point, plus a rounding error ℓ_t within `sgd_step_bound`; the exact step multiplies the
+    difference of two points by M_t = I − ηH_t:
 
         e_{t+1} = ‖M_t‖ e_t + ‖ℓ_t‖,   e_0 = 0;   of the gradient, ‖H_t‖ e_t + its own bound.
-
-    Parameters
-    ----------
-    batches : sequence of (m,) int
-        The rows of each step.
-    w, b : (T+1, d), (T+1,)
-        The computed path.
     """
     e, e_grad = [0.0], []
     for t, (B, H, norm) in enumerate(_steps(X, batches, lr)):
@@ -201,30 +180,32 @@ def trajectory_bound(
         local = np.linalg.norm(np.append(*sgd_step_bound(*here, lr, dtype)))
         own = np.linalg.norm(np.append(*gradient_bound(*here, dtype)))
         e_grad.append(np.linalg.norm(H, 2) * e[-1] + own)
-        e.append(norm * e[-1] + local)
+        e.append(float(norm * e[-1] + local))
     return np.array(e), np.array(e_grad)
 
 
-def products_bound(X: Any, y: Any, batches: Any, w: Any, b: Any, lr: float) -> tuple[Any, Any]:
+def products_bound(
+    X: Array, y: Array, batches: Sequence[Rows], w: Array, b: Array, lr: float
+) -> tuple[Array, Array]:
     """The same for products of the affine maps θ ↦ M_t θ + v_t, formed in any order, in float64.
 
-    Write ν_t = max(½, ‖M_t‖), g ≥ 1 for the largest product of successive ν, Θ for the largest
-    ‖θ_t‖, q = d + 2. A computed M_t is off by ε_t, v_t by ε'_t, sums of m + 4 roundings; a product
-    of two q × q matrices by qγ_q times their norms. By induction over how a composite map P of
-    steps is put together,
+    Let ν_t = max(½, ‖M_t‖), g ≥ 1 the largest product of successive ν, Θ the largest ‖θ_t‖, and
+    q = d + 2. A computed M_t has an error of ε_t, v_t of ε'_t, sums of m + 4 roundings; a product
+    of two q × q matrices has an error of qγ_q times their norms. By induction over the pairs that a
+    composite map P of steps is the product of,
 
-        M_P is off by  ∏ν · Σ_{s∈P} (ε_s/ν_s + qγ_q);   |v_P| = |θ_after − M_P θ_before| ≤ (1+g)Θ;
-        v_P is off by  g Σ_{s∈P} [ε'_s + D g (ε_s/ν_s + qγ_q)(1+g)Θ + qγ_q (1+g)²Θ],
+        error of M_P:  ∏ν · Σ_{s∈P} (ε_s/ν_s + qγ_q);   |v_P| = |θ_after − M_P θ_before| ≤ (1+g)Θ;
+        error of v_P:  g Σ_{s∈P} [ε'_s + D g (ε_s/ν_s + qγ_q)(1+g)Θ + qγ_q (1+g)²Θ],
 
-    where D = 1 + log₂ T is how often a step is part of the later map of a pair. θ_t is reached by
-    composites that cover the steps before t, each error amplified by g at most:
+    where D = 1 + log₂ T is how often a step is part of the later map of a pair. θ_t is the result
+    of composites that cover the steps before t, and each error grows by a factor of g at most:
 
         e_t = g² Σ_{s<t} [ε'_s + (D+1) g (2ε_s + qγ_q)(1+g)Θ + qγ_q (2+g)²Θ].
 
     Products of two errors are covered by a factor of 1.01.
     """
-    d, u = np.shape(X)[1], unit_roundoff(np.float64)
-    q_gamma = (d + 2) * gamma(d + 2, np.float64)
+    q, u = np.shape(X)[1] + 2, unit_roundoff(np.float64)
+    q_gamma = q * gamma(q, np.float64)
     far = np.linalg.norm(np.column_stack([w, b]), axis=1).max()
     g = running = 1.0
     eps_M, eps_v, size = [], [], []
@@ -236,8 +217,7 @@ def products_bound(X: Any, y: Any, batches: Any, w: Any, b: Any, lr: float) -> t
         eps_M.append(2 * u * (1 + lr * np.linalg.norm(H, 2)) + k * np.linalg.norm(A.T @ A))
         eps_v.append(k * np.linalg.norm(A.T @ labels))
         size.append(np.linalg.norm(H, 2))
-    T = len(eps_M)
-    D = 1 + np.log2(max(T, 1))
+    D = 1 + np.log2(max(len(eps_M), 1))
     local = np.array(eps_v) + (D + 1) * g * (2 * np.array(eps_M) + q_gamma) * (1 + g) * far
     local += q_gamma * (2 + g) ** 2 * far
     e = 1.01 * g**2 * np.append(0.0, np.cumsum(local))
@@ -248,19 +228,17 @@ def products_bound(X: Any, y: Any, batches: Any, w: Any, b: Any, lr: float) -> t
     return e, np.array(size) * e[:-1] + own
 
 
-def _steps(X: Any, batches: Any, lr: float) -> Any:
-    """Rows, H and ‖I − ηH‖ of each step."""
+def _steps(X: Array, batches: Sequence[Rows], lr: float) -> Iterator[tuple[Rows, Array, float]]:
+    """The rows, H and ‖I − ηH‖ of each step."""
     for B in batches:
         A = np.column_stack([X[B], np.ones(len(B))]).astype(np.float64)
         H = A.T @ A / len(B)
-        yield B, H, np.linalg.norm(np.eye(len(H)) - lr * H, 2)
+        yield B, H, float(np.linalg.norm(np.eye(len(H)) - lr * H, 2))
 
 
-def within(computed: Any, exact: Fraction, bound: float) -> bool:
+def within(computed: float, exact: Fraction, bound: float) -> bool:
     """|computed − exact| ≤ bound, decided without rounding.
 
-    Examples
-    --------
     >>> within(0.1 + 0.2, Fraction(3, 10), 1e-16), within(0.1 + 0.2, Fraction(3, 10), 1e-17)
     (True, False)
     """
@@ -269,16 +247,16 @@ def within(computed: Any, exact: Fraction, bound: float) -> bool:
     )
 
 
-def _magnitudes(*arrays: Any) -> list[Any]:
-    """|·| of each, in float64."""
+def _magnitudes(*arrays: ArrayLike) -> list[Array]:
+    """The absolute values of each array, in float64."""
     return [np.abs(np.asarray(a, dtype=np.float64)) for a in arrays]
 
 
-def _underflow(k: int, largest_factor: Any, dtype: Any) -> Any:
-    """What k results under the smallest normal number add: half a subnormal each, multiplied."""
+def _underflow(k: int, largest_factor: Array | float, dtype: DTypeLike) -> Array | float:
+    """The error of k results below the smallest normal number: half a subnormal each, scaled."""
     return k * float(np.finfo(dtype).smallest_subnormal) * largest_factor
 
 
-def _or_inf(bound: Any, largest_sum: Any, dtype: Any) -> Any:
-    """The bound, or inf where an intermediate sum may overflow."""
+def _or_inf(bound: Array, largest_sum: Array, dtype: DTypeLike) -> Array:
+    """The bound; inf where an intermediate sum may overflow."""
     return np.where(largest_sum < float(np.finfo(dtype).max) / 2, bound, np.inf)

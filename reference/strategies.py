@@ -1,4 +1,4 @@
-"""Hypothesis strategies: regression problems, tame and nasty, for anybody's tests.
+"""Hypothesis strategies that draw regression problems, for property tests of any program.
 
 from hypothesis import given
 from reference.strategies import problems
@@ -12,10 +12,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from hypothesis import strategies as st
+from numpy.typing import DTypeLike, NDArray
+
+Array: TypeAlias = NDArray[np.floating]
 
 LAYOUTS = ("C", "Fortran", "strided", "reversed", "read-only", "memory-mapped")
 
@@ -23,10 +26,10 @@ LAYOUTS = ("C", "Fortran", "strided", "reversed", "read-only", "memory-mapped")
 class Problem(NamedTuple):
     """X (n, d), y (n,), w (d,), b scalar, all of one dtype: the arguments of `gradient`."""
 
-    X: Any
-    y: Any
-    w: Any
-    b: Any
+    X: Array
+    y: Array
+    w: Array
+    b: np.floating
 
 
 @st.composite
@@ -35,31 +38,27 @@ def problems(
     *,
     max_n: int = 40,
     max_d: int = 10,
-    dtypes: Sequence[Any] = (np.float64, np.float32),
+    dtypes: Sequence[DTypeLike] = (np.float64, np.float32),
     layouts: Sequence[str] = LAYOUTS,
     nasty: bool = True,
     digits: int = 100,
 ) -> Problem:
-    """Regression problems: n from 1 to `max_n`, d from 1 to `max_d`.
-
-    They shrink to small whole numbers in few rows and columns.
+    """Draw a regression problem; failures shrink to small integers in few rows and columns.
 
     Parameters
     ----------
-    max_n, max_d : int
-        The largest n and d.
-    dtypes : sequence of dtype
-        What to draw the precision from.
-    layouts : sequence of str
-        What to draw the memory layout of X and y from, out of `LAYOUTS`.
-    nasty : bool
-        Also magnitudes from 1e-100 to 1e100 (1e-10 to 1e10 in float32), huge offsets, zero,
+    max_n, max_d
+        The largest n and d; the smallest are 1.
+    dtypes
+        The precisions to draw from.
+    layouts
+        The memory layouts of X and y to draw from, out of `LAYOUTS`.
+    nasty
+        Also draw magnitudes from 1e-100 to 1e100 (1e-10 to 1e10 in float32), huge offsets, zero,
         constant and collinear columns, and labels whose residual is exactly zero.
-    digits : int
-        For magnitudes up to 10 to the power of this instead of 100.
+    digits
+        Draw magnitudes up to 10 to the power of this, in float64.
 
-    Examples
-    --------
     >>> from hypothesis import find
     >>> find(problems(dtypes=[np.float64], layouts=["C"]), lambda p: p.X[0, 0] != 0)
     Problem(X=array([[1.]]), y=array([0.]), w=array([0.]), b=np.float64(0.0))
@@ -67,7 +66,7 @@ def problems(
     dtype = np.dtype(draw(st.sampled_from(dtypes)))
     style = draw(st.sampled_from([small, normal, *(NASTY if nasty else [])]))
     n, d = draw(st.integers(1, max_n)), draw(st.integers(1, max_d))
-    size = (max_n + 1) * (max_d + 1)  # whatever n and d: so that they can shrink by themselves
+    size = (max_n + 1) * (max_d + 1)  # the same for all n and d, so that these can shrink
     code = np.frombuffer(draw(st.binary(min_size=size, max_size=size)), np.uint8)
     table = (small if style is small else normal)(code).reshape(max_n + 1, max_d + 1)
     problem = Problem(table[:n, :d], table[:n, -1], table[-1, :d], table[-1, -1])
@@ -78,41 +77,43 @@ def problems(
     return Problem(layout(X), layout(y), w, dtype.type(problem.b))
 
 
-def small(code: Any) -> Any:
-    """Whole numbers from −4 to 4, a byte each, so that each can shrink to 0 by itself."""
-    code = code % 9.0
-    return np.where(code % 2, (code + 1) / 2, -code / 2) + 0.0  # 0, 1, −1, 2, −2, …
+def small(code: NDArray[np.uint8]) -> Array:
+    """Map each byte to an integer from −4 to 4, and 0 to 0, so that each shrinks by itself."""
+    k = code % 9.0
+    return np.where(k % 2, (k + 1) / 2, -k / 2) + 0.0  # 0, 1, −1, 2, −2, …
 
 
-def normal(code: Any) -> Any:
-    """Standard normal numbers with the bytes as their seed; 0 for 0, so that zeros stay zeros."""
+def normal(code: NDArray[np.uint8]) -> Array:
+    """Draw standard normal numbers with the bytes as the seed; 0 where the byte is 0."""
     rng = np.random.default_rng(int.from_bytes(code.tobytes(), "big"))
-    return rng.normal(size=len(code)) * (code != 0) + 0.0
+    return np.where(code == 0, 0.0, rng.normal(size=len(code)))
 
 
-def scaled(draw: st.DrawFn, X: Any, y: Any, w: Any, b: Any, digits: int) -> Problem:
-    """X, y, w and b, and the columns of X, each with a magnitude of its own."""
+def scaled(draw: st.DrawFn, X: Array, y: Array, w: Array, b: np.floating, digits: int) -> Problem:
+    """Multiply X, y, w, b and each column of X by powers of ten."""
     scale = [10.0 ** draw(st.integers(-digits, digits)) for _ in range(4)]
     columns = 10.0 ** np.array([draw(st.integers(-3, 3)) for _ in w])
     X = np.clip(X * scale[0] * columns, -(10.0**digits), 10.0**digits)
     return Problem(X, y * scale[1], w * scale[2] / columns, b * scale[3])
 
 
-def offset(draw: st.DrawFn, X: Any, y: Any, w: Any, b: Any, digits: int) -> Problem:
-    """Columns far from zero beside their spread: years, temperatures in kelvin, prices."""
+def offset(draw: st.DrawFn, X: Array, y: Array, w: Array, b: np.floating, digits: int) -> Problem:
+    """Add a large constant to X and to y, as in years, temperatures in kelvin or prices."""
     far = [10.0 ** draw(st.integers(0, 8)) for _ in range(2)]
     return Problem(X + far[0], y + far[1], w, b)
 
 
-def degenerate(draw: st.DrawFn, X: Any, y: Any, w: Any, b: Any, digits: int) -> Problem:
-    """A column that is zero, constant, a copy or a multiple of the first."""
+def degenerate(
+    draw: st.DrawFn, X: Array, y: Array, w: Array, b: np.floating, digits: int
+) -> Problem:
+    """Make one column zero, constant, or a copy or multiple of the first."""
     first, column = X[:, 0].copy(), draw(st.integers(0, len(w) - 1))
     X[:, column] = draw(st.sampled_from([0 * first, 0 * first + 3, first, -2 * first]))
     return Problem(X, y, w, b)
 
 
-def solved(draw: st.DrawFn, X: Any, y: Any, w: Any, b: Any, digits: int) -> Problem:
-    """y = Xw + b in whole numbers: every residual is exactly zero."""
+def solved(draw: st.DrawFn, X: Array, y: Array, w: Array, b: np.floating, digits: int) -> Problem:
+    """Set y = Xw + b in integers, so that every residual is exactly zero."""
     X, w, b = np.rint(4 * X), np.rint(4 * w), np.rint(4 * b)
     return Problem(X, X @ w + b, w, b)
 
@@ -120,26 +121,26 @@ def solved(draw: st.DrawFn, X: Any, y: Any, w: Any, b: Any, digits: int) -> Prob
 NASTY = [scaled, offset, degenerate, solved]
 
 
-def _strided(a: Any) -> Any:
+def _strided(a: Array) -> Array:
     wide = np.repeat(a, 2, axis=-1)
-    wide[..., 1::2] = np.nan  # whoever reads between the lines finds out
+    wide[..., 1::2] = np.nan  # a program that ignores the strides reads these
     return wide[..., ::2]
 
 
-def _read_only(a: Any) -> Any:
+def _read_only(a: Array) -> Array:
     a = a.copy()
     a.setflags(write=False)
     return a
 
 
-def _memory_mapped(a: Any) -> Any:
+def _memory_mapped(a: Array) -> Array:
     with tempfile.TemporaryFile() as file:
         file.write(a.tobytes())
         file.flush()
         return np.memmap(file, dtype=a.dtype, mode="r", shape=a.shape)
 
 
-LAYING_OUT: dict[str, Callable[[Any], Any]] = {
+LAYING_OUT: dict[str, Callable[[Array], Array]] = {
     "C": np.ascontiguousarray,
     "Fortran": np.asfortranarray,
     "strided": _strided,

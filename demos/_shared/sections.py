@@ -10,7 +10,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from linreg_np import fit, gradient, loss, predict, sgd_step, squared_loss, train
+from linreg_np import fit, gradient, loss, predict, sgd_step, squared_loss
 from linreg_np.chain_rule import dL_db, dl_db, dL_dw, dl_dw, dl_dyhat, dyhat_db, dyhat_dw
 from linreg_np.data import price
 from linreg_np.model import predict_one
@@ -149,7 +149,7 @@ SECTIONS = [
     Section(
         "2",
         "the path of w on the surface L(w₁, w₂) at a fixed b",
-        (fit, train._walk),
+        (fit,),
         _fit,
     ),
 ]

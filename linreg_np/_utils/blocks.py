@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from linreg_np._utils.validation import Array
+from linreg_np._utils.types import RealArray
 
 NUMBERS = 1 << 18  # in a block, which then stays in the cache
 
 
-def row_blocks(X: Array, y: Array, numbers: int = NUMBERS) -> Iterator[tuple[Any, Any]]:
+def row_blocks(
+    X: RealArray, y: RealArray, numbers: int = NUMBERS
+) -> Iterator[tuple[RealArray, RealArray]]:
     """The rows of X and y in order, about `numbers` numbers at a time."""
-    rows = max(1, numbers // (X.shape[1] + 2))
+    rows = max(1, numbers // (X[:1].size + 2))
     return ((X[i : i + rows], y[i : i + rows]) for i in range(0, len(X), rows))

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from linreg_np._utils.validation import Array
+from linreg_np._utils.types import Array
 
 SPLITTER = 2.0**27 + 1  # cuts the 53 bits of a float64 into 26 and 26, which multiply exactly
 

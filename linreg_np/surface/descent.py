@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from linreg_np._utils.validation import Array
+from linreg_np._utils.frozen import unchecked
+from linreg_np._utils.types import Array
 from linreg_np.trajectory import Trajectory
 
 
@@ -46,7 +47,7 @@ def along_the_axes(
     t = steps if finite.all() else int(finite.argmin()) - 1
     θ, g, ends = path[: t + 1], path[:t, d + 1 :], np.arange(1, t + 1)
     parts = {"w": θ[:, :d], "b": θ[:, d], "grad_w": g[:, :d], "grad_b": g[:, d]}
-    found: Trajectory = Trajectory._of(**parts, epoch_ends=ends)
+    found: Trajectory = unchecked(Trajectory, **parts, epoch_ends=ends)
     return found
 
 

@@ -8,8 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from linreg_np._utils.frozen import Record
-from linreg_np._utils.validation import Array, number, positive, real_array, weights, whole
+from linreg_np._utils.frozen import Frozen, unchecked
+from linreg_np._utils.types import Array
+from linreg_np._utils.validation import (
+    as_real_array,
+    check_number,
+    check_positive,
+    check_positive_int,
+    check_weights,
+)
 from linreg_np.surface.descent import along_the_axes
 from linreg_np.surface.few_features import of_few_features
 from linreg_np.surface.minimum import Minimum, describe, of_data, of_moments
@@ -19,7 +26,7 @@ from linreg_np.surface.triangle import Triangle
 from linreg_np.trajectory import DivergenceError
 
 
-class LossSurface(Record):
+class LossSurface(Frozen):
     """L(w, b) = floor + ½ (θ − θ*)ᵀ H (θ − θ*),  θ = (w, b): the loss, with no data left   (for §2)
 
     §1.2 is a square of something linear in θ, so its Taylor series at the minimum θ* ends after
@@ -70,7 +77,7 @@ class LossSurface(Record):
     dependencies: tuple[str, ...]
 
     def __init__(self, w: Any, b: Any, floor: Any, U: Any, n: Any, dependencies: Any = ()) -> None:
-        self._hold(**checked(w, b, floor, U, n, dependencies))
+        super().__init__(**checked(w, b, floor, U, n, dependencies))
 
     def __repr__(self) -> str:
         w = ", ".join(f"{x:.4g}" for x in self.w[:8]) + (", …" * (len(self.w) > 8))
@@ -133,7 +140,9 @@ class LossSurface(Record):
         for j, c in at.dependent.items():
             U[:-1, j] = t.R @ c
         depend = tuple(describe(t, at.dependent)) if at.dependent else ()
-        s: LossSurface = cls._of(w=at.w, b=at.b, floor=at.floor, U=U, n=t.n, dependencies=depend)
+        s: LossSurface = unchecked(
+            cls, w=at.w, b=at.b, floor=at.floor, U=U, n=t.n, dependencies=depend
+        )
         return s
 
     @property
@@ -256,9 +265,9 @@ class LossSurface(Record):
         i, j = two_features(d, features)
         θ = np.zeros(d + 1)  # θ − θ*, but for the two
         if w is not None:
-            θ[:d] = weights(w, d) - self.w
+            θ[:d] = check_weights(w, d) - self.w
             θ[i] = θ[j] = 0
-        θ[d] = 0 if b is None else number("b", b) - self.b
+        θ[d] = 0 if b is None else check_number("b", b) - self.b
         U = self.U * math.sqrt(0.5)  # the square of ‖Uδ‖ is then what lies over the floor
         if b is None:  # the best one takes off all that lies along its column
             _, e = _size_and_direction(U[:, d])
@@ -301,16 +310,16 @@ class LossSurface(Record):
         DivergenceError
             Where a path leaves the finite numbers, as in `fit`; lr > `max_lr` alone does not.
         """
-        if (w := real_array("w", w)).ndim == 2:
-            b = real_array("b", b)
+        if (w := as_real_array("w", w)).ndim == 2:
+            b = as_real_array("b", b)
             if b.shape not in ((), (len(w),)):
                 raise ValueError(
                     f"b must have shape () or ({len(w)},), got {b.shape}; pass one b a start"
                 )
             starts = zip(w, np.broadcast_to(b, len(w)), strict=True)
             return [self.descend(*start, lr=lr, steps=steps) for start in starts]
-        lr, steps = positive("lr", lr), whole("steps", steps)
-        start = np.append(weights(w, len(self.w)), number("b", b))
+        lr, steps = check_positive("lr", lr), check_positive_int("steps", steps)
+        start = np.append(check_weights(w, len(self.w)), check_number("b", b))
         path = along_the_axes(start, np.append(self.w, self.b), *self.axes, lr, steps)
         if path.steps < steps:
             raise DivergenceError(path, lr, self.max_lr)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from linreg_np._utils.blocks import row_blocks
-from linreg_np._utils.validation import Array
+from linreg_np._utils.types import Array
 from linreg_np.loss import squared_loss
 from linreg_np.surface.compensated import dot2, two_sum
 from linreg_np.surface.moments import Moments

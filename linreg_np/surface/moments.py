@@ -10,8 +10,15 @@ from typing import Any, NoReturn
 import numpy as np
 
 from linreg_np._utils.blocks import row_blocks
-from linreg_np._utils.frozen import Record
-from linreg_np._utils.validation import Array, features, finite, labels, real_array, whole
+from linreg_np._utils.frozen import Frozen, unchecked
+from linreg_np._utils.types import Array
+from linreg_np._utils.validation import (
+    as_real_array,
+    check_finite,
+    check_positive_int,
+    check_X,
+    check_y,
+)
 
 TOO_LARGE = (
     "X and y must be so small that sums of their squares are finite, got numbers near the largest "
@@ -19,7 +26,7 @@ TOO_LARGE = (
 )
 
 
-class Moments(Record):
+class Moments(Frozen):
     """n, the means and the centred second moments of (x, y): a sum of data, whatever their number.
 
     Read-only float64, comparable and picklable. `a + b` are the moments of both data together, so
@@ -56,25 +63,25 @@ class Moments(Record):
 
     def __init__(self, n: Any, mean: Any, scatter: Any) -> None:
         arrays = {"mean": mean, "scatter": scatter}
-        copies = {k: np.array(real_array(k, a), dtype=np.float64) for k, a in arrays.items()}
-        self._hold(n=whole("n", n), **copies)
+        copies = {k: np.array(as_real_array(k, a), dtype=np.float64) for k, a in arrays.items()}
+        super().__init__(n=check_positive_int("n", n), **copies)
         k = self.mean.size
         if k < 2 or self.mean.shape != (k,) or self.scatter.shape != (k, k):
             raise ValueError(
                 "mean and scatter must have shapes (d+1,) and (d+1, d+1), d at least 1, got "
                 f"{self.mean.shape} and {self.scatter.shape}; use Moments.of(X, y)"
             )
-        finite("mean", self.mean)
-        finite("scatter", self.scatter)
+        check_finite("mean", self.mean)
+        check_finite("scatter", self.scatter)
 
     @classmethod
     def _finite(cls, n: int, mean: Array, scatter: Array) -> Moments:
         """Of new float64 arrays of these shapes; the mean is finite if the scatter is."""
         try:
-            finite("scatter", scatter)
+            check_finite("scatter", scatter)
         except ValueError:
             raise ValueError(TOO_LARGE) from None
-        m: Moments = cls._of(n=n, mean=mean, scatter=scatter)
+        m: Moments = unchecked(cls, n=n, mean=mean, scatter=scatter)
         return m
 
     @property
@@ -96,8 +103,8 @@ class Moments(Record):
         TypeError, ValueError
             If X, y are not finite arrays of these shapes, or so large that a square overflows.
         """
-        X_ = features(X, read=False)
-        y_ = labels(y, len(X_), read=False)
+        X_ = check_X(X, check_values=False)
+        y_ = check_y(y, len(X_), check_values=False)
         try:
             return _sum(starmap(_block, row_blocks(X_, y_)))
         except ValueError:  # moments that are not finite
@@ -190,7 +197,7 @@ def _block(X: Array, y: Array) -> Moments:
     Z[:d], Z[d], Z[-1] = X.T, y, 1
     mean, scatter, squares = _about_the_mean(Z)
     if all(4 * c > s for c, s in zip(scatter.diagonal().tolist(), squares, strict=True)):
-        m: Moments = Moments._of(n=n, mean=mean, scatter=scatter)  # these squares are finite
+        m: Moments = unchecked(Moments, n=n, mean=mean, scatter=scatter)  # these squares are finite
         return m
     Z[:-1] -= mean[:, None]
     rest, scatter, _ = _about_the_mean(Z)
@@ -208,6 +215,6 @@ def _about_the_mean(Z: Array) -> tuple[Array, Array, list[float]]:
 
 def _refuse(X: Array, y: Array) -> NoReturn:
     """Say why the moments are not finite."""
-    finite("X", X)
-    finite("y", y)
+    check_finite("X", X)
+    check_finite("y", y)
     raise ValueError(TOO_LARGE)

@@ -8,7 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from linreg_np._utils.validation import Array, finite, number, positive, real_array, weights, whole
+from linreg_np._utils.types import Array
+from linreg_np._utils.validation import (
+    as_real_array,
+    check_finite,
+    check_number,
+    check_positive,
+    check_positive_int,
+    check_weights,
+)
 
 
 def checked(w: Any, b: Any, floor: Any, U: Any, n: Any, dependencies: Any) -> dict[str, Any]:
@@ -18,26 +26,26 @@ def checked(w: Any, b: Any, floor: Any, U: Any, n: Any, dependencies: Any) -> di
     ------
     TypeError, ValueError
     """
-    w = weights(w)
+    w = check_weights(w)
     return {
         "w": np.array(w, dtype=np.float64),
-        "b": number("b", b),
-        "floor": positive("floor", floor, or_zero=True, way_out="the least loss"),
+        "b": check_number("b", b),
+        "floor": check_positive("floor", floor, or_zero=True, hint="the least loss"),
         "U": np.array(_square(U, len(w) + 1), dtype=np.float64),
-        "n": whole("n", n),
+        "n": check_positive_int("n", n),
         "dependencies": _texts(dependencies),
     }
 
 
 def _square(U: Any, q: int) -> Array:
     """U as a real, finite array of shape (q, q)."""
-    a = real_array("U", U)
+    a = as_real_array("U", U)
     if a.shape != (q, q):
         raise ValueError(
             f"U must have shape ({q}, {q}), a row and a column for each weight and one for b, got "
             f" {a.shape}; use LossSurface.from_data(X, y)"
         )
-    finite("U", a)
+    check_finite("U", a)
     return a
 
 
@@ -61,7 +69,7 @@ def points(w: Any, b: Any, d: int) -> Array:
     array([[1., 2., 5.],
            [3., 4., 5.]])
     """
-    w, b = real_array("w", w), real_array("b", b)
+    w, b = as_real_array("w", w), as_real_array("b", b)
     if w.shape[-1:] != (d,):
         raise ValueError(
             f"w must have shape (..., {d}), one weight a feature, got {w.shape}; "
@@ -86,13 +94,13 @@ def values(name: str, a: Any) -> Array:
     ------
     TypeError, ValueError
     """
-    k = real_array(name, a)
+    k = as_real_array(name, a)
     if k.ndim != 1 or k.size == 0:
         raise ValueError(
             f"{name} must have shape (k,), the values of one weight, got {k.shape}; pass e.g. "
             "np.linspace(0, 5, 50)"
         )
-    finite(name, k)
+    check_finite(name, k)
     return k
 
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from linreg_np._utils.blocks import row_blocks
-from linreg_np._utils.validation import Array
+from linreg_np._utils.types import Array
 from linreg_np.surface.moments import Moments
 
 EPS = float(np.finfo(np.float64).eps)

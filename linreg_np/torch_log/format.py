@@ -1,26 +1,27 @@
-"""The log of `torch_log`, written: tensors in the very characters that torch prints (§2)."""
+"""Format a path as the log of a torch training loop, in the characters that torch prints."""
+
+from __future__ import annotations
 
 import math
 import reprlib
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
-from linreg_np._utils.validation import Array
+from linreg_np._utils.types import Array, ArrayLike
 
 DIGITS = 1074  # after the point, of the smallest float64, 2⁻¹⁰⁷⁴; none has more
 
 
 def format_log(
-    w: Any,
-    b: Any = None,
-    grad_w: Any = None,
-    grad_b: Any = None,
+    w: ArrayLike,
+    b: ArrayLike | None = None,
+    grad_w: ArrayLike | None = None,
+    grad_b: ArrayLike | None = None,
     *,
     precision: int = 4,
 ) -> Iterator[str]:
-    """What the loop of `torch_log` prints along the path w₀, w₁, …, byte for byte as torch does.
+    """Yield the lines that the loop of `torch_log` prints along the path w₀, w₁, …, as torch does.
 
     Parameters
     ----------
@@ -33,20 +34,13 @@ def format_log(
     precision : int
         That of ``torch.set_printoptions``: the digits after the point. What `parse_log` reads
         back is exact from precision 20 on: the fixed notation begins at 10⁻⁴, so that the 17
-        significant digits that tell two float64 apart end at the 20th place; the scientific one
+        significant digits that distinguish two float64 end at the 20th place; the scientific one
         needs 16, whole numbers none. For float32 (9 digits) it is 12.
-
-    Yields
-    ------
-    str
-        One line, with its line break. No ``dtype=``: as for torch's default dtype.
 
     Raises
     ------
-    ValueError
-        If the shapes do not fit together, or `precision` is not from 0 to 1074.
-    TypeError
-        If `precision` is no whole number.
+    TypeError, ValueError
+        If the shapes do not match, or `precision` is not an integer from 0 to 1074.
 
     Examples
     --------
@@ -57,15 +51,17 @@ def format_log(
     """
     if isinstance(precision, bool) or not isinstance(precision, int | np.integer):
         raise TypeError(
-            f"precision must be a whole number, got {reprlib.repr(precision)}; torch's own is 4"
+            f"precision must be an integer, got {reprlib.repr(precision)}; torch's default is 4"
         )
     if not 0 <= precision <= DIGITS:
         raise ValueError(
             f"precision must be from 0 to {DIGITS}, every digit of a float64, got "
-            f"{reprlib.repr(precision)}; torch's own is 4"
+            f"{reprlib.repr(precision)}; torch's default is 4"
         )
     given = {"w": w, "grad_w": grad_w, "b": b, "grad_b": grad_b}  # in the order printed
-    arrays = {k: np.asarray(a, dtype=np.float64) for k, a in given.items() if a is not None}
+    arrays: dict[str, Array] = {
+        k: np.asarray(a, dtype=np.float64) for k, a in given.items() if a is not None
+    }
     return _lines(arrays, _count_steps(arrays), precision)
 
 
@@ -74,9 +70,9 @@ def _count_steps(arrays: dict[str, Array]) -> int:
     w = np.atleast_1d(arrays["w"])
     steps = len(np.atleast_1d(arrays.get("grad_w", arrays.get("grad_b", w))))
     shapes = {"w": w.shape, "grad_w": (steps, *w.shape[1:]), "b": w.shape[:1], "grad_b": (steps,)}
-    fit = all(array.shape == shapes[name] for name, array in arrays.items())
-    lone = "grad_b" in arrays and "b" not in arrays
-    if not fit or lone or w.ndim != 2 or w.shape[1] < 1 or len(w) - steps not in (0, 1):
+    match = all(array.shape == shapes[name] for name, array in arrays.items())
+    without_b = "grad_b" in arrays and "b" not in arrays
+    if not match or without_b or w.ndim != 2 or w.shape[1] < 1 or len(w) - steps not in (0, 1):
         raise ValueError(
             "shapes must be w (T, d) or (T + 1, d), b as long, grad_w (T, d), grad_b (T,) and only "
             f"with b, got {', '.join(f'{k} {a.shape}' for k, a in arrays.items())}; pass rows of w"

@@ -1,15 +1,6 @@
-"""The log that a torch training loop prints, read (§2: the path of w).
+"""Parse the log of a torch training loop: text to arrays."""
 
-The loop is the classic one, with w a (d, 1) column and b a tensor of one number::
-
-    for param in [w, b]:
-        print('w: ', param)
-        print('w.grad: ', param.grad)
-        param -= lr * param.grad / batch_size
-
-so that each step t of the log holds wₜ, its gradient, bₜ and its gradient, the bias under the
-label ``w:`` too. `torch_print` writes what is read here.
-"""
+from __future__ import annotations
 
 import codecs
 import os
@@ -19,14 +10,14 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from linreg_np._utils.validation import Array
+from linreg_np._utils.types import Array
 
 # Patterns are compiled at their first use, so that importing costs nothing.
-# A label stands at the beginning of a line, or of what a progress bar's \r makes one.
+# A label stands at the beginning of a line, or after the \r of a progress bar.
 _LABEL = r"(?m)(?:^|(?<=\r))[ \t\ufeff]*([wb](?:\.grad)?):"
 _TENSOR = r"\s*(?:Parameter containing:\s*)?tensor\(([^()]*)\)(.*)"
 _BEGUN = ("tensor(", "Parameter containing: tensor(")
-# A token is a number, a suffix, a bracket or comma, or what ought not to be there.
+# A token is a number, a suffix, a bracket or comma, or something invalid.
 _TOKEN = (
     r"(?P<n>[-+]?(?:[0-9]+(?:\.[0-9]*)?(?:e[-+]?[0-9]+)?|nan|inf))(?![^\[\],\s])"
     r"|(?P<s>dtype=torch\.\w+|device='[\w:]+'|requires_grad=True|grad_fn=<[\w:<>]+>)"
@@ -37,16 +28,9 @@ _FORM = r"(n|\[n(,n)*\]|\[\[n(,n)*\]\]|\[\[n\](,\[n\])*\])(,s)*"
 
 
 class Log(NamedTuple):
-    """What a log holds of T steps: row t is what was printed before step t changed it.
+    """The T steps of a log: row t was printed before step t changed it. None if not in the log.
 
-    Attributes
-    ----------
-    w : (T, d) float64
-    b : (T,) float64, or None if the log holds no bias
-    grad_w : (T, d) float64, or None if the log holds no gradients of w
-    grad_b : (T,) float64, or None
-        Gradients are kept as printed: the loop above prints those of the summed loss, m times
-        1.3f. The point after the last step is not in such a log, and so not here.
+    w and grad_w are (T, d), b and grad_b (T,), all float64.
     """
 
     w: Array
@@ -68,19 +52,15 @@ _Step: TypeAlias = dict[str, _Record]  # w, w.grad, b, b.grad: in the order prin
 
 
 def read_text(source: str | os.PathLike[str]) -> str:
-    r"""The text of a log: that of a file, or `source` itself.
+    r"""The text of a log: that of a file, or `source` itself if it has a line break or ``tensor(``.
 
-    Parameters
-    ----------
-    source : str or os.PathLike
-        A path; or the text, which is known by a line break or by ``tensor(`` in it. A file is
-        UTF-8 or UTF-16, with or without a byte-order mark. If it was cut off inside its last
-        character, that half is left out.
+    A file is UTF-8, or UTF-16 with a byte-order mark. If it ends within a character, that one is
+    left out.
 
     Raises
     ------
     TypeError, FileNotFoundError, ValueError
-        If `source` is neither; if there is no such file; if its bytes are no text.
+        If `source` is neither path nor text, there is no such file, or its bytes are not text.
 
     Examples
     --------
@@ -96,64 +76,48 @@ def read_text(source: str | os.PathLike[str]) -> str:
         return source
     if not os.path.exists(source):
         raise FileNotFoundError(
-            f"no such file, looked for from {os.getcwd()}: {os.fspath(source)[:200]!r}; pass an "
-            "existing path, or the text of a log, which must contain a line break"
+            f"path_or_text must be an existing path, or the text of a log with a line break in it, "
+            f"got {os.fspath(source)[:200]!r}; the current directory is {os.getcwd()}"
         )
     with open(source, "rb") as file:
         return _decode(file.read(), os.fspath(source))
 
 
 def _decode(data: bytes, path: str) -> str:
-    """The characters of a file, its byte-order mark left out."""
-    try:  # not as the final bytes: a log that was cut off may end within a character
-        decoder = codecs.getincrementaldecoder(_encoding(data))()
+    """The characters of a file, without its byte-order mark."""
+    marks = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+    decoder = codecs.getincrementaldecoder(marks.get(data[:2], "utf-8"))()
+    try:  # incremental: a log that was cut off may end within a character
         return decoder.decode(data).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         got = f"byte {data[error.start]:#04x} at offset {error.start} is not {error.encoding}"
-        raise ValueError(f"{path}: {got}; a log must be UTF-8 or UTF-16: save it so") from error
-
-
-def _encoding(data: bytes) -> str:
-    """UTF-16 is known by its mark, or by NULs (ASCII's high bytes) at odd or at even offsets."""
-    even, odd, many = data[::2].count(0), data[1::2].count(0), len(data) / 8
-    if data.startswith(codecs.BOM_UTF16_LE) or odd > many >= even:
-        return "utf-16-le"
-    big = data.startswith(codecs.BOM_UTF16_BE) or even > many >= odd
-    return "utf-16-be" if big else "utf-8"
+        raise ValueError(
+            f"a log must be UTF-8, or UTF-16 with a byte-order mark, got {path}, where {got}; "
+            "save it as UTF-8"
+        ) from error
 
 
 def parse_log(text: str) -> Log:
-    r"""The path that a log holds: w₀, w₁, …, wₜ and what was printed with them.
+    r"""The path in a log: w₀, w₁, …, wₜ and what was printed with them.
 
     A record is a tensor after one of the labels ``w:``, ``w.grad:``, ``b:``, ``b.grad:`` at the
-    beginning of a line; each ``w:`` of the weights begins a step; all other lines are passed
-    over. A tensor of one number under ``w:`` or ``w.grad:`` is the bias, if the weights (the
-    first record) are more than one number or nest deeper: [[2.]], then [4.].
-
-    Parameters
-    ----------
-    text : str
-        As torch prints it: column, row, 1-D or 0-d tensors, in whatever notation.
-
-    Returns
-    -------
-    Log
-        Gradients are kept as printed: the loop above prints those of the summed loss, m times
-        1.3f. The point after the last step is not in the log. Nothing is ever filled in.
+    beginning of a line, in any form in which torch prints it; each ``w:`` of the weights begins a
+    step; other lines are skipped. A tensor of one number under ``w:`` or ``w.grad:`` is the bias,
+    if the weights (the first record) are more than one number or nest deeper: [[2.]], then [4.].
 
     Raises
     ------
     ValueError
         With the line and the reason: no record; a record that cannot be read, is summarised by
-        ``...``, or is cut off before the end of the log; steps that do not hold the same records
-        (``w.grad: None`` among them), or weights of another length.
+        ``...``, or is cut off before the end of the log; steps that do not contain the same
+        records (``w.grad: None`` among them), or weights of another length.
 
     Warns
     -----
     UserWarning
-        If the log ends within a record or a step: the whole steps before are kept. If all its
+        If the log ends within a record or a step: the complete steps before are kept. If all its
         records are single numbers of one shape: they are read as one weight without a bias, but
-        every second one might be a bias, and nothing in the log could tell.
+        every second one might be a bias.
 
     Examples
     --------
@@ -162,7 +126,7 @@ def parse_log(text: str) -> Log:
     (array([[ 2. , -3.4]]), array([4.2]), None)
     """
     records, cut = _records(text)
-    steps = _whole(_steps(records), cut)
+    steps = _complete_steps(_steps(records), cut)
     if len(steps) > 1 and len(records[0].values) == 1 and "b" not in steps[0]:
         warnings.warn(
             f"all records from line {records[0].line} on are single numbers of one shape, read as "
@@ -175,7 +139,7 @@ def parse_log(text: str) -> Log:
 
 
 def _records(text: str) -> tuple[list[_Record], str]:
-    """All whole records in order, and where the last one is cut off ("" if it is not)."""
+    """All complete records in order, and where the last one is cut off ("" if it is not)."""
     before, *parts = re.split(_LABEL, text)
     records, cut, line = list[_Record](), "", 1 + before.count("\n")
     for label, span in zip(parts[::2], parts[1::2], strict=True):
@@ -186,7 +150,7 @@ def _records(text: str) -> tuple[list[_Record], str]:
         cut = "" if record else f"line {line}: the tensor after {label}: is cut off"
         line += span.count("\n")
     if not records:
-        rule = "a log must hold lines that begin with w:, w.grad:, b: or b.grad: and a tensor(...)"
+        rule = "a log must contain lines of w:, w.grad:, b: or b.grad: and a tensor(...)"
         raise ValueError(f"{cut or 'no record'}; {rule}, as print('w: ', w) makes them")
     return records, cut
 
@@ -194,14 +158,14 @@ def _records(text: str) -> tuple[list[_Record], str]:
 def _record(label: str, line: int, span: str) -> _Record | None:
     """The tensor between a label and the next one; None if it is cut off."""
     where = f"line {line}: the tensor after {label}:"
-    whole = re.match(_TENSOR, span)
-    if whole and "tensor(" not in whole[2]:
-        return _Record(label, line, *_numbers(whole[1], where))
+    match = re.match(_TENSOR, span)
+    if match and "tensor(" not in match[2]:
+        return _Record(label, line, *_numbers(match[1], where))
     got = " ".join(span.split())
-    if not whole and any(begun.startswith(got[: len(begun)]) for begun in _BEGUN):
+    if not match and any(begun.startswith(got[: len(begun)]) for begun in _BEGUN):
         return None
-    way_out = "print it alone, and after backward() (a gradient is None before), or delete the line"
-    raise ValueError(f"{where} must be one, ending its line, got {got[:40]!r}; {way_out}")
+    hint = "print it alone, and after backward() (a gradient is None before), or delete the line"
+    raise ValueError(f"{where} must be one tensor at the end of its line, got {got[:40]!r}; {hint}")
 
 
 def _numbers(inside: str, where: str) -> tuple[int, list[float]]:
@@ -211,15 +175,15 @@ def _numbers(inside: str, where: str) -> tuple[int, list[float]]:
     if re.fullmatch(_FORM, form):
         return form.index("n"), [float(token[0]) for token in tokens if token.lastgroup == "n"]
     if "..." in inside:
-        way_out = "print after torch.set_printoptions(threshold=float('inf'))"
-        raise ValueError(f"{where} is summarised by '...', so data are missing; {way_out}")
+        hint = "print after torch.set_printoptions(threshold=float('inf'))"
+        raise ValueError(f"{where} is summarised by '...', so data are missing; {hint}")
     got = next((repr(token[0][:40]) for token in tokens if token.lastgroup == "x"), form[:40])
     rule = "must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers"
     raise ValueError(f"{where} {rule}, got {got}; print w.float().reshape(-1, 1)")
 
 
 def _kind(record: _Record, weights: _Record) -> str:
-    """What a record is, by label and shape: a bias may stand under the label of the weights."""
+    """The kind of a record, by label and shape: a bias may have the label of the weights."""
     d, got, label = len(weights.values), len(record.values), record.label
     if got == 1 and (d > 1 or record.depth < weights.depth):
         return label.replace("w", "b")
@@ -246,18 +210,18 @@ def _steps(records: list[_Record]) -> list[_Step]:
     return steps
 
 
-def _whole(steps: list[_Step], cut: str) -> list[_Step]:
-    """The steps that hold what the first one holds; only the last may lack its end."""
+def _complete_steps(steps: list[_Step], cut: str) -> list[_Step]:
+    """The steps with the same records as the first one; only the last may lack its end."""
     kinds, last = list(steps[0]), steps[-1]
     for step in steps:
         if list(step) != (kinds[: len(step)] if step is last else kinds):
             raise ValueError(
-                f"line {step['w'].line}: the step holds {', '.join(step)}, but the first (line "
+                f"line {step['w'].line}: the step contains {', '.join(step)}, but the first (line "
                 f"{steps[0]['w'].line}) {', '.join(kinds)}; print the same, in one order, each time"
             )
     if len(last) < len(kinds):
         cut = cut or f"line {last['w'].line}: the log ends within the step that begins here"
         steps = steps[:-1]
     if cut:
-        warnings.warn(f"{cut}; kept are the {len(steps)} whole step(s) before", stacklevel=3)
+        warnings.warn(f"{cut}; the {len(steps)} complete step(s) before are kept", stacklevel=3)
     return steps

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -72,7 +72,7 @@ class CallPlan:
     init: Assignment = ()
     attributes: Assignment = ()
     namespace: Assignment = ()
-    layout: Layout = Layout()
+    layout: Layout = field(default_factory=Layout)
     method: str = ""
     positional: int = 0
     lr: float | None = None  # the learning rate that is fixed inside
@@ -132,12 +132,17 @@ class CallPlan:
     def features(self, p: Problem) -> Any:
         """X as the function takes it, with its column of ones."""
         ones = np.ones(len(p.X), p.X.dtype)
-        X = {"first": lambda: np.column_stack([ones, p.X]), "last": lambda: np.column_stack([p.X, ones])}
+        X = {
+            "first": lambda: np.column_stack([ones, p.X]),
+            "last": lambda: np.column_stack([p.X, ones]),
+        }
         A = X.get(self.layout.ones, lambda: p.X)()
         if self.layout.x == "vector":
             return self.wrap(p.X[:, 0])
         if self.layout.x == "one row":
-            return float(A[0, 0]) if self.layout.w == "number" or A.shape[1] == 1 else self.wrap(A[0])
+            return (
+                float(A[0, 0]) if self.layout.w == "number" or A.shape[1] == 1 else self.wrap(A[0])
+            )
         return self.wrap(A.T if self.layout.x == "features" else A)
 
     def labels(self, p: Problem) -> Any:
@@ -379,7 +384,9 @@ def rates(plan: CallPlan, definition: Definition) -> list[float | None]:
     """The learning rates that may be fixed inside, where it is no parameter."""
     if plan.kind not in ("step", "trainer") or "lr" in plan.uses:
         return [None]
-    named = [v for n, v in definition.constants.items() if "lr" in roles_of(n.removeprefix("self."))]
+    named = [
+        v for n, v in definition.constants.items() if "lr" in roles_of(n.removeprefix("self."))
+    ]
     likely = [v for v in definition.numbers if 0 < v < 1 and v not in named]
     return list(dict.fromkeys([*named, *likely]))[:4]
 
@@ -439,7 +446,10 @@ def theta_layouts(definition: Definition) -> list[Layout]:
     found += [Layout(ones="inside"), Layout(y="column", w="column", ones="inside")]
     found += [Layout(ones="last"), Layout(ones="inside last")]
     found += [Layout(ones="first", container="list"), Layout("features", "row", "column", "first")]
-    found += [Layout("features", "vector", "vector", "first"), Layout("features", "row", "row", "first")]
+    found += [
+        Layout("features", "vector", "vector", "first"),
+        Layout("features", "row", "row", "first"),
+    ]
     found += [Layout(ones="first", d=1), Layout("vector", ones="inside", d=1)]
     found += [Layout("vector", ones="inside last", d=1)]
     found += [Layout("vector", ones="inside", container="list", d=1)]
@@ -504,7 +514,9 @@ def complete_class(
     """A plan for a class, if its data and its iterations can be given."""
     own = {p["name"] for p in definition.parameters}
     fit = {p["name"] for p in definition.methods[method]}
-    needed = {p["name"] for p in (*definition.parameters, *definition.methods[method]) if p["required"]}
+    needed = {
+        p["name"] for p in (*definition.parameters, *definition.methods[method]) if p["required"]
+    }
     init = tuple(r for r in roles if r[0] in own and r[1] not in ("w", "b", "theta"))
     call = tuple(r for r in roles if r[0] in fit and r[0] not in own)
     names = {role for _, role in init + call}

@@ -145,7 +145,9 @@ def read_program(file: str) -> Program:
         return Program(os.path.abspath(file), decode(data))
     package = file.partition(".")[0]
     if not package.isidentifier() or importlib.util.find_spec(package) is None:
-        raise NotLoaded(f"a target is FILE.py, FILE.ipynb, FILE.py:NAME or package.module:NAME, got {file}")
+        raise NotLoaded(
+            f"a target is FILE.py, FILE.ipynb, FILE.py:NAME or package.module:NAME, got {file}"
+        )
     return Program(file, "")
 
 
@@ -180,7 +182,9 @@ def notebook(file: str, data: bytes) -> Program:
         lines = cell.split("\n")
         if lines[0].startswith("%%"):
             lines = [f"# {line}" for line in lines]
-        kept = [f"# {line}" if line.lstrip().startswith(("%", "!", "?")) else line for line in lines]
+        kept = [
+            f"# {line}" if line.lstrip().startswith(("%", "!", "?")) else line for line in lines
+        ]
         text = "\n".join(kept)
         if not parses(text):  # a cell that is no Python is left out alone
             kept = [f"# {line}" for line in kept]

@@ -255,7 +255,9 @@ def classify_labels(passes: Sequence[Pass], alike: bool) -> Finding:
     )
     if in_batch:
         return Finding(
-            "labels-of-another-batch", "", "Each batch of rows is used with the labels of the first."
+            "labels-of-another-batch",
+            "",
+            "Each batch of rows is used with the labels of the first.",
         )
     if not alike:
         return Finding(

@@ -59,6 +59,7 @@ class Output:
     dtype_b: Any = None
     fault: str = ""
     message: str = ""
+    in_place: bool = False  # whether the numbers stand in arguments that were changed
 
 
 def sizes(plan: CallPlan, problem: Problem) -> dict[str, int]:
@@ -95,10 +96,18 @@ def readings(
             return []
         return [Reading(w=k) for k in keys][:4]
     joint = of_size(lambda p: len(p.w) + 1)
-    pairs = itertools.permutations(dict.fromkeys([*of_size(lambda p: len(p.w)), *of_size(lambda p: 1)]), 2)
+    pairs = itertools.permutations(
+        dict.fromkeys([*of_size(lambda p: len(p.w)), *of_size(lambda p: 1)]), 2
+    )
     w, b = set(of_size(lambda p: len(p.w))), set(of_size(lambda p: 1))
     found = [Reading(w=k, b=m) for k, m in pairs if k in w and m in b]
-    both = ("bw", "wb") if not plan.theta else ("wb",) if plan.layout.ones.endswith("last") else ("bw",)
+    both = (
+        ("bw", "wb")
+        if not plan.theta
+        else ("wb",)
+        if plan.layout.ones.endswith("last")
+        else ("bw",)
+    )
     found += [Reading(joint=k, order=o) for k in joint for o in both]
     return sorted(found, key=lambda r: likelihood(r, plan, definition))[:40]
 
@@ -142,7 +151,9 @@ def name_cost(name: str, roles: set[str]) -> int:
     return 0 if known & roles else 3 if known else 1
 
 
-def parse_output(plan: CallPlan, reading: Reading | None, problem: Problem, answer: RawOutput) -> Output:
+def parse_output(
+    plan: CallPlan, reading: Reading | None, problem: Problem, answer: RawOutput
+) -> Output:
     """The numbers of one answer, or what is wrong with its form."""
     if answer.raised:
         return Output(None, fault="raised", message=describe_raised(answer.raised))
@@ -173,7 +184,8 @@ def assemble(
     dtypes = [precision(p) for p in parts]
     form = wrong_form(plan, problem, parts)
     fault = "wrong-shape" if form else ""
-    return Output(vector, dtypes[0], dtypes[-1], fault, form)
+    in_place = any(k[0] for k in (reading.w, reading.b, reading.joint) if k)
+    return Output(vector, dtypes[0], dtypes[-1], fault, form, in_place)
 
 
 def wrong_form(plan: CallPlan, problem: Problem, parts: list[ArrayMessage]) -> str:
@@ -207,7 +219,9 @@ def shape_message(plan: CallPlan, problem: Problem, answer: RawOutput) -> str:
     if count:
         rule = "one number" if count == 1 else f"{count} numbers"
     came = [str(p.shape) if p.values is not None else p.dtype for p in answer.parts]
-    return f"{' and '.join(NAMES[plan.kind])} must be {rule} here; got {', '.join(came) or 'nothing'}."
+    return (
+        f"{' and '.join(NAMES[plan.kind])} must be {rule} here; got {', '.join(came) or 'nothing'}."
+    )
 
 
 def numeric_parts(answer: RawOutput) -> Iterator[ArrayMessage]:

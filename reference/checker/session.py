@@ -172,9 +172,7 @@ def usual_losses(kind: str, losses: Sequence[str]) -> Sequence[str]:
 
 def readings_of(tried: Attempt, definition: Definition) -> list[Reading]:
     """The readings of an attempt's answers."""
-    pairs = [
-        (p, a) for p, group in zip(tried.problems, tried.answers, strict=True) for a in group
-    ]
+    pairs = [(p, a) for p, group in zip(tried.problems, tried.answers, strict=True) for a in group]
     return readings(tried.plan, definition, pairs)
 
 
@@ -262,7 +260,7 @@ def explained_call(
     for a, reading in tried[:EXPLAINED]:
         for loss in usual_losses(a.plan.kind, losses):
             trials = trials_of(a, reading, loss)
-            if trials and match.named(trials, trials):
+            if trials and match.matching_faults(trials, trials):
                 return replace(choice, call=Call(a.plan, reading, loss), status="named")
     if tried:
         a, reading = tried[0]
@@ -282,7 +280,9 @@ def make_evaluate(process: Any, call: Call, deadline: float) -> Evaluate:
     plan, reading, loss = call
 
     def evaluate(
-        problems: Sequence[Problem], expected: Sequence[Expected] | None = None, limited: bool = False
+        problems: Sequence[Problem],
+        expected: Sequence[Expected] | None = None,
+        limited: bool = False,
     ) -> list[Trial]:
         found: list[Trial] = []
         for i, (problem, answers) in enumerate(ask(process, plan, problems)):

@@ -87,7 +87,9 @@ def words(name: str) -> list[str]:
     (['compute', 'gradient'], ['d', 'j', 'dw'], ['x', 'train'])
     """
     parted = re.sub(r"([a-z0-9])([A-Z][a-z])", r"\1_\2", name)
-    return [w for w in re.split(r"[_\W]+", re.sub(r"([a-z])([A-Z])", r"\1_\2", parted).lower()) if w]
+    return [
+        w for w in re.split(r"[_\W]+", re.sub(r"([a-z])([A-Z])", r"\1_\2", parted).lower()) if w
+    ]
 
 
 def bare(name: str) -> str:
@@ -113,7 +115,9 @@ def numbered(name: str) -> tuple[str, int] | None:
     """
     match = re.fullmatch(r"([a-zA-Z]+)_?(\d)", name)
     stems = "theta w weight beta b m a t coef param"
-    return (match[1].lower(), int(match[2])) if match and match[1].lower() in stems.split() else None
+    return (
+        (match[1].lower(), int(match[2])) if match and match[1].lower() in stems.split() else None
+    )
 
 
 def roles_of(parameter: str) -> list[str]:

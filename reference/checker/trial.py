@@ -43,6 +43,11 @@ class Trial:
         return self.reading.vector, self.reading.dtype, self.reading.dtype_b
 
     @property
+    def mutated(self) -> bool:
+        """Whether a function that returns its result changed the caller's arrays too."""
+        return bool(self.answer.changed) and not self.reading.in_place
+
+    @property
     def is_correct(self) -> bool:
         """Whether it is within the bound."""
         return bool((self.errors <= 1).all())

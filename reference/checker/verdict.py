@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from reference.checker.call_plan import CallPlan, Problem
-from reference.checker.diagnosis import match, precision, repeatability, symptoms
+from reference.checker.diagnosis import match, symptoms
+from reference.checker.diagnosis.evidence import Evidence
 from reference.checker.diagnosis.faults import BY_NAME
 from reference.checker.diagnosis.history import Explanation, explain_paths
 from reference.checker.expected import CONVENTIONS, FORMULAS
@@ -18,11 +20,11 @@ from reference.checker.problem_set import distinguishing_problems
 from reference.checker.report import Check, Counterexample
 from reference.checker.sandbox.messages import SubjectTerminated
 from reference.checker.session import (
+    SMALL,
     Attempt,
     Call,
     Choice,
     Evaluate,
-    SMALL,
     Options,
     choose_call,
     make_evaluate,
@@ -34,11 +36,6 @@ from reference.checker.shrink import smallest
 from reference.checker.signature import Definition, kinds_of
 from reference.checker.trial import Trial
 
-NEAR = (  # in this order: float32 numbers look like difference quotients too
-    ("low-precision", precision.rounded_to_float32),
-    ("finite-difference", precision.finite_difference),
-    ("low-precision", precision.as_in_float32),
-)
 STATEFUL = ("stale", "nondeterministic")
 
 
@@ -63,7 +60,9 @@ def judge(
             if checks:
                 return checks
         found = run(evaluate, choice.call, options)
-        return make_checks(found.trials, found.problems, evaluate, choice, losses, options, definition.stops_early)
+        return make_checks(
+            found.trials, found.problems, evaluate, choice, losses, options, definition.stops_early
+        )
     except SubjectTerminated as error:
         return [ended(choice.call, error)]
 
@@ -96,8 +95,12 @@ def judge_training(
     for factor in factors:
         finding = read_batches(process, call.plan, call.reading, [factor])
         if finding.fault:
-            return [Check("trainer", call.plan.name, "wrong", finding.fault, finding.sentence, **told)]
-        if finding.kind and follows(process, call.plan, call.reading, factor, finding.kind, options.seed):
+            return [
+                Check("trainer", call.plan.name, "wrong", finding.fault, finding.sentence, **told)
+            ]
+        if finding.kind and follows(
+            process, call.plan, call.reading, factor, finding.kind, options.seed
+        ):
             return [Check("trainer", call.plan.name, "right", explanation=finding.kind, **told)]
     if choice.status == "right":
         reason = "it is right with one batch of all rows; minibatches could not be run"
@@ -111,7 +114,9 @@ def by_explanation(definition: Definition, call: Call, found: Explanation, told:
         return Check("trainer", call.plan.name, "wrong", found.fault, found.sentence, **told)
     wanted = next(words for kind, words in INTENTS.items() if found.kind.startswith(kind))
     if wanted & definition.wording:
-        return Check("trainer", call.plan.name, "right", explanation=f"right as {found.kind}", **told)
+        return Check(
+            "trainer", call.plan.name, "right", explanation=f"right as {found.kind}", **told
+        )
     sentence = f"It is {found.kind}, and nothing in its names says so."
     return Check("trainer", call.plan.name, "wrong", "unknown", sentence, **told)
 
@@ -127,7 +132,7 @@ def make_checks(
 ) -> list[Check]:
     """The check of the function's own answers, and of a fitted model's predictions."""
     call = choice.call
-    assert call is not None  # noqa: S101
+    assert call is not None
     own = of_function(trials, call.plan)
     checks = [make_check(own, count, evaluate, call, losses, options, stops)]
     predictions = [t for t in trials if t.plan.name != call.plan.name]
@@ -166,7 +171,9 @@ def what_came(first: Attempt) -> str:
             return str(answer.raised["message"])
         return f"called {described(first.plan)}, it raised {answer.raised['type']}: {answer.raised['message']}"
     shapes = [p.shape if p.values is not None else p.dtype for p in answer.parts] if answer else []
-    return f"called {described(first.plan)}, it returned {shapes or 'nothing'}, which fits no formula"
+    return (
+        f"called {described(first.plan)}, it returned {shapes or 'nothing'}, which fits no formula"
+    )
 
 
 def described(plan: CallPlan) -> str:
@@ -179,8 +186,16 @@ def ended(call: Call, error: SubjectTerminated) -> Check:
     """The check of a function that ended its process, or did not come back."""
     plan = call.plan
     example = example_of(plan, error.problem)
-    text = f"{BY_NAME[error.fault].explanation} ({error.detail}.)"
-    return Check(plan.kind, plan.name, "wrong", error.fault, text, counterexample=example, worst_error=float("inf"))
+    text = f"{BY_NAME[error.fault].sentence()} ({error.detail}.)"
+    return Check(
+        plan.kind,
+        plan.name,
+        "wrong",
+        error.fault,
+        text,
+        counterexample=example,
+        worst_error=float("inf"),
+    )
 
 
 def make_check(
@@ -194,94 +209,85 @@ def make_check(
 ) -> Check:
     """The verdict on a function's answers; the predictions of a model cannot be asked again."""
     plan = trials[0].plan
-    wrong = [t for t in trials if not t.is_correct or mutated(t, call)]
+    wrong = [t for t in trials if not t.is_correct or t.mutated]
     if stops and all(stopped(t) for t in wrong):
         wrong, trials = [], [t for t in trials if not stopped(t)] or trials
     worst = max(float(t.errors.max()) for t in trials)
     told = {"cases": count, "worst_error": worst, "call": described(plan), "loss": call.loss}
     if not wrong:
         if "batch_size" in plan.uses and plan.kind == "trainer":
-            return Check(plan.kind, plan.name, "unchecked", reason="it is right with one batch of all rows; minibatches were not run", **told)
+            return Check(
+                plan.kind,
+                plan.name,
+                "unchecked",
+                reason="it is right with one batch of all rows; minibatches were not run",
+                **told,
+            )
         return Check(plan.kind, plan.name, "right", explanation=plan.note, **told)
-    fresh = evaluate(distinguishing_problems(options.seed + 1, plan.layout.d, plan.layout.n)) if evaluate else []
-    fresh = of_function(fresh, plan)
-    fault, explanation = diagnose(trials, wrong, fresh, evaluate, call, losses)
+    fresh = (
+        evaluate(distinguishing_problems(options.seed + 1, plan.layout.d, plan.layout.n))
+        if evaluate
+        else []
+    )
+    asked = 1 + max(t.index for t in trials)
+    fresh = [replace(t, index=asked + t.index) for t in of_function(fresh, plan)]
+    fault, explanation = diagnose(Evidence(trials, fresh, evaluate), call.loss)
     shown = shrunk(evaluate, wrong, fault) if evaluate else wrong[0]
     text = "\n".join(filter(None, [explanation, plan.note and f"({plan.note}.)"]))
-    return Check(plan.kind, plan.name, "wrong", fault, text, counterexample=counterexample(shown), **told)
+    return Check(
+        plan.kind, plan.name, "wrong", fault, text, counterexample=counterexample(shown), **told
+    )
 
 
 def stopped(trial: Trial) -> bool:
     """Whether a step of a training led nowhere, as where it has stopped early."""
     theta = np.append(trial.case.w, trial.case.b)
-    return trial.plan.kind == "trainer" and trial.finite and bool((trial.reading.vector == theta).all())
+    return (
+        trial.plan.kind == "trainer"
+        and trial.finite
+        and bool((trial.reading.vector == theta).all())
+    )
 
 
-def mutated(trial: Trial, call: Call) -> bool:
-    """Whether a function that returns its result changed the caller's arrays too."""
-    reading = call.reading
-    in_place = reading is not None and any(k and k[0] for k in (reading.w, reading.b, reading.joint))
-    return bool(trial.answer.changed) and not in_place
-
-
-def diagnose(
-    trials: Sequence[Trial],
-    wrong: Sequence[Trial],
-    fresh: Sequence[Trial],
-    evaluate: Evaluate | None,
-    call: Call,
-    losses: Sequence[str],
-) -> tuple[str, str]:
+def diagnose(evidence: Evidence, loss: str) -> tuple[str, str]:
     """The fault, and the sentences that explain it: form first, then state, then mathematics."""
-    kind, everything = trials[0].plan.kind, [*trials, *fresh]
-    if any(mutated(t, call) for t in wrong):
-        return explain("mutates-input", kind)
-    if all(t.reading.fault == "no-return" for t in everything):
-        return explain("no-return", kind)
-    if repeatability.stale(trials, wrong):
-        return explain("stale", kind)
-    if evaluate and repeatability.changing(evaluate, wrong[:5]):
-        return explain("nondeterministic", kind)
-    other = match.other_loss(everything, call.loss)
+    kind = evidence.trials[0].plan.kind
+    detected = match.detected(evidence, "detect_first")
+    if detected:
+        return explain(detected, kind)
+    other = match.other_loss(evidence.everything, loss)
     if other:
         fault, sentence = explain(other[0], kind)
         hint = f"(It would be right for the loss {FORMULAS[other[1]]}: "
         return fault, f"{sentence}\n{hint}if that is your loss, add --loss {other[1]}.)"
-    names = match.named([*fresh, *wrong[:30]], everything)
+    few = [*evidence.fresh, *evidence.wrong[:30]]
+    names = match.matching_faults(few, evidence.everything)
     if len(names) == 1:
         return explain(names[0], kind)
-    fault, sentence = unnamed(everything, [t for t in fresh if not t.is_correct])
+    fault, sentence = unnamed(evidence)
     return fault, f"{sentence}\nIt may be one of {', '.join(names)}." if names else sentence
 
 
-def unnamed(trials: Sequence[Trial], fresh: Sequence[Trial]) -> tuple[str, str]:
+def unnamed(evidence: Evidence) -> tuple[str, str]:
     """The fault where no formula explains all: what was raised, the form, the size; or unknown."""
-    kind, wrong = trials[0].plan.kind, [i for i in trials if not i.is_correct]
+    kind, wrong = evidence.trials[0].plan.kind, evidence.wrong
     for fault in ("raised", "no-return", "wrong-shape"):
-        found = next((i for i in wrong if i.reading.fault == fault), None)
-        if found and all(i.reading.fault or not i.finite for i in wrong):
+        found = next((t for t in wrong if t.reading.fault == fault), None)
+        if found and all(t.reading.fault or not t.finite for t in wrong):
             if found.answer.raised and found.answer.raised["type"] == "SystemExit":
                 fault = "crash"
             fault = "broadcast-n-by-n" if symptoms.n_by_n(wrong) else fault
             return explain(fault, kind, found.reading.message)
-    if all(not i.finite for i in wrong):
-        return explain("non-finite", kind)
-    if fresh and not any(i.reading.fault for i in wrong):
-        for fault, test in NEAR:
-            if test(fresh):
-                return explain(fault, kind)
-    return "unknown", symptoms.described(trials)
+    detected = match.detected(evidence, "detect_last")
+    if detected:
+        return explain(detected, kind)
+    return "unknown", symptoms.describe(evidence.everything)
 
 
 def explain(fault: str, kind: str, more: str = "") -> tuple[str, str]:
     """A fault and its sentence, for this kind of function."""
-    subject = SUBJECTS.get(kind, "grad_w and grad_b are")
-    section = "1.2b" if kind == "loss" else "1.3f"
-    sentence = BY_NAME[fault].explanation.format(subject=subject, section=section)
+    sentence = BY_NAME[fault].sentence(kind)
     return fault, f"{sentence}\n{more}" if more else sentence
-
-
-SUBJECTS = {"loss": "loss is", "sample": "loss is", "predict": "ŷ is"}
 
 
 def shrunk(evaluate: Evaluate, wrong: Sequence[Trial], fault: str) -> Trial:
@@ -293,7 +299,7 @@ def shrunk(evaluate: Evaluate, wrong: Sequence[Trial], fault: str) -> Trial:
 
     def failing(problems: Sequence[Problem]) -> list[Trial]:
         trials = of_function(evaluate(problems), plan)
-        wrong = [t for t in trials if not t.is_correct or t.answer.changed]
+        wrong = [t for t in trials if not t.is_correct or t.mutated]
         return [t for t in wrong if t.reading.fault == form]
 
     def fails(candidates: Sequence[Problem]) -> list[bool]:

@@ -1,10 +1,8 @@
 """The command line: what it takes, what it prints and where, and with which status it ends."""
 
-import argparse
-import os
+import re
 import sys
 import threading
-from dataclasses import replace
 
 import pytest
 
@@ -15,148 +13,168 @@ from reference.checker.report import Check, Report, as_json, table
 
 RIGHT = Check("predict", "predict", None, "", 1000, 0.3)
 WRONG = Check("gradient", "grad", "stale", "You return an earlier call's answer.")
-SEEN = []
+CALLS = []
+
+
+def report(target):
+    """A report whose verdict is in the name of the file."""
+    if "absent" in target:
+        return Report(target, (), f"there is no file {target}")
+    return Report(target, (WRONG if "wrong" in target else RIGHT,))
 
 
 @pytest.fixture(autouse=True)
 def checked(monkeypatch):
-    """A check whose verdict is in the name of the file; what it was asked is in `SEEN`."""
-    SEEN.clear()
+    """A check that runs nothing; its arguments are in `CALLS`."""
+    CALLS.clear()
 
-    def check(target, **options):
-        SEEN.append((target, options))
-        options["progress"]("grad")
+    def check(target, *, progress, **options):
+        CALLS.append((target, options))
+        progress("grad")
         if "absent" in target:
             raise FileNotFoundError(f"there is no file {target}")
         if "nothing" in target:
             raise NothingToCheck(["f"])
-        if "lacks" in target:
-            raise ModuleNotFoundError("No module named 'x'", name=target.partition(":")[2])
         if "stop" in target:
             raise KeyboardInterrupt
-        return Report(target, (WRONG if "wrong" in target else RIGHT,))
+        return report(target)
 
     monkeypatch.setattr(command, "check", check)
-
-
-REPORTS = {
-    name: Report(name, (WRONG if "wrong" in name else RIGHT,)) for name in ("a.py", "wrong.py")
-}
 
 
 @pytest.mark.parametrize(
     ("targets", "status"),
     [
-        (["a.py"], 0),
-        (["wrong.py"], 1),
-        (["absent.py"], 2),
-        (["a.py", "absent.py"], 2),
-        (["wrong.py", "absent.py"], 1),
-        (["a.py", "wrong.py"], 1),
-        (["a.py", "b.py"], 0),
+        ("a.py", 0),
+        ("a.py b.py", 0),
+        ("wrong.py", 1),
+        ("a.py wrong.py", 1),
+        ("wrong.py absent.py", 1),
+        ("absent.py", 2),
+        ("a.py absent.py", 2),
     ],
 )
-def test_the_status_says_what_came_of_it(targets, status):
+def test_the_status_tells_right_wrong_and_unchecked(targets, status):
     """0 all right, 1 a mistake in any, 2 none found but not all could be checked."""
-    assert command.main(["check", *targets]) == status
+    assert command.main(["check", *targets.split()]) == status
 
 
-def test_options_have_their_defaults_and_reach_the_check():
-    """half-mse, seed 0, 1,000 examples, 10 seconds; or what is given."""
-    command.main(["check", "a.py"])
-    ((target, options),) = SEEN
-    assert target == "a.py"
-    assert options.pop("progress")
-    assert options == {"loss": "half-mse", "seed": 0, "max_examples": 1000, "timeout": 10.0}
-    SEEN.clear()
-    given = ["--loss", "sse", "--seed", "7", "--max-examples", "20", "--timeout", "0.5"]
-    command.main(["check", "a.py", *given])
-    options = SEEN[0][1]
-    del options["progress"]
-    assert options == {"loss": "sse", "seed": 7, "max_examples": 20, "timeout": 0.5}
-    assert type(options["timeout"]) is float
+DEFAULTS = {"loss": "half-mse", "seed": 0, "max_examples": 1000, "timeout": 10.0}
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "changed"),
     [
-        (["--max-examples", "0"], "argument --max-examples: must be positive, got 0"),
-        (["--timeout", "-1"], "argument --timeout: must be positive, got -1"),
-        (["--timeout", "inf"], "argument --timeout: must be positive, got inf"),
-        (["--timeout", "nan"], "argument --timeout: must be positive, got nan"),
-        (["--timeout", "x"], "argument --timeout: invalid positive float value: 'x'"),
-        (["--max-examples", "x"], "argument --max-examples: invalid positive int value: 'x'"),
-        (["--seed", "x"], "argument --seed: invalid int value: 'x'"),
+        ("", {}),
+        ("--loss sse --seed 7", {"loss": "sse", "seed": 7}),
+        ("--max-examples 1 --timeout 0.5", {"max_examples": 1, "timeout": 0.5}),
     ],
 )
-def test_numbers_out_of_range_are_refused(arguments, said, capsys):
-    """With the rule, and status 2; nothing is checked."""
+def test_options_reach_the_check(arguments, changed):
+    """Or their defaults, which are those of `check`."""
+    command.main(["check", "a.py", *arguments.split()])
+    ((target, options),) = CALLS
+    assert (target, options) == ("a.py", DEFAULTS | changed)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("check a.py --max-examples 0", "--max-examples: must be positive, got 0"),
+        ("check a.py --timeout -1", "--timeout: must be positive, got -1"),
+        ("check a.py --timeout inf", "--timeout: must be positive, got inf"),
+        ("check a.py --timeout nan", "--timeout: must be positive, got nan"),
+        ("check a.py --timeout x", "--timeout: invalid positive float value: 'x'"),
+        ("check a.py --max-examples x", "--max-examples: invalid positive int value: 'x'"),
+        ("check a.py --seed x", "--seed: invalid int value: 'x'"),
+        ("check a.py --loss l2", "--loss: invalid choice: 'l2'.*half-mse"),
+        ("check", "required: FILE"),
+        ("list", "invalid choice: 'list'"),
+        ("", "required: command"),
+    ],
+)
+def test_arguments_out_of_range_are_refused(arguments, message, capsys):
+    """With the rule and status 2; nothing is checked."""
     with pytest.raises(SystemExit) as stop:
-        command.main(["check", "a.py", *arguments])
+        command.main(arguments.split())
     assert stop.value.code == 2
-    assert capsys.readouterr().err.splitlines()[-1] == f"python -m reference check: error: {said}"
-    assert SEEN == []
-    assert command.positive(int)("1") == 1
-
-
-@pytest.mark.parametrize("arguments", [[], ["check"], ["check", "a.py", "--loss", "l2"], ["list"]])
-def test_what_is_no_command_is_refused(arguments, capsys):
-    """A command, a file and a known loss are needed."""
-    with pytest.raises(SystemExit) as stop:
-        command.main(arguments)
-    assert stop.value.code == 2
-    assert capsys.readouterr().err.startswith("usage: python -m reference")
-
-
-def test_the_help_names_everything(capsys, monkeypatch):
-    """Both commands, and each option with its default."""
-    monkeypatch.setenv("COLUMNS", "100")
-    for arguments in (["-h"], ["check", "-h"]):
-        with pytest.raises(SystemExit) as stop:
-            command.main(arguments)
-        assert stop.value.code == 0
-    words = " ".join(capsys.readouterr().out.split())
-    for part in (
-        "usage: python -m reference [-h]",
-        command.__doc__,
-        "faults print the catalogue of faults",
-        "check check the gradients of files, and name their mistakes",
-        "FILE.py [FILE.py ...]",
-        "FILE.py or FILE.py:NAME, or package.module:NAME",
-        "--loss {half-mse,mse,half-sse,sse} default: half-mse",
-        "--seed SEED of the problems; default: 0",
-        "--max-examples MAX_EXAMPLES default: 1000",
-        "--timeout TIMEOUT seconds a function; default: 10",
-        "--json print JSON",
-        "--quiet print what is wrong, and nothing else",
-    ):
-        assert part in words
-
-
-def test_one_report_is_printed_as_it_is(capsys):
-    """On standard output, and nothing on the other."""
-    command.main(["check", "wrong.py"])
-    assert capsys.readouterr() == (f"{REPORTS['wrong.py']}\n", "")
-
-
-def test_several_reports_end_in_a_table(capsys):
-    """In the order of the files; what could not be checked is said on standard error."""
-    command.main(["check", "a.py", "absent.py", "wrong.py"])
     out, err = capsys.readouterr()
-    absent = Report("absent.py", (), "there is no file absent.py")
-    all_of_them = [REPORTS["a.py"], absent, REPORTS["wrong.py"]]
-    assert out == f"{REPORTS['a.py']}\n{REPORTS['wrong.py']}\n\n{table(all_of_them)}\n"
-    assert err == "absent.py: there is no file absent.py\n"
+    assert out == ""
+    assert err.startswith("usage: python -m reference")
+    assert re.search(message, err)
+    assert CALLS == []
 
 
-def test_two_reports_have_a_table_too(capsys):
-    """One has none."""
-    command.main(["check", "a.py", "wrong.py"])
-    both = list(REPORTS.values())
-    assert capsys.readouterr().out == f"{both[0]}\n{both[1]}\n\n{table(both)}\n"
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        ("-h", ["faults", "check"]),
+        (
+            "check -h",
+            [
+                "FILE.py",
+                "FILE.py:NAME",
+                "package.module:NAME",
+                "--json",
+                "--quiet",
+                "--loss",
+                "half-mse",
+                "--seed",
+                "0",
+                "--max-examples",
+                "1000",
+                "--timeout",
+                "10",
+            ],
+        ),
+    ],
+)
+def test_the_help_names_commands_options_and_defaults(arguments, parts, capsys):
+    """On standard output, with status 0."""
+    with pytest.raises(SystemExit) as stop:
+        command.main(arguments.split())
+    assert stop.value.code == 0
+    out = capsys.readouterr().out
+    assert [p for p in parts if p not in out] == []
 
 
-def test_two_are_checked_at_a_time(monkeypatch):
+@pytest.mark.parametrize(
+    ("arguments", "shown", "has_table"),
+    [
+        ("wrong.py", ["wrong.py"], False),
+        ("a.py wrong.py", ["a.py", "wrong.py"], True),
+        ("a.py absent.py wrong.py", ["a.py", "wrong.py"], True),
+        ("a.py --quiet", [], False),
+        ("a.py wrong.py --quiet", ["wrong.py"], False),
+    ],
+)
+def test_reports_are_printed_in_order_and_several_end_in_a_table(
+    arguments, shown, has_table, capsys
+):
+    """Only what is wrong with --quiet; what could not be checked is on standard error."""
+    command.main(["check", *arguments.split()])
+    out, err = capsys.readouterr()
+    targets = [a for a in arguments.split() if a.endswith(".py")]
+    rows = f"\n{table([report(t) for t in targets])}\n" if has_table else ""
+    assert out == "".join(f"{report(t)}\n" for t in shown) + rows
+    assert err == ("absent.py: there is no file absent.py\n" if "absent" in arguments else "")
+
+
+def test_json_is_all_that_is_printed(capsys):
+    """Also of what could not be checked, which is on standard error, too."""
+    command.main(["check", "a.py", "absent.py", "--json"])
+    out, err = capsys.readouterr()
+    assert out == f"{as_json([report('a.py'), report('absent.py')])}\n"
+    assert err.startswith("absent.py: ")
+
+
+def test_a_file_with_nothing_to_check_says_why(capsys):
+    """On standard error, after the name of the file."""
+    assert command.main(["check", "nothing.py"]) == 2
+    assert capsys.readouterr() == ("", f"nothing.py: {NothingToCheck(['f'])}\n")
+
+
+def test_two_files_are_checked_at_a_time(monkeypatch):
     """No more, however many there are; and no fewer."""
     running, peak, both = set(), [], threading.Barrier(2)
 
@@ -166,15 +184,15 @@ def test_two_are_checked_at_a_time(monkeypatch):
         peak.append(len(running))
         both.wait(20)
         running.remove(target)
-        return REPORTS["a.py"]
+        return report(target)
 
     monkeypatch.setattr(command, "check", check)
     assert command.main(["check", *(f"{i}.py" for i in range(6))]) == 0
     assert peak == [2] * 6
 
 
-def test_what_has_not_begun_at_ctrl_c_does_not_begin(monkeypatch):
-    """And who is at it is killed before anybody waits for it."""
+def test_ctrl_c_kills_what_runs_and_starts_nothing_more(monkeypatch):
+    """Before anybody waits for it."""
     begun, killed, in_time = [], threading.Event(), []
 
     def check(target, **options):
@@ -182,7 +200,7 @@ def test_what_has_not_begun_at_ctrl_c_does_not_begin(monkeypatch):
         if target == "stop.py":
             raise KeyboardInterrupt
         in_time.append(killed.wait(5))
-        return REPORTS["a.py"]
+        return report(target)
 
     monkeypatch.setattr(command, "check", check)
     monkeypatch.setattr(command, "kill_all", killed.set)
@@ -193,103 +211,38 @@ def test_what_has_not_begun_at_ctrl_c_does_not_begin(monkeypatch):
     assert "d.py" not in begun
 
 
-def test_quiet_prints_what_is_wrong(capsys):
-    """No right report and no table."""
-    command.main(["check", "a.py", "wrong.py", "--quiet"])
-    assert capsys.readouterr() == (f"{REPORTS['wrong.py']}\n", "")
-
-
-def test_json_is_printed_alone(capsys):
-    """Also of what could not be checked, which is said, too."""
-    command.main(["check", "a.py", "absent.py", "--json"])
-    out, err = capsys.readouterr()
-    absent = Report("absent.py", (), "there is no file absent.py")
-    assert out == f"{as_json([REPORTS['a.py'], absent])}\n"
-    assert err == "absent.py: there is no file absent.py\n"
-
-
 @pytest.mark.parametrize(
-    ("target", "said"),
-    [
-        ("lacks:hypothesis", "needs Hypothesis; pip install 'linreg_np[reference]'"),
-        ("lacks:numpy", "No module named 'x'"),
-        ("nothing.py", str(NothingToCheck(["f"]))),
-    ],
+    ("target", "status", "err"), [("stop.py", 130, "interrupted\n"), ("wrong.py", 1, "")]
 )
-def test_what_cannot_be_checked_says_why(target, said, capsys):
-    """On standard error, behind the name of the file."""
-    assert command.main(["check", target]) == 2
-    assert capsys.readouterr() == ("", f"{target}: {said}\n")
-
-
-def test_faults_prints_each_with_its_sentence(capsys):
-    """Name, formula and explanation of all, in the order of the catalogue."""
-    assert command.main(["faults"]) == 0
-    sentence = {"subject": "grad_w and grad_b are", "section": "1.3f"}
-    blocks = (
-        f"{f.name}\n    {f.formula}\n    {f.explanation.format(**sentence)}\n" for f in CATALOGUE
-    )
-    assert capsys.readouterr().out == "".join(blocks)
+def test_ctrl_c_is_an_ordinary_end(target, status, err, capsys, monkeypatch):
+    """Status 130 and a word; whatever runs is killed."""
+    killed = []
+    monkeypatch.setattr(command, "kill_all", lambda: killed.append(1))
+    monkeypatch.setattr(sys, "argv", ["reference", "check", target])
+    assert command.run() == status
+    assert capsys.readouterr().err == err
+    assert bool(killed) == bool(err)
 
 
 def test_progress_is_a_line_on_a_terminal(capsys, monkeypatch):
     """How many are done of how many, the file and the function, in 80 columns; then nothing."""
-    quiet = command.Progress(3)
-    quiet.show("x")
-    quiet.clear()
-    assert capsys.readouterr().err == ""
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    progress = command.Progress(3)
-    progress.of("/some/where/mine.py")("grad")
-    progress.done = 2
-    progress.show("x" * 100)
-    progress.clear()
-    long = f"\r\033[K2/3 {'x' * 100}"[:80]
-    assert capsys.readouterr().err == f"\r\033[K0/3 mine.py grad{long}\r\033[K"
     command.main(["check", "a.py", "absent.py"])
+    assert "\r" not in capsys.readouterr().err
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    command.main(["check", "some/where/mine.py", f"{'x' * 100}.py", "absent.py"])
     err = capsys.readouterr().err
-    assert "/2 a.py grad" in err
-    assert "1/2 " in err
-    assert "\r\033[Kabsent.py: " in err
-    flushed = []
-    monkeypatch.setattr(sys.stderr, "flush", lambda: flushed.append(1))
-    progress.show("x")
-    progress.clear()
-    assert len(flushed) == 2
+    assert re.search(r"\r\033\[K[01]/3 mine\.py grad\r", err)
+    assert re.search(r"\r\033\[K[01]/3 x{50,}\r", err)
+    assert max(len(line) for line in err.split("\r")) < 80
+    assert re.search(r"\r\033\[K[12]/3 absent\.py grad\r\033\[Kabsent\.py: there is no", err)
 
 
-def test_ctrl_c_is_an_ordinary_end(capsys, monkeypatch):
-    """Status 130 and a word; every subject is killed; Hypothesis keeps its notes elsewhere."""
-    killed, places = [], []
-    monkeypatch.setattr(command, "kill_all", lambda: killed.append(1))
-    monkeypatch.delenv("HYPOTHESIS_STORAGE_DIRECTORY", raising=False)
-    monkeypatch.setattr(sys, "argv", ["x", "check", "stop.py"])
-    main = command.main
-
-    def remember():
-        places.append(os.environ["HYPOTHESIS_STORAGE_DIRECTORY"])
-        assert os.path.isdir(places[-1])
-        return main()
-
-    monkeypatch.setattr(command, "main", remember)
-    assert command.run() == 130
-    assert capsys.readouterr() == ("", "interrupted\n")
-    assert killed == [1]
-    assert not os.path.exists(places[0])
-    monkeypatch.delenv("HYPOTHESIS_STORAGE_DIRECTORY")
-    monkeypatch.setattr(sys, "argv", ["x", "check", "wrong.py"])
-    assert command.run() == 1
-    monkeypatch.setenv("HYPOTHESIS_STORAGE_DIRECTORY", os.getcwd())
-    assert command.run() == 1
-    assert places[2] == os.getcwd()
-
-
-def test_an_unchecked_report_counts_as_done():
-    """Whatever came of it, and with its reason in it."""
-    progress = argparse.Namespace(done=0, of=lambda target: lambda name: None)
-    assert command.checked("a.py", {}, progress) == REPORTS["a.py"]
-    found = command.checked("absent.py", {}, progress)
-    assert found == replace(found, checks=(), unchecked="there is no file absent.py")
-    assert progress.done == 2
-    found = command.checked("lacks:hypothesis", {}, progress)
-    assert found == replace(found, checks=())
+def test_faults_prints_the_whole_catalogue(capsys):
+    """Name, formula and sentence of each, in its order, with nothing left to fill in."""
+    assert command.main(["faults"]) == 0
+    out = capsys.readouterr().out
+    assert re.findall(r"^(\S+)\n    \S", out, re.MULTILINE) == [f.name for f in CATALOGUE]
+    assert all(f.formula in out for f in CATALOGUE)
+    assert "{subject}" not in out
+    assert "{section}" not in out
+    assert re.search(r"^missing-mean\n    ∇w L = Xᵀ\(ŷ − y\).*\n    .*1/n", out, re.MULTILINE)

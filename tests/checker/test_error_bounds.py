@@ -1,10 +1,15 @@
-"""Arrays that remember the size of their terms: one rule for each operation, and the bound."""
+"""Arrays that keep the size of their terms: one rule for each operation, and the bound."""
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
 
-from reference import rounding
+from reference import exact, rounding
+from reference.checker.call_plan import Problem
+from reference.checker.diagnosis import faults
 from reference.checker.diagnosis.error_bounds import Terms
+from reference.checker.diagnosis.match import terms
+from reference.strategies import problems
 
 A, SIZE_A = np.array([[1.0, -2.0], [3.0, 0.5]]), np.array([[2.0, 3.0], [3.0, 7.0]])
 B, SIZE_B = np.array([[4.0, 1.0], [-1.0, 2.0]]), np.array([[5.0, 1.0], [6.0, 2.0]])
@@ -95,3 +100,18 @@ def test_beyond_the_range_nothing_is_claimed(dtype):
     end = float(np.finfo(dtype).max) / 8
     found = Terms(np.zeros(3), np.array([end * (1 - 1e-9), end, end * 2])).bound(8, dtype)
     assert np.isinf(found).tolist() == [False, True, True]
+
+
+@settings(max_examples=50)
+@given(problems(dtypes=[np.float64], layouts=["C"], nasty=False))
+def test_the_bound_of_1_3f_is_that_of_rounding(problem):
+    """Its sizes are M_j, the magnitude of `gradient_bound`; its values are within the bound."""
+    k = sum(problem[0].shape) + 5
+    grad_w, grad_b = faults.gradient(*terms(Problem(*problem)))
+    sizes = rounding.gamma(k, np.float64) * np.append(grad_w.size, grad_b.size)
+    bounds = np.append(*rounding.gradient_bound(*problem, np.float64))
+    np.testing.assert_allclose(sizes, bounds, rtol=1e-12, atol=1e-300)
+    true_w, true_b = exact.gradient(*problem)
+    for part, true in ((grad_w, true_w), (grad_b, [true_b])):
+        numbers = zip(*map(np.ravel, (part.value, true, part.bound(k, float))), strict=True)
+        assert all(rounding.within(*n) for n in numbers)

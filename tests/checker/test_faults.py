@@ -2,17 +2,25 @@
 
 import inspect
 import itertools
+import os
 import re
-from dataclasses import FrozenInstanceError
+import shutil
+import subprocess
+import sys
+from dataclasses import FrozenInstanceError, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from test_match import answers
 from wrong_programs import WRONG
 
 from reference import check
 from reference.checker.call_plan import CallPlan
-from reference.checker.diagnosis.faults import BY_NAME, CATALOGUE, gradient, times
-from reference.checker.diagnosis.match import as_answer, terms
+from reference.checker.diagnosis import match
+from reference.checker.diagnosis.faults import BY_NAME, CATALOGUE
+from reference.checker.diagnosis.faults.formulas import gradient
+from reference.checker.diagnosis.faults.inputs import PORTS
 from reference.checker.expected import Expected
 from reference.checker.trial import Trial, distinguishing_problems
 
@@ -25,77 +33,102 @@ last-row-dropped residual-parenthesis precedence parameter-as-gradient loss-as-g
 sequential-update lr-missing lr-twice ragged-divisor weight-decay clipped stale nondeterministic
 mutates-input wrong-shape no-return non-finite low-precision finite-difference raised timeout crash
 """
-NUMBERS = {"ragged-divisor": 8.0, "weight-decay": 0.02, "clipped": 1.5}
-RELATIVE = {"another-loss"}  # to what was declared: no formula of its own
-
-
+KINDS = ("gradient", "step", "loss", "predict")
 PROGRAMS = [
-    pytest.param(name, program, id=f"{name}-{i}")
-    for name, found in WRONG.items()
-    for i, program in enumerate(found)
+    pytest.param(BY_NAME[name], program, id=f"{name}-{i}")
+    for name, programs in WRONG.items()
+    for i, program in enumerate(programs)
+]
+FORMULAS = [
+    pytest.param(fault, kind, f, id=f"{fault.name}-{kind}-{i}")
+    for fault in CATALOGUE
+    for kind in KINDS
+    for i, f in enumerate(getattr(fault, kind))
 ]
 
 
-@pytest.mark.parametrize(("name", "program"), PROGRAMS)
-def test_every_fault_is_rejected_under_its_own_name(name, program):
-    """Whoever wrote it, and however: gradient, step, trainer, prediction or loss."""
-    report = check(program, max_examples=60, timeout=3, seed=len(name))
+@pytest.mark.parametrize(("fault", "program"), PROGRAMS)
+def test_every_program_of_a_fault_is_rejected_under_its_name(fault, program):
+    """Whatever it is: gradient, step, trainer, prediction or loss."""
+    options = {"loss": fault.declared_loss, "seed": len(fault.name)}
+    report = check(program, max_examples=60, timeout=3, **options)
     assert not report.passed
-    assert report.checks[0].fault == name, str(report)
+    assert report.checks[0].fault == fault.name, str(report)
 
 
-def test_every_fault_is_written_at_least_two_ways():
-    """Each but the one that depends on what is declared."""
-    assert {f.name for f in CATALOGUE} - RELATIVE == set(WRONG)
-    assert all(len(found) >= 2 for found in WRONG.values())
+@pytest.mark.parametrize(("fault", "kind", "formula"), FORMULAS)
+def test_every_formula_explains_a_program(fault, kind, formula):
+    """The fault with no other formula still explains all answers of one of its programs."""
+    alone = replace(fault, **{**dict.fromkeys(KINDS, ()), kind: (formula,)})
+    programs = [p for p in WRONG[fault.name] if not inspect.isclass(p)]
+    with np.errstate(all="ignore"):
+        assert any(
+            match.first_match(match.formulas(alone, trials, augmented), trials)
+            for trials in map(answers, programs)
+            for augmented in (False, True)[: 1 + trials[0].plan.theta]
+        )
 
 
-def test_the_catalogue_is_complete():
-    """Every promised fault is in it once, for good, with a formula and a sentence that ends."""
-    names = [f.name for f in CATALOGUE]
-    assert set(PROMISED.split()) <= set(names)
-    assert len(set(names)) == len(names)
-    for f in CATALOGUE:
-        assert f.formula
-        assert re.search(r"[.?]$", f.explanation), f.name
-        assert f.name in RELATIVE or f.gradient or f.step or f.subject, f.name
-        assert all(p is None or callable(p) for p in (f.subject, f.choices, f.loss_choices))
-        with pytest.raises(FrozenInstanceError):
-            f.name = ""
+@pytest.mark.parametrize("fault", CATALOGUE, ids=lambda f: f.name)
+def test_every_entry_is_complete(fault):
+    """Two programs, numbers where a formula takes one, a sentence for each kind of function."""
+    assert len(fault.sources) >= 2
+    arities = {len(inspect.signature(f).parameters) for f in fault.gradient}
+    assert bool(fault.numbers) == (5 in arities) or not fault.gradient
+    with pytest.raises(FrozenInstanceError):
+        fault.name = ""
+
+
+SYMBOLS = set("abcdehijkmnswxyLX") | {"Xw", "NaN", "None"}
+
+
+@pytest.mark.parametrize("fault", CATALOGUE, ids=lambda f: f.name)
+@pytest.mark.parametrize("kind", ["gradient", "loss", "predict"])
+def test_the_catalogue_is_written_in_the_notation(fault, kind):
+    """Formulas in letters of the derivation and lower-case words; sentences that say "you"."""
+    for word in re.findall(r"[A-Za-z]+", fault.formula):
+        assert word in SYMBOLS or (len(word) > 1 and word.islower()), word
+        assert word in SYMBOLS or word not in {s.lower() for s in SYMBOLS}, word
+    assert re.fullmatch(r"Your? [^{}]*[.?]", fault.sentence(kind))
+    for word in re.findall(r"[A-Za-z]{2,}", fault.sentence(kind)):
+        assert word in SYMBOLS or word[1:].islower(), word
+
+
+def test_the_catalogue_has_every_promised_fault_once():
+    """A name stands for one fault."""
+    assert set(PROMISED.split()) <= set(BY_NAME)
+    assert len(BY_NAME) == len(CATALOGUE)
 
 
 def numbers_of(fault, f):
-    """What the last argument of a formula may be, one of each kind."""
-    arity = len(inspect.signature(f).parameters)
-    if arity == 4:
-        return [()]
-    if fault.name in NUMBERS:
-        return [(NUMBERS[fault.name],)]
-    return [(c,) for c in fault.choices([])][:3]
+    """What the last argument of a formula may be, three of them."""
+    takes_none = len(inspect.signature(f).parameters) == 4
+    return [()] if takes_none else [(c,) for c in fault.numbers[:3]]
 
 
-def formulas():
-    """(fault, function of a case) for every formula of the catalogue, as a step."""
+def step_formulas():
+    """(fault, function of a trial) for every formula of the catalogue, as a step."""
     for fault in CATALOGUE:
         for f in fault.gradient:
             for c in numbers_of(fault, f):
-                yield fault.name, lambda e, f=f, c=c: as_answer(e, f(*terms(e.case), *c))
+                yield (
+                    fault.name,
+                    lambda e, f=f, c=c: match.as_answer(e, f(*match.terms(e.case), *c)),
+                )
         for f in fault.step:
-            yield fault.name, lambda e, f=f: f(*terms(e.case)[2:], e.case.lr, right_gradient(e))
+            yield (
+                fault.name,
+                lambda e, f=f: f(*match.terms(e.case)[2:], e.case.lr, match.right_gradient(e)),
+            )
 
 
-def right_gradient(e):
-    """The right gradient at any w and b."""
-    X, y, _, _ = terms(e.case)
-    return lambda w, b: gradient(X, y, w, b)
-
-
-def answers(formula, trials):
+def values(formula):
     """(value, bound) of a formula on each problem; (None, None) where it has no value."""
-    for e in trials:
+    plan = CallPlan("step", "step", ())
+    for c in distinguishing_problems(1)[:20]:
         try:
             with np.errstate(all="ignore"):
-                found = formula(e)
+                found = formula(Trial(plan, c, None, None, Expected(plan, c, "half-mse"), c))
                 value = np.concatenate([np.ravel(t.value) for t in found])
                 bound = np.concatenate([np.ravel(t.bound(100, np.float64)) for t in found])
         except (IndexError, ZeroDivisionError):
@@ -103,21 +136,7 @@ def answers(formula, trials):
         yield value, bound
 
 
-def test_the_formulas_are_pairwise_distinguishable():
-    """For any two of different faults there is a witness: a problem where they differ for sure."""
-    plan = CallPlan("step", "step", ())
-    trials = [
-        Trial(plan, c, None, None, Expected(plan, c, "half-mse"), c)
-        for c in distinguishing_problems(1)[:20]
-    ]
-    found = [(name, list(answers(f, trials))) for name, f in formulas()]
-    assert len(found) > 100
-    for (name_a, a), (name_b, b) in itertools.combinations(found, 2):
-        if name_a != name_b:
-            assert any(apart(*pair) for pair in zip(a, b, strict=True)), (name_a, name_b)
-
-
-def apart(a, b):
+def differ(a, b):
     """Whether two answers, each with its bound, cannot be the same."""
     if a[0] is None or b[0] is None:
         return (a[0] is None) != (b[0] is None)
@@ -125,47 +144,14 @@ def apart(a, b):
         return bool((np.abs(a[0] - b[0]) > a[1] + b[1]).any())
 
 
-def test_no_formula_is_right():
-    """Every formula of the catalogue differs from 1.3f on a distinguishing_problems problem."""
-    plan = CallPlan("step", "step", ())
-    trials = [
-        Trial(plan, c, None, None, Expected(plan, c, "half-mse"), c)
-        for c in distinguishing_problems(1)[:20]
-    ]
-    true = list(answers(lambda e: as_answer(e, gradient(*terms(e.case))), trials))
-    for name, f in formulas():
-        assert any(apart(*pair) for pair in zip(answers(f, trials), true, strict=True)), name
-
-
-@pytest.mark.parametrize("name", [f.name for f in CATALOGUE if f.subject])
-def test_the_catalogues_own_programs_are_what_they_say(name):
-    """The faults that are no formula show themselves, each under its own name."""
-    report = check(BY_NAME[name].subject, max_examples=40, timeout=3)
-    assert report.checks[0].fault == name, str(report)
-
-
-def test_the_program_that_changes_its_arguments_is_right_otherwise():
-    """Its answer is the gradient, and what it leaves in w is w − ∇w L."""
-    X, y, w, b = distinguishing_problems(0)[0][:4]
-    grad_w, grad_b = gradient(X, y, w, b)
-    changed = w.copy()
-    found_w, found_b = BY_NAME["mutates-input"].subject(X, y, changed, b)
-    np.testing.assert_allclose(np.append(found_w, found_b), np.append(grad_w, grad_b), rtol=1e-14)
-    np.testing.assert_allclose(changed, w - grad_w, rtol=1e-14)
-
-
-@pytest.mark.parametrize("name", [f.name for f in CATALOGUE if f.gradient])
-def test_the_catalogues_own_formulas_are_named(name):
-    """The first formula of each fault, as a step: what is true of a gradient is true of a step."""
-    fault = BY_NAME[name]
-    number = numbers_of(fault, fault.gradient[-1])[0]
-
-    def step(X, y, w, b, lr):
-        grad_w, grad_b = fault.gradient[-1](X, y, w, b, *number)
-        return w - lr * grad_w, b - lr * grad_b
-
-    report = check(step, max_examples=40)
-    assert report.checks[0].fault == name, str(report)
+def test_formulas_differ_from_each_other_and_from_the_right_one():
+    """For any two of different faults there is a problem where their answers certainly differ."""
+    right = ("right", lambda e: match.as_answer(e, gradient(*match.terms(e.case))))
+    found = [(name, list(values(f))) for name, f in [right, *step_formulas()]]
+    assert len(found) > 100
+    for (name_a, a), (name_b, b) in itertools.combinations(found, 2):
+        if name_a != name_b:
+            assert any(map(differ, a, b)), (name_a, name_b)
 
 
 def test_formulas_work_on_arrays_and_on_terms_alike():
@@ -175,12 +161,56 @@ def test_formulas_work_on_arrays_and_on_terms_alike():
         for f in fault.gradient:
             for c in numbers_of(fault, f):
                 plain = f(*case[:4], *c)
-                for a, t in zip(plain, f(*terms(case), *c), strict=True):
+                for a, t in zip(plain, f(*match.terms(case), *c), strict=True):
                     np.testing.assert_allclose(t.value, a, rtol=1e-12, err_msg=fault.name)
 
 
-def test_two_factors_multiply_a_pair():
-    """`times` is what the table is written with."""
-    grad_w, grad_b = times(2, 3, (np.ones(2), 1.0))
-    assert grad_w.tolist() == [2, 2]
-    assert grad_b == 3
+def test_each_port_moves_the_features_as_it_says():
+    """One for all, the neighbour, the reverse, two for one."""
+    expected = "00000 44444 12340 40123 43210 00234 11234 10234 01134 01233 01230 00123 12344"
+    ports = [np.asarray(port(np.arange(5))) % 5 for port in PORTS]
+    assert ["".join(map(str, port)) for port in ports] == expected.split()
+
+
+ENTRY = '''\
+    Fault(
+        "made-up",
+        "∂L/∂b = (3/n) Σᵢ (ŷ⁽ⁱ⁾ − y⁽ⁱ⁾)",
+        "Your grad_b is 3 times too large.",
+        gradient=(lambda X, y, w, b: scale(gradient(X, y, w, b), 1, 3),),
+        programs="""
+            def gradient(X, y, w, b):
+                grad_w, grad_b = correct_gradient(X, y, w, b)
+                return grad_w, 3 * grad_b
+
+            def step(X, y, w, b, lr):
+                grad_w, grad_b = correct_gradient(X, y, w, b)
+                return w - lr * grad_w, b - 3 * lr * grad_b
+        """,
+    ),
+)
+'''
+
+
+@pytest.mark.parametrize(
+    ("entry", "outcome"),
+    [
+        (ENTRY, "7 passed"),
+        (ENTRY.replace("3 * grad_b", "4 * grad_b"), "1 failed, 6 passed"),
+        (re.sub(r" programs=.*?,\n", "", ENTRY, flags=re.DOTALL), "2 failed, 3 passed"),
+    ],
+)
+def test_one_entry_is_all_that_a_new_fault_takes(entry, outcome, tmp_path):
+    """In a copy of the project; with a program of another fault, or with none, a test fails."""
+    root = Path(__file__).parents[2]
+    shutil.copytree(root / "reference", tmp_path / "reference")
+    for name in ("test_faults.py", "test_match.py", "wrong_programs.py"):
+        shutil.copy(Path(__file__).parent / name, tmp_path)
+    table = tmp_path / "reference/checker/diagnosis/faults/sizes.py"
+    table.write_text(
+        table.read_text(encoding="utf-8").removesuffix(")\n") + entry, encoding="utf-8"
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-k", "made-up", "test_faults.py"]
+    env = os.environ | {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
+    assert re.search(rf"^{outcome}", done.stdout, re.MULTILINE), done.stdout

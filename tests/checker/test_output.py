@@ -1,12 +1,12 @@
 """An answer read as the contract has it: which number is which, or what is wrong with its form."""
 
-from dataclasses import FrozenInstanceError
+import re
 
 import numpy as np
 import pytest
 
 from reference.checker.call_plan import CallPlan, Problem
-from reference.checker.output import Output, parse_output
+from reference.checker.output import parse_output
 from reference.checker.sandbox.messages import ArrayMessage, RawOutput
 
 CASE = Problem(np.arange(6.0).reshape(3, 2), np.ones(3), np.array([5.0, 7.0]), np.float64(9))
@@ -79,36 +79,22 @@ def test_columns_may_answer_columns(kind, parts, vector):
             "gradient",
             [part(2), part(1)],
             ROLES,
-            "grad_w must have shape (2,), grad_b shape (); got (2,) and (1,).",
+            r"grad_w .*\(2,\), grad_b .*\(\); got \(2,\) and \(1,\)",
         ),
-        ("gradient", [part(2)], THETA, "grad_w must have shape (3,); got (2,)."),
-        (
-            "step",
-            [part(2)],
-            ROLES,
-            "the new w must have shape (2,), the new b shape (); got (2,).",
-        ),
-        (
-            "trainer",
-            [part(2)],
-            ROLES,
-            "the weights must have shape (2,), the bias shape (); got (2,).",
-        ),
-        ("predict", [part(3, 3)], ROLES, "ŷ must have shape (3,); got (3, 3)."),
-        ("sample", [part()], ROLES, "l must have shape (3,); got ()."),
-        ("loss", [part(3)], ROLES, "the loss must have shape (); got (3,)."),
-        (
-            "gradient",
-            [STRANGE, NOTHING],
-            ROLES,
-            "grad_w must have shape (2,), grad_b shape (); got complex128 and NoneType.",
-        ),
+        ("gradient", [part(2)], THETA, r"grad_w .*\(3,\); got \(2,\)"),
+        ("step", [part(2)], ROLES, r"new w .*\(2,\), .*new b .*\(\); got \(2,\)"),
+        ("trainer", [part(2)], ROLES, r"weights .*\(2,\), .*bias .*\(\); got \(2,\)"),
+        ("predict", [part(3, 3)], ROLES, r"ŷ .*\(3,\); got \(3, 3\)"),
+        ("sample", [part()], ROLES, r"l .*\(3,\); got \(\)"),
+        ("loss", [part(3)], ROLES, r"loss .*\(\); got \(3,\)"),
+        ("gradient", [STRANGE, NOTHING], ROLES, "got complex128 and NoneType"),
     ],
 )
-def test_the_rule_and_what_came_are_said(kind, parts, roles, message):
-    """Whole, in the words of the kind."""
+def test_a_wrong_shape_is_reported_beside_the_right_one(kind, parts, roles, message):
+    """In the words of the kind."""
     found = reading(kind, *parts, roles=roles)
-    assert (found.fault, found.message) == ("wrong-shape", message)
+    assert found.fault == "wrong-shape"
+    assert re.search(message, found.message)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +152,7 @@ def test_an_answer_that_is_blown_up_is_refused(parts, refused):
     assert reading("gradient", *parts).refused == refused
 
 
-def test_nothing_is_no_answer():
+def test_none_is_no_answer():
     """None, or a tuple of nothing but None."""
     for parts in ((), (NOTHING,), (NOTHING, NOTHING)):
         found = reading("gradient", *parts)
@@ -175,20 +161,19 @@ def test_nothing_is_no_answer():
 
 
 @pytest.mark.parametrize(
-    ("line", "message", "said"),
+    ("line", "message", "shown"),
     [
-        ("x[9]", "too far", "IndexError: too far   (line 3: x[9])"),
-        ("x[9]", "", "IndexError   (line 3: x[9])"),
-        (None, "too far", "IndexError: too far"),
-        (None, "in X", "IndexError: in X"),
+        ("x[9]", "too far", r"IndexError: too far .*line 3: x\[9\]"),
+        ("x[9]", "", r"IndexError .*line 3: x\[9\]"),
+        (None, "too far", "IndexError: too far$"),
     ],
 )
-def test_what_was_raised_is_said_with_its_line(line, message, said):
-    """Type and message, and the subject's own line where it is known."""
+def test_an_exception_is_reported_with_its_line(line, message, shown):
+    """Type, message and the author's own line, where it is known."""
     raised = {"type": "IndexError", "message": message, "line": line, "lineno": 3}
     found = parse_output(CallPlan("f", "loss", ROLES), CASE, RawOutput(raised=raised))
-    assert (found.fault, found.message, found.refused) == ("raised", said, True)
-    assert found.vector is None
+    assert (found.fault, found.refused, found.vector) == ("raised", True, None)
+    assert re.match(shown, found.message)
 
 
 @pytest.mark.parametrize(
@@ -231,49 +216,24 @@ def test_the_bias_may_be_among_the_weights(first):
         y_hat = ArrayMessage("float64", (3,), CASE.X @ w + b)
         found = model(ArrayMessage("float64", (3,), both), NOTHING, y_hat)
         assert found.vector.tolist() == [*w, b]
-    same = ArrayMessage("float64", (3,), np.array([1.0, 1.0, 1.0]))
-    found = model(same, NOTHING, ArrayMessage("float64", (3,), np.full(3, 1e9)))
-    assert found.vector.tolist() == [1, 1, 1]
-    flat = Problem(np.zeros((3, 2)), np.ones(3), np.ones(2), 0.0)
-    zero = RawOutput((ArrayMessage("float64", (3,), np.array([4.0, 0.0, 4.0])), NOTHING, part(3)))
-    assert parse_output(
-        CallPlan("M", "trainer", (), is_class=True), flat, zero
-    ).vector.tolist() == [0, 4, 4]
+    zero = CASE._replace(X=np.zeros((3, 2)))  # where neither fits better, it is the first
+    parts = ArrayMessage("float64", (3,), np.array([4.0, 0.0, 4.0])), NOTHING, part(3)
+    plan = CallPlan("M", "trainer", (), is_class=True)
+    assert parse_output(plan, zero, RawOutput(parts)).vector.tolist() == [0, 4, 4]
 
 
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
-        (
-            [part(3), part(), part(3)],
-            "After fit the weights must be 2 numbers in an attribute like `weights`, and the "
-            "bias one in `bias`; got (3,) and ().",
-        ),
-        (
-            [part(2), NOTHING, part(3)],
-            "After fit the weights must be 2 numbers in an attribute like `weights`, and the "
-            "bias one in `bias`; got (2,) and ().",
-        ),
-        (
-            [NOTHING, part(), part(3)],
-            "After fit the weights must be 2 numbers in an attribute like `weights`, and the "
-            "bias one in `bias`; got () and ().",
-        ),
-        ([part(2), part(), part(2)], "predict must give shape (3,), got (2,)."),
-        ([part(2), part(), STRANGE], "predict must give shape (3,), got (2,)."),
+        ([part(3), part(), part(3)], r"2 numbers in an attribute .*bias.* got \(3,\) and \(\)"),
+        ([part(2), NOTHING, part(3)], r"2 numbers in an attribute .* got \(2,\) and \(\)"),
+        ([NOTHING, part(), part(3)], r"2 numbers in an attribute .* got \(\) and \(\)"),
+        ([part(2), part(), part(2)], r"predict .* \(3,\), got \(2,\)"),
+        ([part(2), part(), STRANGE], r"predict .* \(3,\), got \(2,\)"),
     ],
 )
 def test_a_model_of_another_form_is_refused(parts, message):
-    """With the rule, and what came."""
+    """With the form that is required, and the one that was found."""
     found = model(*parts)
-    assert (found.fault, found.message, found.refused) == ("wrong-shape", message, True)
-    assert found.vector is None
-
-
-def test_a_reading_is_right_until_something_is_wrong():
-    """float64, no fault, no message, not refused; and it stays as it is."""
-    found = Output(None)
-    assert (found.dtype, found.fault, found.message, found.refused) == (np.float64, "", "", False)
-    assert found.refused is False
-    with pytest.raises(FrozenInstanceError):
-        found.fault = "raised"
+    assert (found.fault, found.refused, found.vector) == ("wrong-shape", True, None)
+    assert re.search(message, found.message)

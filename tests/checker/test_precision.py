@@ -1,5 +1,6 @@
-"""Answers that are near and not near enough: difference quotients, and float32 in disguise."""
+"""Answers that are close, but not close enough: difference quotients, and float32."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,6 +10,7 @@ from wrong_programs import WRONG
 
 from reference.checker.call_plan import CallPlan, Problem
 from reference.checker.diagnosis import match, precision
+from reference.checker.diagnosis.evidence import Evidence
 from reference.checker.expected import Expected
 from reference.checker.output import Output
 from reference.checker.trial import Trial
@@ -18,10 +20,11 @@ EPS = float(np.finfo(float).eps)
 
 @pytest.mark.parametrize("program", WRONG["finite-difference"])
 def test_difference_quotients_are_recognised(program):
-    """And are neither float32 in disguise nor any formula."""
+    """They are no formula, and not computed in float32."""
     trials = answers(program)
-    assert precision.finite_difference(trials)
-    assert match.named(trials, trials) == []
+    assert precision.is_finite_difference(trials)
+    assert not precision.is_low_precision(trials)
+    assert match.matching_faults(trials, trials) == []
 
 
 @pytest.mark.parametrize(
@@ -38,64 +41,84 @@ def test_whatever_the_step_of_a_difference(h, centred):
         grad_w = [slope(lambda t, e=e: half_mse(X, y, w + t * e, b)) for e in np.eye(len(w))]
         return np.array(grad_w), slope(lambda t: half_mse(X, y, w, b + t))
 
-    assert precision.finite_difference(answers(gradient))
+    assert precision.is_finite_difference(answers(gradient))
 
 
 @pytest.mark.parametrize("size", [1e-9, 1e-6])
-def test_what_is_merely_near_is_no_difference(size):
-    """Noise of any size is in multiples of nothing."""
+def test_noise_is_no_difference_quotient(size):
+    """It is no multiple of the spacing at the loss."""
 
     def gradient(X, y, w, b):
         grad_w, grad_b = right(X, y, w, b)
         return grad_w * (1 + size * np.sin(1e9 * w)), grad_b * (1 + size * np.sin(1e9 * b))
 
     trials = answers(gradient)
-    assert not precision.finite_difference(trials)
-    assert not precision.rounded_to_float32(trials)
+    assert not precision.is_finite_difference(trials)
+    assert not precision.is_rounded_to_float32(trials)
 
 
 @pytest.mark.parametrize("which", ["Xywb", "X", "y", "w", "b", "Xy", "wb", "Xyw"])
 def test_any_arguments_in_float32_are_recognised(which):
     """Some of them, or all, rounded before an otherwise right gradient."""
 
-    def gradient(**given):
-        cast = {k: np.float32(v).astype(float) if k in which else v for k, v in given.items()}
-        return right(**cast)
-
-    def called(X, y, w, b):
-        return gradient(X=X, y=y, w=w, b=b)
-
-    trials = answers(called, "gradient")
-    assert precision.rounded_to_float32(trials)
-    assert not precision.finite_difference(trials)
-
-
-def test_an_answer_in_float32_and_work_in_float32_are_told_apart():
-    """The first has float32 numbers; the second is off by another factor each time."""
-
-    def rounded(X, y, w, b):
-        return tuple(np.float32(g).astype(float) for g in right(X, y, w, b))
-
-    def inside(X, y, w, b):
-        cast = [np.float32(a) for a in (X, y, w, b)]
-        return tuple(
-            g.astype(float) for g in by_mean(cast[0], cast[0] @ cast[2] + cast[3] - cast[1])
+    def gradient(X, y, w, b):
+        given = {"X": X, "y": y, "w": w, "b": b}
+        return right(
+            **{k: np.float32(v).astype(float) if k in which else v for k, v in given.items()}
         )
 
-    def off(X, y, w, b):
-        return tuple(g * (1 + 1e-8) for g in right(X, y, w, b))
+    trials = answers(gradient)
+    assert precision.is_rounded_to_float32(trials)
+    assert not precision.is_finite_difference(trials)
 
-    assert precision.rounded_to_float32(answers(rounded, "gradient"))
-    trials = answers(inside, "gradient")
-    assert precision.as_in_float32(trials)
-    trials = answers(off, "gradient")
-    assert not precision.as_in_float32(trials)
-    assert not precision.rounded_to_float32(trials)
-    assert not precision.as_in_float32(answers(right, "gradient"))
-    far = answers(lambda X, y, w, b: tuple(g * 1.01 for g in right(X, y, w, b)), "gradient")
-    assert not precision.as_in_float32(far)
-    assert not precision.rounded_to_float32(far)
-    assert not precision.finite_difference(far)
+
+def rounded(X, y, w, b):
+    """An answer in float32."""
+    return tuple(np.float32(g).astype(float) for g in right(X, y, w, b))
+
+
+def inside(X, y, w, b):
+    """Arithmetic in float32."""
+    X, y, w, b = (np.float32(a) for a in (X, y, w, b))
+    return tuple(g.astype(float) for g in by_mean(X, X @ w + b - y))
+
+
+def off_by(factor):
+    """The right gradient times a factor."""
+    return lambda X, y, w, b: tuple(factor * g for g in right(X, y, w, b))
+
+
+@pytest.mark.parametrize(
+    ("program", "low", "is_rounded", "is_computed"),
+    [
+        (rounded, True, True, None),
+        (inside, True, None, True),
+        (off_by(1 + 1e-8), False, False, False),
+        (off_by(1.01), False, False, False),
+        (right, False, False, False),
+    ],
+)
+def test_answers_and_arithmetic_in_float32_are_distinguished(program, low, is_rounded, is_computed):
+    """The first are float32 numbers; the second is off by another factor each time."""
+    trials = answers(program, "gradient")
+    assert precision.is_low_precision(trials) == low
+    assert is_rounded in (None, precision.is_rounded_to_float32(trials))
+    assert is_computed in (None, precision.is_computed_in_float32(trials))
+
+
+def test_without_answers_nothing_is_recognised():
+    """There may be no wrong answers to the fresh problems."""
+    assert not precision.is_low_precision([])
+    assert not precision.is_finite_difference([])
+
+
+def test_only_wrong_answers_that_are_all_numbers_are_judged_by_their_precision():
+    """One of a wrong form among them leaves none."""
+    trials = answers(rounded, "gradient")
+    wrong = [i for i in trials if not i.is_correct]
+    assert 0 < len(wrong) == len(Evidence([], trials).inexact)
+    shapeless = replace(wrong[0], reading=Output(None, fault="wrong-shape"))
+    assert Evidence([shapeless], trials).inexact == []
 
 
 ROLES = tuple((r, r) for r in ("X", "y", "w", "b"))
@@ -106,7 +129,7 @@ def item(vector, X=3.0, kind="gradient"):
     case = Problem(np.array([[X]]), np.zeros(1), np.ones(1), np.float64(0))
     plan = CallPlan("f", kind, ROLES)
     expected = Expected(plan, case, "half-mse")
-    return Trial(plan, case, None, Output(np.array(vector)), expected, case)
+    return Trial(plan, case, None, Output(np.array(vector)), expected, 0, case)
 
 
 def test_the_steps_that_people_take_are_known():
@@ -126,15 +149,15 @@ def test_a_quotient_is_near_the_derivative(off, near, part, monkeypatch):
     monkeypatch.setattr(precision, "on_lattice", lambda e, h: True)
     right = item([9.0, 3.0])
     found = item(np.array([9.0, 3.0]) + off * np.eye(2)[part])
-    assert precision.finite_difference([right, found]) == near
+    assert precision.is_finite_difference([right, found]) == near
 
 
 def test_only_gradients_with_numbers_are_differences():
     """No prediction, and nothing with NaN in it."""
     exact_ones = item([9.0, 3.0])
-    assert precision.finite_difference([exact_ones])
-    assert not precision.finite_difference([item([3.0], kind="predict")])
-    assert not precision.finite_difference([exact_ones, item([np.nan, 3.0])])
+    assert precision.is_finite_difference([exact_ones])
+    assert not precision.is_finite_difference([item([3.0], kind="predict")])
+    assert not precision.is_finite_difference([exact_ones, item([np.nan, 3.0])])
 
 
 @pytest.mark.parametrize(
@@ -196,13 +219,7 @@ def stub(off, bounds=1.0, errors=2.0, dtype=np.float64, finite=True):
 )
 def test_float32_inside_is_off_nearly_everywhere_and_never_by_one_factor(answer, inside):
     """Within its bound; over 9 in 10 wrong; over 2⁻¹⁰ of it used; over a tenth of scatter."""
-    assert precision.as_in_float32([answer]) == inside
-
-
-def test_each_subset_of_the_arguments_is_tried():
-    """All four at first, then one, two and three of them."""
-    subsets = "Xywb X y w b Xy Xw Xb yw yb wb Xyw Xyb Xwb ywb"
-    assert ["".join(s) for s in precision.SUBSETS] == subsets.split()
+    assert precision.is_computed_in_float32([answer]) == inside
 
 
 @pytest.mark.parametrize(("error", "right"), [(0.5, True), (1.0, True), (1.5, False)])
@@ -217,7 +234,7 @@ def test_rounded_arguments_explain_what_is_within_the_bound(error, right, monkey
 
     monkeypatch.setattr(precision, "Expected", Within)
     found = item([9.0, 3.0], X=0.1)
-    assert precision.rounded_arguments(found, "X") == right
+    assert precision.is_right_for_rounded(found, "X") == right
     ((case, vector, dtype, loss),) = asked
     assert case.X == np.float64(np.float32(0.1)) != 0.1
     assert (case.w is found.case.w, vector, dtype) == (True, [9, 3], np.dtype(float))

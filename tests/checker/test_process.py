@@ -1,7 +1,7 @@
-"""The judge's end of the pipe: a process that starts, answers, is late, lies, or dies."""
+"""A process that answers, is silent, exits, writes half a message, or hides a child."""
 
 import os
-import queue
+import re
 import signal
 import subprocess
 import sys
@@ -14,362 +14,369 @@ import pytest
 
 from reference.checker.sandbox import process
 from reference.checker.sandbox.messages import SubjectTerminated
-from reference.checker.sandbox.process import ALIVE, Fork, Process, kill_all
+from reference.checker.sandbox.process import ALIVE, Process, kill_all
 
+LONG = 60.0  # seconds that no test waits for
 FILE = """
-import os, sys, time
+import gc, os, signal, subprocess, sys, time
 
 def echo(a): return a
-def environment(a): return float(os.environ["MPLBACKEND"] == "Agg"), float(os.getsid(0) == os.getpid())
-def dies(a): os._exit(7)
-def sleeps(a): time.sleep(60)
-def writes(a):  # not into all descriptors: in a fork they are those of the tests, too
+def environment(a): return os.getsid(0) == os.getpid(), gc.isenabled()
+def sleeps_on_2(a):
+    if a == 2: time.sleep(600)
+    return a
+
+def pipes():
     frame = sys._getframe()
     while "answers" not in frame.f_locals: frame = frame.f_back
-    os.write(frame.f_locals["answers"].fileno(), WORDS)
-    time.sleep(60)
-WORDS = b"3\\n"
+    return frame.f_locals["requests"], frame.f_locals["answers"]
+def write(data): os.write(pipes()[1].fileno(), data)
+
+def exits(a): os._exit(7)
+def kills_itself(a): os.kill(os.getpid(), signal.SIGKILL)
+def sleeps(a): time.sleep(600)
+def writes_a_number(a): write(b"3\\n"); time.sleep(600)
+def writes_a_list(a): write(b"[1]\\n"); time.sleep(600)
+def writes_another_object(a): write(b'{"a": 1}\\n'); time.sleep(600)
+def writes_no_utf8(a): write(b"\\xff\\n"); time.sleep(600)
+def nests_without_end(a): write(b"[" * 50_000 + b"\\n"); time.sleep(600)
+def never_ends_its_line(a):
+    while True: write(b" " * 50_000)
+def writes_half_and_sleeps(a): write(b'{"par'); time.sleep(600)
+def writes_half_and_exits(a): write(b'{"par'); os._exit(7)
+def closes_its_pipe(a): [pipe.close() for pipe in pipes()]; time.sleep(600)
+def hide(a):
+    ready, hidden = os.pipe()
+    child = os.fork()
+    if not child:
+        os.setsid()
+        os.write(hidden, b"x")
+        time.sleep(45)  # longer than a test may take
+        os._exit(0)
+    os.read(ready, 1)
+    return child
+def hides_a_child_and_exits(a): hide(a); os._exit(7)
+def child(a):
+    return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]).pid
 """
 
 
 @pytest.fixture(params=["file", "fork"])
-def subject(request, tmp_path):
+def code(request, tmp_path):
     """The same functions, in a file and in this process."""
     file = tmp_path / "mine.py"
     file.write_text(FILE)
     functions = {}
     exec(FILE, functions)
     found = {n: f for n, f in functions.items() if callable(f) and n != "__builtins__"}
-    given = (str(file), "", 5.0) if request.param == "file" else ("", "", 5.0, found)
+    given = (str(file), "", LONG) if request.param == "file" else ("", "", LONG, found)
     with Process(*given) as opened:
         yield opened
     assert opened not in ALIVE
-    assert opened.handle is None
+    assert opened.popen is None
 
 
-def echoed(subject, *numbers):
-    """What comes back of numbers."""
-    calls = [((n,), {}) for n in numbers]
-    return [float(a.parts[0].values[0]) for a in subject.ask("echo", calls)]
+def ask(code, name, *numbers, **options):
+    """The numbers that come back for numbers."""
+    answers = code.ask(name, [((n,), {}) for n in numbers], **options)
+    return [float(part.values[0]) for a in answers for part in a.parts]
 
 
-def test_a_fork_is_another_process():
-    """The one that it is a copy of goes on: the first test, or else pytest itself may end well."""
-    program = "from reference.checker.sandbox.process import Process\nwith Process('', '', 5.0, {'f': len}) as p:\n"
-    program += "    print(len(p.load()))\nprint('went on')\n"
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert (run.returncode, run.stdout, run.stderr) == (0, "1\nwent on\n", "")
+def wait_until(condition):
+    """Fail if it does not hold within a minute."""
+    deadline = time.monotonic() + LONG
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
-def test_it_is_loaded_and_answers_in_order(subject):
+def is_gone(pid):
+    """Whether there is no such process, or it is dead and nobody has asked for its exit code."""
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
+    return state.stdout.strip()[:1] in ("", "Z")
+
+
+def test_it_is_loaded_and_answers_in_order(code):
     """All that is in it; an answer for each call; as often as it is asked."""
-    names = [f["name"] for f in subject.load()]
-    assert names == ["echo", "environment", "dies", "sleeps", "writes"]
-    assert subject in ALIVE
-    assert echoed(subject, 1.0, 2.0, 3.0) == [1, 2, 3]
-    assert echoed(subject, *range(200)) == list(range(200))
-    assert echoed(subject) == []
+    assert [f["name"] for f in code.load()][:2] == ["echo", "environment"]
+    assert code in ALIVE
+    assert ask(code, "echo", *range(300)) == list(range(300))
+    assert ask(code, "echo") == []
+    assert ask(code, "environment", 1) == [1, 1]
 
 
-def test_it_is_loaded_when_it_is_first_asked(subject):
-    """And anew, where it was closed."""
-    assert echoed(subject, 1.0) == [1]
-    first = subject.handle.pid
-    subject.close()
-    assert subject.handle is None
-    assert echoed(subject, 2.0) == [2]
-    assert subject.handle.pid != first
+def test_it_is_loaded_when_it_is_first_asked_and_after_it_was_closed(code):
+    """The process of before is gone by then."""
+    assert ask(code, "echo", 1) == [1]
+    first = code.popen.pid
+    code.close()
+    assert code.popen is None
+    assert ask(code, "echo", 2) == [2]
     with pytest.raises(ProcessLookupError):
         os.kill(first, 0)
-    subject.load()
-    assert len(ALIVE) == 1
 
 
-def test_it_has_a_session_of_its_own_and_no_windows(tmp_path):
-    """So that it can be killed with all that it started, and draws nowhere."""
-    file = tmp_path / "mine.py"
-    file.write_text(FILE)
-    with Process(str(file), "", 5.0) as subject:
-        (answer,) = subject.ask("environment", [((1.0,), {})])
-        assert [p.values.tolist() for p in answer.parts] == [[1], [1]]
+ENDS = {
+    "exits": ("crash", "exit code 7"),
+    "kills_itself": ("crash", "killed by SIGKILL"),
+    "sleeps": ("timeout", "no answer within 0.5 seconds"),
+    "writes_a_number": ("crash", "wrote into the pipe"),
+    "writes_a_list": ("crash", "wrote into the pipe"),
+    "writes_another_object": ("crash", "wrote into the pipe"),
+    "writes_no_utf8": ("crash", "wrote into the pipe"),
+    "nests_without_end": ("crash", "wrote into the pipe"),
+    "never_ends_its_line": ("crash", "wrote into the pipe"),
+    "writes_half_and_sleeps": ("timeout", "no answer"),
+    "writes_half_and_exits": ("crash", "exit code 7"),
+    "closes_its_pipe": ("crash", "closed the pipe"),
+    "hides_a_child_and_exits": ("crash", "exit code 7"),
+}
 
 
-@pytest.mark.parametrize(
-    ("name", "fault", "detail"),
-    [
-        ("dies", "crash", "it ended its own process, with exit code 7"),
-        ("sleeps", "timeout", "no answer within 0.3 seconds"),
-        ("writes", "crash", "it wrote into the pipe of its answers"),
-    ],
-)
-def test_who_gives_no_answer_is_ended(subject, name, fault, detail):
-    """With the fault and how; and can be asked anew."""
-    subject.load()
-    pid = subject.handle.pid
-    subject.timeout = 0.3 if name == "sleeps" else 5.0
-    with pytest.raises(SubjectTerminated) as ended:
-        list(subject.ask(name, [((1.0,), {})]))
-    assert (ended.value.fault, str(ended.value)) == (fault, detail)
-    assert subject.handle is None
+@pytest.mark.parametrize("name", ENDS)
+def test_a_process_that_gives_no_answer_is_ended(code, name):
+    """With the fault and the reason, long before the time limit; and it can be asked anew."""
+    code.load()
+    pid, (fault, detail) = code.popen.pid, ENDS[name]
+    code.timeout, begin = 0.5 if fault == "timeout" else LONG, time.monotonic()
+    with pytest.raises(SubjectTerminated, match=detail) as ended:
+        ask(code, name, 1)
+    assert time.monotonic() - begin < LONG / 2
+    assert ended.value.fault == fault
+    assert code.popen is None
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
-    subject.timeout = 5.0
-    assert echoed(subject, 4.0) == [4]
+    code.timeout = LONG
+    assert ask(code, "echo", 4) == [4]
 
 
-@pytest.mark.parametrize("words", [b"[1]\n", b"{\n", b"[" * 100_000 + b"\n", b"\xff\n"])
-def test_only_an_object_is_an_answer(tmp_path, words):
-    """No list, no half of one, no nesting without end, no other bytes."""
+def test_one_deadline_holds_for_all_answers(code):
+    """Those that come before it are given; then it is a timeout, whatever `timeout` is."""
+    code.load()
+    answers = code.ask("sleeps_on_2", [((n,), {}) for n in range(4)], deadline=time.monotonic() + 1)
+    assert [next(answers).parts[0].values[0] for _ in range(2)] == [0, 1]
+    with pytest.raises(SubjectTerminated, match="no answer within") as ended:
+        next(answers)
+    assert ended.value.fault == "timeout"
+    with pytest.raises(SubjectTerminated, match="no answer within 0 seconds"):
+        ask(code, "echo", 1, deadline=time.monotonic() - 1)
+
+
+def test_a_long_answer_is_no_garbage():
+    """The longest that the worker gives has its place in a line, and comes whole."""
+    a = np.random.default_rng(0).normal(size=process.worker.MAX_NUMBERS) * 1e-300
+    assert 25 * process.worker.MAX_NUMBERS < process.MAX_LINE
+    with Process("", "", LONG, {"f": lambda: a}) as code:
+        (answer,) = code.ask("f", [((), {})])
+    assert np.array_equal(answer.parts[0].values, a)
+
+
+def test_an_import_that_raises_is_described(tmp_path):
+    """Type, message, line and its number; where it worked before, it is a crash."""
     file = tmp_path / "mine.py"
-    file.write_text(FILE.replace('b"3\\n"', repr(words)))
-    with (
-        Process(str(file), "", 5.0) as subject,
-        pytest.raises(SubjectTerminated, match="wrote into the pipe"),
-    ):
-        list(subject.ask("writes", [((1.0,), {})]))
-
-
-def test_a_line_without_an_end_is_cut(tmp_path, monkeypatch):
-    """At `LONGEST_LINE` bytes: then it is no answer."""
-    assert 25 * process.worker.LARGEST < process.LONGEST_LINE
-    monkeypatch.setattr(process, "LONGEST_LINE", 10)
-    file = tmp_path / "mine.py"
-    file.write_text(FILE.replace('b"3\\n"', repr(b'{"a":' + b" " * 50)))
-    with Process(str(file), "", 5.0) as subject:
-        subject.start()
-        with pytest.raises(SubjectTerminated, match="wrote into the pipe"):
-            subject.load()
-
-
-def test_an_import_that_raises_is_told_in_four_fields(tmp_path):
-    """Type, message, line and its number; and once imported, not to be imported again is a crash."""
-    file = tmp_path / "mine.py"
-    file.write_text("x = 1\nraise KeyError('w')\n")
-    with Process(str(file), "", 5.0) as subject:
-        with pytest.raises(ImportError) as error:
-            subject.load()
-        line = {"line": "raise KeyError('w')", "lineno": 2}
-        assert error.value.args == ({"type": "KeyError", "message": "'w'", **line},)
-        subject.close()
-        with pytest.raises(SubjectTerminated) as ended:
-            list(subject.ask("f", []))
+    file.write_text("def f(): return 1\n")
+    with Process(str(file), "", LONG) as code:
+        code.load()
+        code.close()
+        file.write_text("x = 123456\nraise KeyError('w')\n")
+        with pytest.raises(SubjectTerminated, match="imported once, and not again") as ended:
+            list(code.ask("f", []))
         assert ended.value.fault == "crash"
-        assert str(ended.value) == "it could be imported once, and not again"
+        with pytest.raises(ImportError) as error:
+            code.load()
+    line = {"line": "raise KeyError('w')", "lineno": 2}
+    assert error.value.args == ({"type": "KeyError", "message": "'w'", **line},)
 
 
-def test_a_slow_import_has_time(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("timeout", "import_timeout"), [(0.01, LONG), (LONG, 0.01)])
+def test_a_slow_import_has_time(tmp_path, monkeypatch, timeout, import_timeout):
     """At least `IMPORT_TIMEOUT`, and at least as long as an answer."""
+    monkeypatch.setattr(process, "IMPORT_TIMEOUT", import_timeout)
     file = tmp_path / "mine.py"
-    file.write_text("import time\ntime.sleep(0.8)\ndef echo(a): return a\n")
-    with Process(str(file), "", 0.05) as subject:
-        assert [f["name"] for f in subject.load()] == ["echo"]
-    monkeypatch.setattr(process, "IMPORT_TIMEOUT", 0.05)
-    with Process(str(file), "", 5.0) as subject:
-        assert [f["name"] for f in subject.load()] == ["echo"]
-    with Process(str(file), "", 0.05) as subject, pytest.raises(SubjectTerminated) as ended:
-        subject.load()
-    assert str(ended.value) == "no answer within 0.05 seconds"
+    file.write_text("import time\ntime.sleep(0.5)\ndef echo(a): return a\n")
+    with Process(str(file), "", timeout) as code:
+        assert [f["name"] for f in code.load()] == ["echo"]
 
 
-def test_a_subject_is_silent_from_the_start(tmp_path, monkeypatch, capfd):
-    """Even what its Python says before a line of ours is run is not told."""
+def test_an_import_that_never_ends_is_a_timeout(tmp_path, monkeypatch):
+    """After both limits, or at the deadline of the question that it is loaded for."""
+    monkeypatch.setattr(process, "IMPORT_TIMEOUT", 0.2)
+    file = tmp_path / "mine.py"
+    file.write_text("while True: pass")
+    with Process(str(file), "", 0.1) as code:
+        with pytest.raises(SubjectTerminated, match=r"within 0\.2 seconds") as ended:
+            code.load()
+        assert ended.value.fault == "timeout"
+        code.timeout = LONG
+        with pytest.raises(SubjectTerminated, match="no answer"):
+            ask(code, "f", 1, deadline=time.monotonic() + 0.1)
+
+
+def test_a_file_opens_no_windows_and_prints_nothing(tmp_path, monkeypatch, capfd):
+    """Not even what its Python says before a line of ours is run."""
     monkeypatch.setenv("PYTHONWARNINGS", "nonsense")  # of which every Python complains
     file = tmp_path / "mine.py"
-    file.write_text(FILE)
-    with Process(str(file), "", 5.0) as subject:
-        assert echoed(subject, 1.0) == [1]
+    file.write_text("import os\ndef f(): return os.environ['MPLBACKEND'] == 'Agg'")
+    with Process(str(file), "", LONG) as code:
+        (answer,) = code.ask("f", [((), {})])
+    assert answer.parts[0].values == [1]
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_closed_subject_leaves_no_thread(subject):
-    """However many of its answers nobody took, or are still in the pipe."""
-    next(subject.ask("echo", [((float(i),), {}) for i in range(300)]))
-    while not subject.lines.full():
-        time.sleep(0.01)
-    subject.close()
-    assert not subject.reader.is_alive()
-
-
-def test_who_hid_and_holds_the_pipe_is_waited_for_a_second(subject, monkeypatch):
-    """Then the reader, which cannot come to an end, is left alone."""
-    subject.load()
-    waited = []
-    monkeypatch.setattr(subject.reader, "join", waited.append)
-    monkeypatch.setattr(subject.reader, "is_alive", lambda: True)
-    subject.close()
-    assert round(sum(waited)) == 1
-
-
-def test_no_thread_keeps_the_program_from_its_end(subject, monkeypatch):
-    """Neither who reads from a subject nor who writes to one that does not read; all end with it."""
-    died = []
-    monkeypatch.setattr(threading, "excepthook", died.append)
+def test_a_closed_process_leaves_no_thread(code):
+    """However many of its answers nobody took."""
     before = set(threading.enumerate())
-    subject.load()
-    os.kill(subject.handle.pid, signal.SIGSTOP)
-    subject.timeout = 0.01
-    started, close = set(), subject.close
+    next(code.ask("echo", [((float(i),), {}) for i in range(300)]))
+    (thread,) = set(threading.enumerate()) - before
+    assert thread.daemon
+    code.close()
+    wait_until(lambda: not thread.is_alive())
 
-    def closes():
-        started.update(set(threading.enumerate()) - before)
-        close()
 
-    monkeypatch.setattr(subject, "close", closes)
+def test_a_process_that_nobody_asks_any_more_exits(code):
+    """As when the program that started it has ended."""
+    code.load()
+    code.requests.put(None)
+    assert code.popen.wait(LONG) == 0
+
+
+def test_a_process_that_does_not_read_holds_nobody_up(code):
+    """A request that is larger than its pipe."""
+    code.load()
+    os.kill(code.popen.pid, signal.SIGSTOP)
+    code.timeout = 0.2
     with pytest.raises(SubjectTerminated, match="no answer"):
-        list(subject.ask("echo", [((np.zeros(1 << 20),), {})]))
-    assert subject.reader in started
-    assert len(started) == 2
-    assert all(t.daemon for t in started)
-    for thread in started:
-        thread.join()
-    assert died == []
+        ask(code, "echo", np.zeros(1 << 20))
 
 
-def test_a_request_to_nobody_is_no_error(subject):
-    """Neither to a subject that died, nor when its pipe is closed, nor after that."""
-    subject.load()
-    os.kill(subject.handle.pid, signal.SIGKILL)
-    subject.reader.join()
-    subject._send(b"to one that died")
-    subject.close()
-    subject._send(b"to a closed pipe")
+def test_a_hidden_child_holds_nobody_up(code):
+    """It has the pipe open still; the process is closed all the same, and a new one answers."""
+    (child,) = ask(code, "hide", 1)
+    code.close()
+    assert not is_gone(int(child))
+    assert ask(code, "echo", 2) == [2]
+    os.kill(int(child), signal.SIGKILL)
 
 
-def test_a_pipe_that_breaks_is_at_its_end():
-    """Whoever waits for a line gets the empty one."""
-    reader, writer = os.pipe()
-    lines = queue.Queue()
-    with os.fdopen(reader, "rb"):
-        Process._read(os.fdopen(writer, "rb"), lines)  # the end that cannot be read
-    assert not lines.get_nowait()
+def test_a_child_of_its_session_is_killed_with_it(code):
+    """Though nobody waits for the child."""
+    (child,) = ask(code, "child", 1)
+    assert not is_gone(int(child))
+    code.close()
+    wait_until(lambda: is_gone(int(child)))
 
 
-def test_where_there_are_no_groups_the_process_is_killed(subject, monkeypatch):
+def test_without_process_groups_the_process_is_killed(code, monkeypatch):
     """As on Windows."""
-    subject.load()
-    pid = subject.handle.pid
+    code.load()
+    pid = code.popen.pid
     monkeypatch.delattr(os, "killpg")
-    subject.close()
+    code.close()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
 
 
-def test_who_is_gone_is_not_killed():
-    """Be it that another thread has waited for it just now."""
-    with Process("", "", 5.0, {"echo": len}) as subject:
-        subject.load()
-        os.kill(subject.handle.pid, signal.SIGKILL)
-        status = os.waitpid(subject.handle.pid, 0)[1]
-        subject.kill()
-        subject.handle.code = os.waitstatus_to_exitcode(status)
-
-
 def test_one_name_alone_can_be_meant(tmp_path):
-    """Of a file; a fork has no file to have names in."""
+    """Of a file; functions are given by name."""
     file = tmp_path / "mine.py"
     file.write_text(FILE)
-    with Process(str(file), "dies", 5.0) as subject:
-        assert [f["name"] for f in subject.load()] == ["dies"]
-    with Process("", "echo", 5.0, {"echo": len}) as subject:
-        assert [f["name"] for f in subject.load()] == ["echo"]
+    with Process(str(file), "exits", LONG) as code:
+        assert [f["name"] for f in code.load()] == ["exits"]
+    with Process("", "echo", LONG, {"echo": len}) as code:
+        assert [f["name"] for f in code.load()] == ["echo"]
 
 
-def test_everybody_can_be_killed_at_once(subject):
-    """Whoever waits is told of a crash."""
-    subject.load()
+def test_all_can_be_killed_for_good(code):
+    """Whoever waits gets a crash; so does whoever asks again, and who was not yet started."""
+    code.load()
+    with Process("", "", LONG, {"f": len}) as other:
+        kill_all()
+        with pytest.raises(SubjectTerminated, match="killed by SIGKILL"):
+            other.load()
+    code.stopped = False
+    code.load()
     threading.Timer(0.2, kill_all).start()
-    with pytest.raises(SubjectTerminated) as ended:
-        list(subject.ask("sleeps", [((1.0,), {})]))
-    assert ended.value.fault == "crash"
-    assert str(ended.value) == "killed by SIGKILL"
+    for name in ("sleeps", "echo"):
+        with pytest.raises(SubjectTerminated, match="killed by SIGKILL") as ended:
+            ask(code, name, 1)
+        assert ended.value.fault == "crash"
 
 
-def test_what_it_started_is_killed_with_it(tmp_path):
-    """All of its session."""
-    file = tmp_path / "mine.py"
-    file.write_text(
-        "import subprocess, sys\n"
-        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
-        "def pid(): return float(child.pid)\n"
-    )
-    with Process(str(file), "", 5.0) as subject:
-        (answer,) = subject.ask("pid", [((), {})])
-        child = int(answer.parts[0].values[0])
-        os.kill(child, 0)
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline and os.path.exists(f"/proc/{child}"):
-        with open(f"/proc/{child}/stat") as stat:
-            if stat.read().rpartition(")")[2].split()[0] == "Z":
-                break
-        time.sleep(0.01)
-    assert time.monotonic() < deadline
-
-
-def test_tensors_are_asked_for(tmp_path):
-    """Where the plan says so."""
+def test_tensors_are_made_where_they_are_wanted():
+    """Else arrays."""
     import torch  # noqa: F401
 
     def kind(a):
         return float(type(a).__name__ == "Tensor")
 
-    with Process("", "", 5.0, {"kind": kind}) as subject:
-        calls = [((np.ones(2),), {})]
-        assert [a.parts[0].values[0] for a in subject.ask("kind", calls, True)] == [1]
-        assert [a.parts[0].values[0] for a in subject.ask("kind", calls)] == [0]
+    with Process("", "", LONG, {"kind": kind}) as code:
+        assert ask(code, "kind", np.ones(2), tensors=True) == [1]
+        assert ask(code, "kind", np.ones(2)) == [0]
 
 
-def test_a_fork_draws_what_chance_will(monkeypatch):
-    """Whatever was trained before in the process that it is a copy of."""
+def test_the_process_that_was_forked_goes_on():
+    """Not in this process: a fork that goes on would end pytest, and end well."""
+    program = (
+        "from reference.checker.sandbox.process import Process\n"
+        "with Process('', '', 60.0, {'f': len}) as p: print(len(p.load()))\n"
+        "print('went on')\n"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "1\nwent on\n", "")
+
+
+def test_a_fork_has_nothing_open_and_random_numbers_of_its_own(monkeypatch):
+    """The files that are open here are closed there; a seed of a training here is not used there."""
     monkeypatch.setattr(process.worker.unseeded, "seed", 0, raising=False)
 
     def draw():
         return np.random.default_rng().random()
 
-    with Process("", "", 5.0, {"draw": draw}) as subject:
-        (answer,) = subject.ask("draw", [((), {})])
-    assert answer.parts[0].values[0] != np.random.default_rng(0).random()
+    with open(__file__) as file:
+        functions = {"draw": draw, "read": lambda: os.fstat(file.fileno()).st_size}
+        with Process("", "", LONG, functions) as code:
+            (drawn,) = code.ask("draw", [((), {})])
+            (read,) = code.ask("read", [((), {})])
+        assert read.raised["type"] == "OSError"
+        assert file.read()
+    assert drawn.parts[0].values[0] != np.random.default_rng(0).random()
 
 
-def test_that_a_fork_stands_beside_threads_is_not_told(monkeypatch):
-    """Python deprecates it since 3.12; any other warning is told."""
-    fork = os.fork
+def test_no_warning_of_a_fork_beside_threads(monkeypatch):
+    """Python deprecates it since 3.12; other warnings are shown."""
+    start = process.start_worker
 
-    def warns():
+    def warns(**options):
         warnings.warn("threads", DeprecationWarning, stacklevel=2)
         warnings.warn("something else", UserWarning, stacklevel=2)
-        return fork()
+        return start(**options)
 
-    monkeypatch.setattr(os, "fork", warns)
-    with pytest.warns() as told, Process("", "", 5.0, {"f": len}) as subject:
-        subject.load()
-    assert [str(w.message) for w in told] == ["something else"]
-
-
-def test_a_fork_is_what_a_process_is():
-    """Killed once and waited for twice; killed again it stays dead."""
-    fork = Fork({})
-    fork.kill()
-    assert fork.wait() == -signal.SIGKILL
-    fork.kill()
-    assert fork.wait() == -signal.SIGKILL
-    fork.stdin.close()
-    fork.stdout.close()
-    fork = Fork({})
-    fork.stdin.close()
-    assert fork.stdout.read() == b""
-    assert fork.wait() == 0
-    fork.stdout.close()
+    monkeypatch.setattr(process, "start_worker", warns)
+    with pytest.warns() as shown, Process("", "", LONG, {"f": len}) as code:
+        code.load()
+    assert [str(w.message) for w in shown] == ["something else"]
 
 
-def test_a_subject_has_four_gibibytes_and_leaves_no_core():
-    """More is a MemoryError, not the whole machine; a crash leaves no file behind."""
+def test_where_python_cannot_fork_a_function_needs_a_file(monkeypatch):
+    """As on Windows: the message says so."""
+    monkeypatch.delattr(os, "fork")
+    with (
+        Process("", "", LONG, {"f": len}) as code,
+        pytest.raises(NotImplementedError, match=re.compile("fork.*into a file")),
+    ):
+        code.load()
 
-    def limits():
-        import resource
 
-        kinds = resource.RLIMIT_DATA, resource.RLIMIT_CORE
-        return tuple(float(limit) for kind in kinds for limit in resource.getrlimit(kind))
+def test_memory_is_limited_and_no_core_is_left():
+    """More than four gibibytes is a MemoryError, not the whole machine."""
+    import resource
 
-    with Process("", "", 5.0, {"limits": limits}) as subject:
-        (answer,) = subject.ask("limits", [((), {})])
-    assert [p.values[0] for p in answer.parts] == [4 * 1024**3, 4 * 1024**3, 0, 0]
+    functions = {
+        "large": lambda: np.empty(5 << 30, np.uint8).size,
+        "core": lambda: resource.getrlimit(resource.RLIMIT_CORE),
+    }
+    with Process("", "", LONG, functions) as code:
+        (large,) = code.ask("large", [((), {})])
+        (core,) = code.ask("core", [((), {})])
+    assert "MemoryError" in large.raised["type"]
+    assert [p.values[0] for p in core.parts] == [0, 0]

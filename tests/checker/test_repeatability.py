@@ -1,4 +1,4 @@
-"""Answers that depend on earlier calls, or on chance: what is seen in a list of answers."""
+"""Answers that depend on earlier calls, or on randomness: what is seen in a list of answers."""
 
 import itertools
 
@@ -14,10 +14,10 @@ from reference.checker.trial import Trial, distinguishing_problems
 
 GRADIENT = CallPlan("gradient", "gradient", (("X", "X"), ("y", "y"), ("w", "w"), ("b", "b")))
 CASES = [c for c in distinguishing_problems(0) if c.X.shape[1] == 3][:4]
-SAME = [c for c in distinguishing_problems(1) if c.X.shape == (5, 3)]
+CASE = next(c for c in distinguishing_problems(1) if c.X.shape == (5, 3))
 
 
-def item(case, vector, fault=""):
+def trial(case, vector, fault=""):
     """An answer to a case: grad_w and grad_b; None for no numbers."""
     expected = Expected(GRADIENT, case, "half-mse")
     if vector is None:
@@ -32,172 +32,150 @@ def true(case):
     return Expected(GRADIENT, case, "half-mse").rounded
 
 
-def said(*answers):
-    """An item for each pair of a problem and the problem whose answer was given."""
-    return [item(CASES[i], true(CASES[j])) for i, j in answers]
-
-
-def stale(trials):
-    """Whether the wrong ones are stale."""
-    return repeatability.stale(trials, [i for i in trials if not i.is_correct])
-
-
-def test_the_first_answer_for_ever_is_stale():
-    """Each wrong one is, to the last bit, an earlier answer, which was right."""
-    assert stale(said((0, 0), (1, 0), (2, 0), (3, 0)))
-    assert stale(said((0, 0), (1, 1), (2, 0), (3, 1)))
-
-
-def test_the_answer_of_the_call_before_is_stale():
-    """Also where the problem before it is answered for the first time."""
-    assert stale(said((0, 0), (1, 0), (2, 1), (3, 2)))
-    assert stale(said((0, 0), (1, 1), (2, 1)))
-
-
-def test_answers_of_no_call_are_not_stale():
-    """Nor are answers of later calls, of wrong ones alone, or of some calls alone."""
-    assert not stale(said((0, 1), (1, 0), (2, 1)))
-    assert not stale(said((0, 0), (1, 3), (2, 3)))
-    other = item(CASES[2], true(CASES[2]) * 2)
-    assert not stale([*said((0, 0), (1, 0)), other])
-    assert not stale([item(c, true(c) * 2) for c in CASES])
-    constant = [item(c, np.ones(4)) for c in CASES]
-    assert not stale([*said((0, 0)), *constant])
-
-
-def test_zeros_are_no_earlier_answer():
-    """A gradient that is right because it is 0 says nothing about one that is always 0."""
-    case = CASES[0]._replace(y=CASES[0].X @ CASES[0].w + CASES[0].b, w=CASES[0].w)
-    whole = case._replace(X=np.rint(case.X), w=np.rint(case.w), b=np.float64(1))
-    whole = whole._replace(y=whole.X @ whole.w + whole.b)
-    zero = item(whole, np.zeros(4))
-    assert zero.is_correct
-    assert not stale([zero, *(item(c, np.zeros(4)) for c in CASES)])
-
-
-def test_a_wrong_form_is_never_late():
-    """Nor is an answer without numbers."""
-    trials = [*said((0, 0)), item(CASES[1], None, "no-return")]
-    assert not stale(trials)
-    late = said((0, 0), (1, 0))
-    assert repeatability.late(late)
-    (w, b) = late[1].answer.parts
-    late[1].answer = RawOutput((ArrayMessage("float64", (3, 1), w.values), b))
-    assert not repeatability.late(late)
-
-
-def test_one_problem_has_no_earlier_answer_of_its_own():
-    """A training that stays where it was after its first step repeats itself, and no other."""
-    first, other, still = said((0, 0), (1, 1), (2, 0))
-    assert repeatability.repeated([first, other, still])
-    still.problem = first.problem
-    assert not stale([first, other, still])
-
-
-@pytest.mark.parametrize(("error", "late"), [(1.0, True), (1.5, False)])
-def test_late_is_within_the_bound_of_the_problem_before(error, late):
-    """At the bound it is right; in the precision of the answer."""
-    before, after = said((0, 0), (1, 0))
-    seen = []
-    before.is_correct  # noqa: B018  it is known before the oracle is replaced
-    before.expected.errors = lambda vector, dtype: (seen.append(dtype), np.array([error]))[1]
-    assert repeatability.late([before, after]) == late
-    assert seen == [np.float64]
-
-
-def test_late_starts_with_a_right_answer():
-    """The first call has none before it."""
-    assert not repeatability.late(said((0, 1), (1, 0)))
-    assert repeatability.late(said((0, 0), (1, 0)))
-
-
-class Asked:
-    """A session that answers with numbers from a list, and remembers what it was asked."""
-
-    def __init__(self, answer, repeats=1):
-        self.answer, self.repeats, self.orders = answer, repeats, []
-
-    def ask(self, problems):
-        self.orders.append([id(p) for p in problems])
-        return [item(p, self.answer(p)) for p in problems for _ in range(self.repeats)]
-
-
-def test_what_changes_between_equal_calls_is_seen():
-    """By more than rounding; each problem is asked in order, thrice in a row, and backwards."""
-    noise = itertools.count(1)
-    wrong = [item(c, true(c) * 2) for c in CASES]
-    session = Asked(lambda c: true(c) * next(noise))
-    assert repeatability.changing(session, wrong)
-    ids = [id(c) for c in CASES]
-    assert session.orders == [ids[:1], ids, [i for i in ids for _ in range(3)], ids[::-1]]
-    steady = Asked(lambda c: true(c) * 2)
-    assert not repeatability.changing(steady, wrong)
-    assert not repeatability.changing(Asked(lambda c: true(c) * 2, repeats=3), wrong)
-    tiny = itertools.cycle([-np.inf, np.inf])
-    assert not repeatability.changing(Asked(lambda c: np.nextafter(true(c), next(tiny))), wrong)
-    either = itertools.cycle([1, 2, 2, 1, 1])
-    assert repeatability.changing(Asked(lambda c: true(c) * next(either)), wrong)
-    assert not repeatability.changing(Asked(lambda c: None), wrong)
-    again = itertools.cycle([1, *[1] * 4, *[1, 2, 2] * 4, *[1] * 4])  # the same call at once
-    assert repeatability.changing(Asked(lambda c: true(c) * next(again)), wrong)
-
-
-def test_what_changes_only_when_it_is_asked_twice_in_a_row_is_seen():
-    """The first answer to a problem is steady, the next is another."""
-    last = []
-
-    def answer(case):
-        last.append(id(case))
-        return true(case) * (1 + (last[-2:-1] == last[-1:]))
-
-    assert repeatability.changing(Asked(answer), [item(c, true(c) * 2) for c in CASES])
-
-
-def test_the_steps_of_a_training_are_compared_each_with_its_like():
-    """Three iterations give three different answers to one problem, and that is no chance."""
-    wrong = [item(c, true(c) * 2) for c in CASES]
-    for steps in (2, 3):
-        of_step = itertools.cycle(range(1, steps + 1))
-        session = Asked(lambda c, of_step=of_step: true(c) * next(of_step), repeats=steps)
-        assert not repeatability.changing(session, wrong)
-    drifting = itertools.count(1)
-    assert repeatability.changing(Asked(lambda c: true(c) * next(drifting), repeats=3), wrong)
+def trials_of(*pairs):
+    """For each pair of numbers (problem, other problem): the answer to the other one."""
+    return [trial(CASES[i], true(CASES[j])) for i, j in pairs]
 
 
 @pytest.mark.parametrize(
-    ("times", "apart"), [([0, 0], False), ([0, 1.9], False), ([-1, 1.1], True), ([0, 1, 2.5], True)]
+    ("pairs", "earlier"),
+    [
+        ([(0, 0), (1, 0), (2, 0), (3, 0)], True),  # the first answer every time
+        ([(0, 0), (1, 1), (2, 0), (3, 1)], True),
+        ([(0, 0), (1, 0), (2, 1), (3, 2)], True),  # the answer to the problem before
+        ([(0, 0), (1, 1), (2, 1)], True),
+        ([(0, 1), (1, 0), (2, 1)], False),  # the first call has none before it
+        ([(0, 0), (1, 3), (2, 3)], False),  # a later answer
+    ],
 )
-def test_apart_is_more_than_twice_the_bound(times, apart):
+def test_an_earlier_answer_is_recognised(pairs, earlier):
+    """To the last bit an earlier answer that was right; or right for the problem before."""
+    assert repeatability.returns_earlier_answer(trials_of(*pairs)) == earlier
+
+
+def test_other_wrong_answers_are_not_earlier_ones():
+    """Some that belong to no call; a constant; zeros, which are right for some problem."""
+    doubled = [trial(c, 2 * true(c)) for c in CASES]
+    ones, zeros = ([trial(c, np.full(4, v)) for c in CASES] for v in (1.0, 0.0))
+    X, w = np.rint(CASES[0].X), np.rint(CASES[0].w)
+    solved = trial(CASES[0]._replace(X=X, y=X @ w + 1, w=w, b=np.float64(1)), np.zeros(4))
+    assert solved.is_correct
+    for trials in (
+        [*trials_of((0, 0), (1, 0)), doubled[2]],
+        doubled,
+        [*trials_of((0, 0)), *ones],
+        [solved, *zeros],
+        [*trials_of((0, 0)), trial(CASES[1], None, "no-return")],
+    ):
+        assert not repeatability.returns_earlier_answer(trials)
+
+
+def test_a_wrong_form_is_not_the_answer_to_the_call_before():
+    """Though its numbers are."""
+    late = trials_of((0, 0), (1, 0))
+    assert repeatability.off_by_one_call(late)
+    w, b = late[1].answer.parts
+    late[1].answer = RawOutput((ArrayMessage("float64", (3, 1), w.values), b))
+    assert not repeatability.off_by_one_call(late)
+
+
+def test_an_answer_to_the_same_problem_is_not_an_earlier_one():
+    """A training that stays where it was after its first step repeats itself, and no other."""
+    trials = trials_of((0, 0), (1, 1), (2, 0))
+    assert repeatability.repeats_answer(trials)
+    trials[2].problem = trials[0].problem
+    assert not repeatability.returns_earlier_answer(trials)
+
+
+@pytest.mark.parametrize(("error", "late"), [(1.0, True), (1.5, False)])
+def test_late_is_within_the_bound_of_the_problem_before(error, late, monkeypatch):
+    """At the bound it is right; in the precision of the answer."""
+    before, after = trials_of((0, 0), (1, 0))
+    assert before.is_correct
+    assert not after.is_correct
+    seen = []
+    monkeypatch.setattr(
+        before.expected, "errors", lambda vector, dtype: seen.append(dtype) or np.array([error])
+    )
+    assert repeatability.off_by_one_call([before, after]) == late
+    assert seen == [np.float64]
+
+
+def evaluate_with(answer, steps=1):
+    """An `evaluate` whose answers are those of a function, one for each step of a training."""
+    return lambda problems: [trial(p, answer(p)) for p in problems for _ in range(steps)]
+
+
+def factors(*numbers):
+    """The exact answer times the next of the numbers, over and over."""
+    cycle = itertools.cycle(numbers)
+    return lambda case: true(case) * next(cycle)
+
+
+AGAIN = [*[1] * 4, *[1, 2, 2] * 4, *[1] * 4]  # another answer when asked twice in a row
+
+
+@pytest.mark.parametrize(
+    ("answer", "steps", "changes"),
+    [
+        (factors(*range(1, 30)), 1, True),
+        (factors(1, 2, 2, 1, 1), 1, True),
+        (factors(*AGAIN), 1, True),
+        (factors(2), 1, False),
+        (factors(2), 3, False),
+        (factors(1, 2), 2, False),  # each step of a training has an answer of its own
+        (factors(1, 2, 3), 3, False),
+        (factors(*range(1, 99)), 3, True),
+        (factors(1, 1 + 2.0**-52), 1, False),
+        (lambda case: None, 1, False),
+    ],
+)
+def test_answers_that_change_between_equal_calls_are_recognised(answer, steps, changes):
+    """By more than rounding, whichever call it is that differs; like steps are compared."""
+    wrong = [trial(c, true(c) * 2) for c in CASES]
+    assert repeatability.is_nondeterministic(wrong, evaluate_with(answer, steps)) == changes
+
+
+def test_each_problem_is_asked_in_order_three_times_in_a_row_and_backwards():
+    """The problems of the wrong answers, and no others."""
+    orders, right = [], evaluate_with(true)
+    wrong = [trial(c, true(c) * 2) for c in CASES]
+    repeatability.is_nondeterministic(wrong, lambda p: orders.append(p) or right(p))
+    numbers = [[next(i for i, c in enumerate(CASES) if c is p) for p in order] for order in orders]
+    assert numbers == [[0, 1, 2, 3], [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3], [3, 2, 1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("offsets", "differ"),
+    [([0, 0], False), ([0, 1.9], False), ([-1, 1.1], True), ([0, 1, 2.5], True)],
+)
+def test_answers_differ_if_by_more_than_twice_the_bound(offsets, differ):
     """From the smallest to the largest answer, in any component."""
-    case = SAME[0]
-    bound = Expected(GRADIENT, case, "half-mse").bounds * [0, 0, 1, 0]
-    assert repeatability.apart([item(case, true(case) + t * bound) for t in times]) == apart
+    bound = Expected(GRADIENT, CASE, "half-mse").bounds * [0, 0, 1, 0]
+    answers = [trial(CASE, true(CASE) + k * bound) for k in offsets]
+    assert repeatability.differ_beyond_rounding(answers) == differ
 
 
-def test_the_coarsest_of_the_answers_decides():
-    """One in float32 is allowed what float32 is, whichever comes first."""
-    case = SAME[0]
-    wide, narrow = item(case, true(case)), item(case, true(case) * (1 + 1e-8))
-    assert repeatability.apart([wide, narrow])
-    narrow.reading = Output(narrow.reading.vector, np.dtype(np.float32))
-    assert not repeatability.apart([wide, narrow])
-    assert not repeatability.apart([narrow, wide])
-
-
-def test_twice_the_bound_is_not_apart():
+def test_exactly_twice_the_bound_is_rounding(monkeypatch):
     """Two right answers can be as far from each other."""
-    case = SAME[0]
-    answers = [item(case, np.full(4, v)) for v in (0.0, 1.0)]
-    for a in answers:
-        a.expected.bounds_in = lambda dtype: np.full(4, 0.5)
-    assert not repeatability.apart(answers)
+    monkeypatch.setattr(Expected, "bounds_in", lambda self, dtype: np.full(4, 0.5))
+    answers = [trial(CASE, np.full(4, v)) for v in (0.0, 1.0)]
+    assert not repeatability.differ_beyond_rounding(answers)
 
 
-def test_answers_that_cannot_be_compared_are_apart():
-    """No numbers, or as many as before and then others; NaN is like NaN."""
-    case = SAME[0]
-    right = item(case, true(case))
-    assert repeatability.apart([right, item(case, None, "no-return")])
-    assert repeatability.apart([right, item(case, np.ones(3))])
-    assert not repeatability.apart([item(case, np.full(4, np.nan))] * 2)
-    assert not repeatability.apart([item(case, np.full(4, np.inf))] * 2)
+def test_the_widest_bound_of_the_answers_decides():
+    """One in float32 is allowed what float32 is, whichever comes first."""
+    wide, narrow = trial(CASE, true(CASE)), trial(CASE, true(CASE) * (1 + 1e-8))
+    assert repeatability.differ_beyond_rounding([wide, narrow])
+    narrow.reading = Output(narrow.reading.vector, np.dtype(np.float32))
+    assert not repeatability.differ_beyond_rounding([wide, narrow])
+    assert not repeatability.differ_beyond_rounding([narrow, wide])
+
+
+def test_answers_that_cannot_be_compared_differ():
+    """No numbers, or another number of them; but NaN is like NaN."""
+    right = trial(CASE, true(CASE))
+    assert repeatability.differ_beyond_rounding([right, trial(CASE, None, "no-return")])
+    assert repeatability.differ_beyond_rounding([right, trial(CASE, np.ones(3))])
+    for v in (np.nan, np.inf):
+        assert not repeatability.differ_beyond_rounding([trial(CASE, np.full(4, v))] * 2)

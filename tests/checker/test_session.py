@@ -1,341 +1,225 @@
-"""The questions put to a function, in which order; its answers, each beside what it should be."""
+"""How one function is tried: the layout of its arguments, all problems, what a training shows."""
 
 import itertools
-from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
+from in_process import InProcess, Model, evaluate_of, gradient_descent, planned, right
 
-from reference.checker import session, signature
-from reference.checker.call_plan import CallPlan
-from reference.checker.problem_set import cases, exact_answers
-from reference.checker.sandbox import worker
-from reference.checker.sandbox.messages import SubjectTerminated, decode
-from reference.checker.session import PLAIN, Options, Session, refused
-from reference.checker.trial import distinguishing_problems
+from reference.checker import session
+from reference.checker.problem_set import distinguishing_problems, random_problems
+from reference.checker.sandbox.messages import SubjectTerminated
+from reference.checker.session import Options, choose_layout, make_evaluate, of_function, run
 
-
-class Here:
-    """A subject in this process, in place of one of its own."""
-
-    def __init__(self, program, dies_at=None):
-        self.program, self.dies_at, self.closed, self.problem = program, dies_at, 0, []
-
-    def ask(self, name, calls, tensors=False):
-        for args, kwargs in calls:
-            self.problem.append((name, args, kwargs, tensors))
-            if len(self.problem) == self.dies_at:
-                raise SubjectTerminated("crash", "it died")
-            yield decode(worker.reported(lambda a=args, k=kwargs: self.call(a, k), ""))
-
-    def call(self, args, kwargs):
-        is_class = isinstance(self.program, type)
-        f = worker.training(self.program) if is_class else self.program
-        return worker.call(f, args, kwargs, False)
-
-    def close(self):
-        self.closed += 1
-
-
-def opened(program, name="gradient", dies_at=None, **options):
-    """A session with it."""
-    plan = signature.plan(worker.describe(name, program), asked_for=True)
-    return Session(Here(program, dies_at), plan, Options(**options))
-
-
-def right(X, y, w, b):
-    r = X @ w + b - y
-    return X.T @ r / len(y), r.sum() / len(y)
+PROBLEM = distinguishing_problems(0)[0]
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
-        ({"loss": "l2"}, "loss must be one of half-mse, mse, half-sse, sse, got 'l2'"),
-        ({"max_examples": 0}, "max_examples and timeout must be positive, got 0 and 10.0"),
-        ({"timeout": 0}, "max_examples and timeout must be positive, got 1000 and 0"),
-        ({"timeout": -1.0}, "max_examples and timeout must be positive, got 1000 and -1.0"),
-        ({"timeout": np.nan}, "max_examples and timeout must be positive, got 1000 and nan"),
+        ({"loss": "l2"}, r"loss must be one of half-mse, mse, half-sse, sse, got 'l2'"),
+        ({"max_examples": 0}, r"must be positive, got 0\b"),
+        ({"timeout": -1.0}, r"must be positive, .* -1\.0"),
+        ({"timeout": np.nan}, r"must be positive, .* nan"),
     ],
 )
-def test_options_out_of_range_are_refused(options, said):
-    """With the rule, and what came."""
-    with pytest.raises(ValueError) as error:  # noqa: PT011  the message is held below
+def test_options_out_of_range_are_refused(options, message):
+    """With the rule and the value."""
+    with pytest.raises(ValueError, match=message):
         Options(**options)
-    assert str(error.value) == said
 
 
-def test_options_have_their_defaults():
-    """half-mse, seed 0, 1,000 examples, 10 seconds, and nobody to tell of progress."""
-    o = Options()
-    assert (o.loss, o.seed, o.max_examples, o.timeout) == ("half-mse", 0, 1000, 10.0)
-    assert o.progress("gradient") is None
-    assert Options(max_examples=1, timeout=1e-9).max_examples == 1
-    with pytest.raises(FrozenInstanceError):
-        o.seed = 1
+def columns(X, y, w, b):
+    """Right, and only for columns."""
+    n, _ = y.shape
+    r = X @ w + b - y
+    return X.T @ r / n, r.mean()
 
 
-def test_the_usual_layout_is_settled_first():
-    """On the plain problem and four distinguishing_problems ones."""
-    asked = opened(right, seed=4)
-    asked.choose_layout()
-    assert not asked.plan.column
-    assert len(asked.process.problem) == 5
-    assert asked.trials[0].problem is PLAIN
-    X = asked.process.problem[1][2]["X"]
-    assert X.tolist() == distinguishing_problems(4)[0].X.tolist()
-    assert all(i.is_correct for i in asked.trials)
-    assert PLAIN.X.tolist() == [[1], [1]]
-    assert (PLAIN.y.tolist(), PLAIN.w.tolist(), PLAIN.b, PLAIN.lr) == ([0, 0], [1], 0, 0.5)
+def wrong_columns(X, y, w, b):
+    """Wrong, and only for columns: nothing else tells which layout it means."""
+    grad_w, grad_b = columns(X, y, w, b)
+    return 2 * grad_w, grad_b
 
 
-def test_columns_are_settled_where_others_are_refused():
-    """By an exception on every distinguishing_problems problem."""
-
-    def columns(X, y, w, b):
-        n, _ = y.shape
-        r = X @ w + b - y
-        return X.T @ r / n, r.mean()
-
-    asked = opened(columns)
-    asked.choose_layout()
-    assert asked.plan.column
-    assert all(i.is_correct for i in asked.trials)
-
-    def wrong_columns(X, y, w, b):
-        grad_w, grad_b = columns(X, y, w, b)
-        return 2 * grad_w, grad_b
-
-    asked = opened(wrong_columns)
-    asked.choose_layout()
-    assert asked.plan.column  # the usual arguments raise, so that these are its own
-
-    def wrong_even_so(X, y, w, b):
-        r = (w * X.T).sum(axis=0) + b - y.ravel()  # a plain w goes along where d = 1
-        return 2 * X.T @ r, r.sum()
-
-    asked = opened(wrong_even_so)
-    asked.choose_layout()
-    assert asked.plan.column  # that it answered the plain problem, of one feature, is no matter
+def right_for_columns(X, y, w, b):
+    """Answers of the wrong shape for vectors, right ones for columns."""
+    r = X @ w + b - y.reshape(-1, 1)
+    return X.T @ r / len(y), r.mean()
 
 
-def test_a_layout_that_is_no_better_is_not_taken():
-    """Where the usual arguments gave an answer, another layout must be right."""
-
-    def blown_up(X, y, w, b):
-        r = X @ w + b - y.reshape(-1, 1)
-        return X.T @ r / len(y), 2 * r.mean()
-
-    asked = opened(blown_up)
-    asked.choose_layout()
-    assert not asked.plan.column
-    assert len(asked.process.problem) > 5
-    assert not any(i.is_correct for i in asked.trials[1:])
-
-    def better(X, y, w, b):
-        r = X @ w + b - y.reshape(-1, 1)
-        return X.T @ r / len(y), r.mean()
-
-    asked = opened(better)
-    asked.choose_layout()
-    assert asked.plan.column
-    assert all(i.is_correct for i in asked.trials)
+def wrong_for_both(X, y, w, b):
+    """Answers of the wrong shape for vectors, wrong ones for columns."""
+    grad_w, grad_b = right_for_columns(X, y, w, b)
+    return grad_w, 2 * grad_b
 
 
-def test_where_all_are_refused_it_is_the_usual_one():
-    """With its answers."""
+def wrong_but_for_one_feature(X, y, w, b):
+    """Raises for vectors, unless there is one weight alone."""
+    r = (w * X.T).sum(axis=0) + b - y.ravel()
+    return 2 * X.T @ r, r.sum()
 
-    def fails(X, y, w, b):
-        raise ValueError
 
-    asked = opened(fails)
-    asked.choose_layout()
-    assert not asked.plan.column
-    assert not asked.plan.tensors
-    assert len(asked.trials) == 5
-    assert len(asked.process.problem) == 4 * 5
-    assert [t for _, _, _, t in asked.process.problem] == [False] * 10 + [True] * 10
+def raises(X, y, w, b):
+    """For all arguments."""
+    raise ValueError
+
+
+@pytest.mark.parametrize(
+    ("program", "column", "layouts"),
+    [
+        (right, False, 1),
+        (columns, True, 2),
+        (wrong_columns, True, 2),
+        (wrong_but_for_one_feature, True, 2),
+        (right_for_columns, True, 2),
+        (wrong_for_both, False, 4),
+        (raises, False, 4),
+    ],
+)
+def test_a_layout_is_chosen_that_is_not_refused(program, column, layouts):
+    """The usual one first; another if that raises, or gives a wrong shape and the other is right."""
+    process = InProcess(program)
+    found = choose_layout(process, planned(program), Options())
+    assert (found.column, found.tensors) == (column, False)
+    assert len(process.calls) == 5 * layouts
+    assert [tensors for _, tensors in process.calls][10:] == [True] * 5 * (layouts - 2)
+
+
+@pytest.mark.parametrize("drop_last", [True, False])
+def test_a_batch_is_full_only_for_trainers_that_drop_a_short_one(drop_last):
+    """One that leaves the last, short batch out does not move otherwise."""
+
+    def gradient_descent(X, y, w, b, lr, n_iters, batch_size):
+        for _ in range(n_iters):
+            end = len(y) - batch_size + 1 if drop_last else len(y)
+            for i in range(0, end, batch_size):
+                B = slice(i, i + batch_size)
+                grad_w, grad_b = right(X[B], y[B], w, b)
+                w, b = w - lr * grad_w, b - lr * grad_b
+        return w, b
+
+    plan = planned(gradient_descent, "gradient_descent")
+    found = choose_layout(InProcess(gradient_descent), plan, Options())
+    assert (found.short == 0) == drop_last
+    assert not found.column
 
 
 @pytest.mark.parametrize(("count", "again"), [(7, 7), (150, 100)])
-def test_all_problems_are_asked_and_some_of_them_again(count, again):
-    """A hundred at most, in another order; each beside its exact one, computed once for all."""
-    asked = opened(right, max_examples=count, seed=2)
-    asked.choose_layout()
-    before = len(asked.trials)
-    assert asked.run() == count
-    trials = asked.trials[before:]
-    assert len(trials) == count + again
-    problems = cases(2, count)
-    assert all(i.case is c for i, c in zip(trials, problems, strict=False))
-    order = [int(k) for k in np.random.default_rng(2).permutation(count)[:100]]
-    exact = exact_answers(asked.plan, "half-mse", 2, count)
-    assert all(i.expected is exact[k] for i, k in zip(trials, [*range(count), *order], strict=True))
-    assert {name for name, _, _, _ in asked.process.problem} == {"gradient"}
-    assert all(i.problem is problems[k] for i, k in zip(trials[count:], order, strict=True))
-    assert all(i.expected.case is i.case for i in trials)
-    answers = [np.concatenate([p.values for p in i.answer.parts]).tolist() for i in trials]
-    assert answers == [i.reading.vector.tolist() for i in trials]
-    assert all(i.is_correct for i in trials)
-    assert asked.process.closed == 0
+def test_all_problems_are_run_and_some_of_them_again(count, again):
+    """A few simple ones first, a hundred at most again, under the index that they had."""
+    process, plan = InProcess(right), planned(right)
+    options = Options(max_examples=count, seed=2)
+    trials, problems = run(make_evaluate(process, plan, "half-mse"), plan, options)
+    assert problems == count
+    assert len(trials) == len(process.calls) == 5 + count + again
+    assert [t.index for t in trials[: 5 + count]] == list(range(5 + count))
+    repeated = [t.index for t in trials[5 + count :]]
+    assert sorted(repeated) != repeated
+    assert len(set(repeated)) == again
+    assert min(repeated) >= 5
+    assert all(t.problem is trials[t.index].problem for t in trials)
+    drawn = zip(trials[5:], random_problems(2, count, True), strict=False)
+    assert all(t.problem is c for t, c in drawn)
+    for trial, (kwargs, _) in zip(trials, process.calls, strict=True):
+        assert trial.expected.case is trial.problem
+        assert kwargs["X"] is trial.problem.X
+        assert trial.is_correct
+    assert not process.closed
 
 
-def test_what_is_slow_is_asked_as_long_as_there_is_time(monkeypatch):
-    """Then the process is closed with the rest of its answers; what was answered counts."""
-    now = iter(range(1000))
+def test_a_slow_function_is_run_for_as_long_as_there_is_time(monkeypatch):
+    """Then the process is closed with the rest of its answers; those that came count."""
+    now = itertools.count()
     monkeypatch.setattr(session.time, "monotonic", lambda: float(next(now)))
-    asked = opened(right, max_examples=50, timeout=10.0)
-    assert asked.run() == 11
-    assert len(asked.trials) == 11
-    assert asked.process.closed == 1
-    now = iter(range(1000))
-    asked = opened(right, timeout=4.0)
-    problems = distinguishing_problems(0)[:5]
-    assert len(asked.ask(problems, limited=True)) == 5
-    assert asked.process.closed == 0
-    now = iter(range(1000))
-    asked = opened(right, timeout=3.0)
-    assert len(asked.ask(problems, limited=True)) == 4  # one is left
-    assert asked.process.closed == 1
-    now = iter(range(1000))
-    assert len(asked.ask(distinguishing_problems(0)[:9])) == 9
+    process, plan = InProcess(right), planned(right)
+    evaluate = make_evaluate(process, plan, "half-mse")
+    trials, problems = run(evaluate, plan, Options(max_examples=50, timeout=10.0))
+    assert (len(trials), problems, process.closed) == (11, 6, True)
+    process.closed, problems = False, distinguishing_problems(0)[:5]
+    in_time = next(now) + 5
+    assert len(evaluate(problems, deadline=in_time)) == 5
+    assert not process.closed  # the last answer came late, and nothing is left to wait for
+    assert len(evaluate(problems)) == 5
 
 
-def test_whoever_dies_is_told_with_the_problem():
-    """The one that was asked."""
-    asked = opened(right, dies_at=3)
+def test_an_error_names_the_problem_at_which_the_process_ended():
+    """The one that had no answer."""
     problems = distinguishing_problems(0)[:5]
     with pytest.raises(SubjectTerminated) as ended:
-        asked.ask(problems)
-    assert ended.value.case is problems[2]
-
-
-class Model:
-    """Right, with a bias, from zero."""
-
-    def __init__(self, lr, n_iters):
-        self.lr, self.n_iters = lr, n_iters
-
-    def fit(self, X, y):
-        self.w, self.b = np.zeros(X.shape[1]), 0.0
-        for _ in range(self.n_iters):
-            grad_w, grad_b = right(X, y, self.w, self.b)
-            self.w, self.b = self.w - self.lr * grad_w, self.b - self.lr * grad_b
-
-    def predict(self, X):
-        return X @ self.w + self.b
-
-
-def descent(X, y, w, b, lr, n_iters):
-    """The same as a function, from where it is told."""
-    for _ in range(n_iters):
-        grad_w, grad_b = right(X, y, w, b)
-        w, b = w - lr * grad_w, b - lr * grad_b
-    return w, b
+        evaluate_of(right, dies_at=3)(problems)
+    assert ended.value.problem is problems[2]
 
 
 def test_a_training_is_seen_as_steps():
     """Of 1, 2 and 3 iterations, each from where the one before it ended."""
-    asked = opened(descent, "gradient_descent")
-    problem = distinguishing_problems(0)[0]
-    trials = asked.ask([problem])
-    assert [kw["n_iters"] for _, _, kw, _ in asked.process.problem] == [1, 2, 3]
-    assert len(trials) == 3
-    assert all(i.is_correct for i in trials)
-    assert all(i.problem is problem for i in trials)
-    assert all(i.plan is asked.plan for i in trials)
-    assert trials[0].case.w.tolist() == problem.w.tolist()
-    for before, i in itertools.pairwise(trials):
-        assert [*i.case.w, i.case.b] == before.reading.vector.tolist()
-    assert asked.predictions == []
+    trials = evaluate_of(gradient_descent, "gradient_descent")([PROBLEM, PROBLEM])
+    assert [t.index for t in trials] == [0, 0, 0, 1, 1, 1]
+    assert all(t.is_correct and t.problem is PROBLEM for t in trials)
+    assert trials[0].case.w.tolist() == PROBLEM.w.tolist()
+    for before, after in itertools.pairwise(trials[:3]):
+        assert [*after.case.w, after.case.b] == before.reading.vector.tolist()
 
 
-def test_a_class_starts_where_it_likes():
-    """So that its first training is the start of its second; what it predicts is an item, too."""
-    asked = opened(Model, "Model")
-    problem = distinguishing_problems(0)[0]
-    trials = asked.ask([problem])
-    assert len(trials) == 2
-    assert all(i.is_correct for i in trials)
-    first = descent(*problem[:2], 0 * problem.w, 0.0, problem.lr, 1)
-    np.testing.assert_allclose([*trials[0].case.w, trials[0].case.b], np.append(*first), rtol=1e-12)
-    (predicted,) = asked.predictions
-    assert (predicted.plan.name, predicted.plan.kind) == ("Model.predict", "predict")
-    assert predicted.is_correct
-    assert predicted.problem is problem
-    third = descent(*problem[:2], 0 * problem.w, 0.0, problem.lr, 3)
-    np.testing.assert_allclose(predicted.reading.vector, problem.X @ third[0] + third[1], rtol=1e-9)
-    assert predicted.answer.parts[0].values.tolist() == predicted.reading.vector.tolist()
+def test_a_class_chooses_where_it_starts():
+    """Its first training is the start of the second; its predictions are a trial of their own."""
+    trials = evaluate_of(Model, "Model")([PROBLEM])
+    *steps, predicted = trials
+    assert [t.plan.name for t in trials] == ["Model", "Model", "Model.predict"]
+    assert of_function(trials, steps[0].plan) == steps
+    assert all(t.is_correct and t.problem is PROBLEM for t in trials)
+    start = 0 * PROBLEM.w, 0.0, PROBLEM.lr
+    first, third = (gradient_descent(*PROBLEM[:2], *start, n) for n in (1, 3))
+    assert [*steps[0].case.w, steps[0].case.b] == pytest.approx(np.append(*first), rel=1e-12)
     assert [*predicted.case.w, predicted.case.b] == np.append(*third).tolist()
-    assert predicted.case.X is problem.X
+    y_hat = PROBLEM.X @ third[0] + third[1]
+    np.testing.assert_allclose(predicted.reading.vector, y_hat, rtol=1e-12)
 
 
-def test_predictions_are_read_in_their_own_precision():
-    """float32 ones are held to float32, whatever the weights are."""
+def test_predictions_are_compared_in_their_own_precision():
+    """float32 ones in float32, whatever the weights are."""
 
     class Narrow(Model):
         def predict(self, X):
             return super().predict(X).astype(np.float32)
 
-    asked = opened(Narrow, "Narrow")
-    asked.ask(distinguishing_problems(0)[:5])
-    assert len(asked.predictions) == 5
-    assert {i.reading.dtype for i in asked.predictions} == {np.dtype(np.float32)}
-    assert all(i.is_correct for i in asked.predictions)
+    predicted = evaluate_of(Narrow, "Narrow")([PROBLEM])[-1]
+    assert predicted.plan.kind == "predict"
+    assert predicted.reading.dtype == np.float32
+    assert predicted.is_correct
 
 
-def test_a_model_that_blows_up_predicts_nothing():
-    """Even if it does in its last step alone."""
+def test_a_model_that_diverges_predicts_nothing():
+    """Even if it does so in its last step."""
 
-    class Bursts(Model):
+    class Diverges(Model):
         def fit(self, X, y):
             super().fit(X, y)
             if self.n_iters == 3:
                 self.b = np.nan
 
-    asked = opened(Bursts, "Bursts")
-    trials = asked.ask(distinguishing_problems(0)[:1])
-    assert [i.finite for i in trials] == [True, False]
-    assert asked.predictions == []
+    trials = evaluate_of(Diverges, "Diverges")([PROBLEM])
+    assert [(t.plan.name, t.finite) for t in trials] == [("Diverges", True), ("Diverges", False)]
 
 
-def test_a_training_that_blows_up_is_judged_from_its_start():
-    """What comes after NaN is not; the step that led there is wrong from where all began."""
+def test_steps_after_nan_are_compared_from_the_start():
+    """What comes after NaN cannot be compared; the step that led there is wrong."""
 
-    def explodes(X, y, w, b, lr, n_iters):
-        w, b = descent(X, y, w, b, lr, 1)
+    def diverges(X, y, w, b, lr, n_iters):
+        w, b = gradient_descent(X, y, w, b, lr, 1)
         return (w * np.nan, b) if n_iters > 1 else (w, b)
 
-    trials = opened(explodes, "gradient_descent").ask([distinguishing_problems(0)[0]])
-    assert [i.is_correct for i in trials] == [True, False, False]
-    assert trials[2].case.w.tolist() == distinguishing_problems(0)[0].w.tolist()
+    trials = evaluate_of(diverges, "gradient_descent")([PROBLEM])
+    assert [t.is_correct for t in trials] == [True, False, False]
+    assert trials[2].case.w.tolist() == PROBLEM.w.tolist()
     assert not trials[2].finite
 
 
-def test_a_trainer_is_asked_tame_problems_without_known_answers(monkeypatch):
-    """Its exact answers depend on where it stands, so that none are computed before."""
-    monkeypatch.setattr(session, "exact_answers", None)
-    asked = opened(descent, "gradient_descent", max_examples=6, seed=1)
-    assert asked.run() == 6
-    assert len(asked.trials) == 3 * 12
-    tame = cases(1, 6, nasty=False)
-    assert all(i.problem is c for i, c in zip(asked.trials[::3], tame, strict=False))
-
-
-def test_minibatches_that_never_move_are_refused():
-    """A trainer in batches that stays where it was; a single distinguishing_problems step is enough to accept."""
-    plan = CallPlan("f", "trainer", (("X", "X"), ("batch_size", "batch_size")))
-    moved = opened(descent, "gradient_descent").ask(distinguishing_problems(0)[:1])
-    still = opened(lambda X, y, w, b, lr, n_iters: (w, b), "gradient_descent").ask(
-        distinguishing_problems(0)[:1]
-    )
-    for trials in (moved, still):
-        for i in trials:
-            i.plan = plan
-    assert refused(still)
-    assert refused(still[:1])
-    assert not refused(moved)
-    assert not refused([*still, *moved])
-    for i in still:
-        i.plan = CallPlan("f", "trainer", (("X", "X"),))
-    assert not refused(still)
+def test_a_trainer_gets_problems_of_ordinary_size():
+    """Extreme ones diverge, in any program."""
+    plan = planned(gradient_descent, "gradient_descent")
+    options = Options(max_examples=30)
+    trials, count = run(evaluate_of(gradient_descent, "gradient_descent"), plan, options)
+    assert count == 30
+    assert len(trials) == 3 * (5 + 30 + 30)
+    assert max(np.abs(t.problem.X).max() for t in trials) < 10

@@ -1,157 +1,102 @@
-"""The way to the smallest example: what counts as smaller, and what is tried."""
+"""From a failing example to the smallest one."""
+
+import itertools
 
 import numpy as np
 import pytest
 
 from reference.checker import shrink
 from reference.checker.call_plan import Problem
+from reference.checker.shrink import smallest
 
-CASE = Problem(
-    np.array([[0.37, -2.0], [3.14159, -1e-7], [1.0, 5.5]]),
-    np.array([1.25, 0.0, -7.0]),
-    np.array([-1.0, 0.123456]),
-    np.float64(2.5),
-    0.1,
+
+def problem(n=15, d=4, dtype=float):
+    """Numbers of many digits."""
+    rng = np.random.default_rng(0)
+    sizes = ((n, d), n, d, ())
+    X, y, w, b = (np.asarray(rng.normal(size=s) + 4, dtype)[()] for s in sizes)
+    return Problem(X, y, w, b, lr=0.1)
+
+
+def each(condition):
+    """`fails` for a condition on one problem."""
+    return lambda problems: [bool(condition(p)) for p in problems]
+
+
+@pytest.mark.parametrize(
+    ("condition", "X", "y", "w", "b", "lr"),
+    [
+        (lambda p: True, [[1]], [0], [1], 0, 1),
+        (lambda p: len(p.y) >= 3, [[1]] * 3, [0] * 3, [1], 0, 1),
+        (lambda p: len(p.y) >= 14, [[1]] * 14, [0] * 14, [1], 0, 1),
+        (lambda p: len(p.w) >= 3, [[1] * 3], [0], [1] * 3, 0, 1),
+        (lambda p: len(p.w) >= 3 and len(p.y) >= 5, [[1] * 3] * 5, [0] * 5, [1] * 3, 0, 1),
+        (lambda p: (p.X.sum(axis=1) > 3.25).any(), [[1] * 4], [0], [1] * 4, 0, 1),
+        (lambda p: p.b > 0, [[1]], [0], [1], 1, 1),
+        (lambda p: p.b > 2.2, [[1]], [0], [1], 6, 1),
+        (lambda p: (p.y > 0).any(), [[1]], [1], [1], 0, 1),
+        (lambda p: (p.w > 1.5).any(), [[1]], [0], [2], 0, 1),
+        (lambda p: (p.X > 1.5).all(), [[2]], [0], [1], 0, 1),
+        (lambda p: p.lr < 0.9, [[1]], [0], [1], 0, 0.1),
+    ],
 )
-PLAIN = Problem(np.ones((3, 2)), np.zeros(3), np.ones(2), np.float64(0), 0.1)
+def test_the_smallest_example_still_fails_and_has_the_simplest_numbers(condition, X, y, w, b, lr):
+    """Few rows and columns, ones in X and w, zeros in y and b, where nothing else is needed."""
+    found = smallest(problem(), each(condition))
+    assert condition(found)
+    assert (found.X.tolist(), found.y.tolist(), found.w.tolist()) == (X, y, w)
+    assert (found.b, found.lr) == (b, lr)
 
 
-def same(a, b):
-    """Whether two cases are, number by number and in their types."""
-    return all(
-        np.array_equal(p, q) and np.asarray(p).dtype == np.asarray(q).dtype
-        for p, q in zip(a, b, strict=True)
-    )
+def test_only_the_row_that_matters_is_left():
+    """With the label and the number that belong to it, and no more digits than needed."""
+    first = problem()
+    first.X[4, 2], first.y[4] = -7.123456, -3.3
+    found = smallest(first, each(lambda p: (p.X[p.y < 0] < -6.5).any()))
+    assert found.X.tolist() == [[-7]]
+    assert found.y.tolist() == [-1]
 
 
-def test_the_length_of_a_number_is_that_of_its_digits():
-    """None for 0; no sign, no .0; NumPy's floats as Python's."""
-    for number, length in [
-        (0.0, 0),
-        (-3.0, 1),
-        (2.5, 3),
-        (-0.1, 3),
-        (1e-7, 5),
-        (np.float64(12), 2),
-    ]:
-        assert shrink.digits(number) == length
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_dtype_and_the_arguments_stay(dtype):
+    """The example that was given is not changed."""
+    first = problem(dtype=dtype)
+    copy = [np.copy(a) for a in first]
+    found = smallest(first, each(lambda p: len(p.y) >= 2))
+    assert found.X.dtype == found.y.dtype == found.w.dtype == np.asarray(found.b).dtype == dtype
+    assert all(np.array_equal(a, b) for a, b in zip(first, copy, strict=True))
 
 
-def test_costs_are_compared_in_order():
-    """Numbers of X, samples, digits away from 1 in X and w and from 0 in y and b, their sum; η too."""
-    case = Problem(np.array([[1.0, 1.5]]), np.array([-2.0]), np.array([3.0, 1.0]), 0.25, 0.5)
-    assert shrink.cost(case) == (2, 1, 3 + 1 + 1 + 4 + 3, 0.5 + 2 + 2 + 0.25 + 0.5)
-    assert shrink.cost(PLAIN) == (6, 3, 3, 0.1)
+def test_an_example_that_fails_alone_is_returned_as_it_is():
+    """Nothing simpler fails."""
+    first = problem()
+    assert smallest(first, lambda problems: [False] * len(problems)) is first
 
 
-def test_plain_cases_are_tried_by_size():
-    """Ones and zeros in up to 12 numbers, the fewest first; the dtype and η stay."""
-    wide = Problem(np.zeros((14, 5), np.float32), np.ones(14), np.zeros(5), np.float32(1), 0.3)
-    found = list(shrink.plain(wide))
-    sizes = [c.X.shape for c in found]
-    assert sizes[0] == (1, 1)
-    assert [n * d for n, d in sizes] == sorted(n * d for n, d in sizes)
-    assert set(sizes) == {(n, d) for n in range(1, 15) for d in range(1, 6) if n * d <= 12}
-    for c in found:
-        n, d = c.X.shape
-        f = np.float32
-        assert same(c, Problem(np.ones((n, d), f), np.zeros(n, f), np.ones(d, f), f(0), 0.3))
-
-
-def test_rows_and_columns_are_cut():
-    """The first half, the second, each but one; never the last of them."""
-    rows = [c.X[:, 1].tolist() for c in shrink.cut(CASE) if c.X.shape[1] == 2]
-    a, b, c = CASE.X[:, 1].tolist()
-    assert rows == [[a], [b, c], [b, c], [a, c], [a, b]]
-    assert [len(c.y) for c in shrink.cut(CASE)] == [1, 2, 2, 2, 2, 3, 3, 3, 3]
-    labels = [c.y.tolist() for c in shrink.cut(CASE)][:5]
-    assert labels == [[1.25], [0, -7], [0, -7], [1.25, -7], [1.25, 0]]
-    columns = [c for c in shrink.cut(CASE) if c.X.shape[1] == 1]
-    assert [c.w.tolist() for c in columns] == [[-1.0], [0.123456], [0.123456], [-1.0]]
-    assert [c.X[0].tolist() for c in columns] == [[0.37], [-2.0], [-2.0], [0.37]]
-    one = Problem(np.ones((1, 1)), np.ones(1), np.ones(1), 0.0)
-    assert list(shrink.cut(one)) == []
-    square = Problem(np.ones((2, 2)), np.ones(2), np.ones(2), 0.0)
-    assert [c.X.shape for c in shrink.cut(square)] == [(1, 2)] * 4 + [(2, 1)] * 4
-    large = Problem(np.ones((5, 5)), np.ones(5), np.ones(5), 0.0)
-    assert [len(c.y) for c in shrink.cut(large)][:7] == [2, 3, 4, 4, 4, 4, 4]
-    assert [len(c.w) for c in shrink.cut(large)][7:] == [2, 3, 4, 4, 4, 4, 4]
-
-
-def test_arguments_are_rounded():
-    """η to 1 or ½; each argument plain; all and each to 0, 1 and 3 places."""
-    expected = [CASE._replace(lr=1.0), CASE._replace(lr=0.5)]
-    expected += [CASE._replace(**{f: getattr(PLAIN, f)}) for f in ("y", "b", "w", "X")]
-    for places in (0, 1, 3):
-        short = {f: np.round(getattr(CASE, f), places) + 0 for f in "Xywb"}
-        expected += [CASE._replace(**short), *(CASE._replace(**{f: a}) for f, a in short.items())]
-    found = list(shrink.rounded(CASE))
-    assert len(found) == len(expected)
-    assert all(map(same, found, expected))
-    assert not any(np.signbit(c.X[c.X == 0]).any() for c in found)
-
-
-def test_single_numbers_are_made_simple():
-    """b and y would be 0, w and X would be 1; then other whole numbers, and fewer digits."""
-    case = Problem(np.array([[7.77]]), np.array([0.55]), np.array([-31.4]), np.float64(2.468), 0.1)
-    found = list(shrink.single(case))
-    tried = {
-        f: [
-            float(np.ravel(getattr(c, f))[0])
-            for c in found
-            if getattr(c, f) is not getattr(case, f)
-        ]
-        for f in "bywX"
-    }
-    assert tried == {
-        "b": [0, 1, -1, 0, 2, 2, 2.5, 2],
-        "y": [0, 1, -1, 0, 2, 1, 0.6, 0.6],
-        "w": [1, -1, 0, 2, -31, -31.4, -30],
-        "X": [1, -1, 0, 2, 8, 7.8, 8],
-    }
-    assert np.ndim(found[0].b) == 0
-    assert (case.X, case.y) == ([[7.77]], [0.55])
-
-
-def test_only_what_is_smaller_is_tried():
-    """Plain cases, then cuts, then rounded ones, then single numbers: all of less cost."""
-    found = list(shrink.simpler(CASE))
-    assert all(shrink.cost(c) < shrink.cost(CASE) for c in found)
-    everything = [
-        *shrink.plain(CASE),
-        *shrink.cut(CASE),
-        *shrink.rounded(CASE),
-        *shrink.single(CASE),
-    ]
-    left = [c for c in everything if shrink.cost(c) < shrink.cost(CASE)]
-    assert all(map(same, found, left))
-    assert len(found) == len(left)
-    assert list(shrink.simpler(Problem(np.ones((1, 1)), np.zeros(1), np.ones(1), 0.0, 1.0))) == []
-
-
-def test_each_round_starts_from_the_first_that_fails():
-    """Until none does, or there have been enough."""
+def test_each_round_goes_on_from_the_first_that_fails():
+    """Every candidate is simpler than the one before; the simplest come first."""
     rounds = []
 
-    def fails(cases):
-        rounds.append(cases)
-        return [len(c.y) >= 2 and len(rounds) < 4 for c in cases]
+    def fails(problems):
+        rounds.append(problems)
+        return [len(p.y) >= 2 and len(rounds) < 4 for p in problems]
 
-    found = shrink.smallest(CASE, fails)
+    found = smallest(problem(), fails)
     assert found.X.shape == (2, 1)
-    assert len(rounds) == 3 or len(rounds) == 4
-    assert rounds[1][0].X.size < CASE.X.size
-    with pytest.raises(ValueError, match=r"zip\(\)"):
-        shrink.smallest(CASE, lambda cases: [False])
+    assert rounds[0][0].X.shape == (1, 1)
+    for before, after in itertools.pairwise(rounds):
+        chosen = next(p for p in before if len(p.y) >= 2)
+        assert all(shrink.cost(p) < shrink.cost(chosen) for p in after)
 
 
-def test_the_rounds_are_bounded():
-    """A subject that fails at whatever it is asked is asked no more than `ROUNDS` times."""
-    asked = []
-    endless = [
-        Problem(np.full((1, 1), float(k)), np.zeros(1), np.ones(1), 0.0) for k in range(1000, 0, -1)
-    ]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shrink, "simpler", lambda case: [endless[len(asked)]])
-        shrink.smallest(endless[0], lambda cases: asked.append(cases) or [True])
-    assert len(asked) == shrink.ROUNDS == 200
+def test_shrinking_ends(monkeypatch):
+    """After `ROUNDS` rounds, also where each finds something simpler."""
+    monkeypatch.setattr(shrink, "ROUNDS", 2)
+    rounds = []
+
+    def fails(problems):
+        rounds.append(problems)
+        return [i == len(problems) - 1 for i in range(len(problems))]
+
+    assert smallest(problem(), fails) is rounds[1][-1]
+    assert len(rounds) == 2

@@ -1,11 +1,13 @@
-"""The subject's end of the pipe: what is found in a file, called, and written down of an answer."""
+"""The process of the code under test: what it finds in a file, calls, and writes of an answer."""
 
 import io
+import itertools
 import json
-import linecache
 import pickle
 import random
+import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,12 +15,11 @@ import torch
 
 from reference.checker.sandbox import worker
 
+ROOT = Path(__file__).parents[2]
+X, W = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([5.0, 6.0])
 
-def function(X, y, *more, w=1, b, **rest):
-    return X
 
-
-def positional(X, y, /, w):
+def function(X, y, /, *more, w=1, b, **rest):
     return X
 
 
@@ -35,29 +36,11 @@ class Model:
         return X @ self.w * self.lr
 
 
-class Unfitted:
-    """predict alone."""
-
-    predict = None
-
-
-class Predicts:
-    """predict, but no fit."""
-
-    def predict(self, X):
-        return X
-
-
 def test_a_function_is_described_by_its_parameters():
-    """(name, required, by keyword), without *args and **kwargs; nothing where Python cannot tell."""
-    expected = [("X", True, True), ("y", True, True), ("w", False, True), ("b", True, True)]
-    assert worker.describe("f", function) == {
-        "name": "f",
-        "parameters": expected,
-        "fit": None,
-        "is_class": False,
-    }
-    assert worker.parameters(positional)[1:] == [("y", True, False), ("w", True, True)]
+    """(name, required, by keyword), without *args and **kwargs; none where Python cannot tell."""
+    found = worker.describe("f", function)
+    parameters = [("X", True, False), ("y", True, False), ("w", False, True), ("b", True, True)]
+    assert found == {"name": "f", "parameters": parameters, "fit": None, "is_class": False}
     assert worker.parameters(None) == worker.parameters(iter) == []
 
 
@@ -67,8 +50,13 @@ def test_a_class_is_described_by_its_constructor_and_fit():
     assert found["is_class"] is True
     assert found["parameters"] == [("lr", True, True), ("n_iters", False, True)]
     assert found["fit"] == [("X", True, True), ("y", True, True), ("w", False, True)]
-    assert worker.describe("Unfitted", Unfitted)["fit"] is None
-    assert worker.describe("Predicts", Predicts)["fit"] == []
+    assert worker.describe("A", type("A", (), {"predict": None}))["fit"] is None
+    assert worker.describe("A", type("A", (), {"predict": print}))["fit"] == []
+
+
+class Endless(dict):
+    def values(self):
+        return itertools.repeat(1.0)
 
 
 @pytest.mark.parametrize(
@@ -77,21 +65,23 @@ def test_a_class_is_described_by_its_constructor_and_fit():
         (None, []),
         (2, [("int64", [], [2.0])]),
         (np.float32(2.5), [("float32", [], [2.5])]),
-        ((np.ones(2), 3.0), [("float64", [2], [1, 1]), ("float64", [], [3])]),
-        ({"a": np.ones((1, 2)), "b": True}, [("float64", [1, 2], [1, 1]), ("bool", [], [1])]),
-        ([np.ones(2), 1.0], [("float64", [2], [1, 1]), ("float64", [], [1])]),
+        ((W, True), [("float64", [2], [5, 6]), ("bool", [], [1])]),
+        ({"a": np.ones((1, 2)), "b": 3.0}, [("float64", [1, 2], [1, 1]), ("float64", [], [3])]),
+        ([W, 1.0], [("float64", [2], [5, 6]), ("float64", [], [1])]),
         ([1.0, 2.0], [("float64", [2], [1, 2])]),
         ((None, 1.0), [("NoneType", [], None), ("float64", [], [1])]),
         ("text", [("str128", [], None)]),
-        (1j, [("complex128", [], None)]),
+        (W + 1j, [("complex128", [2], None)]),
         (np.array([1, 2], object), [("float64", [2], [1, 2])]),
+        (np.array([1, "a"], object), [("ndarray", [], None)]),
         ([[1], [1, 2]], [("int64", [1], [1]), ("int64", [2], [1, 2])]),
         (([1, [2]],), [("list", [], None)]),
-        (object(), [("object", [], None)]),
+        (print, [("builtin_function_or_method", [], None)]),
         (torch.tensor([1.0, 2.0], requires_grad=True), [("float32", [2], [1, 2])]),
         (np.zeros(10_000), [("float64", [10_000], [0.0] * 10_000)]),
         (np.zeros(10_001), [("float64", [10_001], None)]),
-        (np.uint8(3), [("uint8", [], [3])]),
+        (Endless(), [("float64", [], [1])] * worker.MAX_PARTS),
+        (tuple(range(200)), [("int64", [], [i]) for i in range(worker.MAX_PARTS)]),
     ],
     ids=lambda v: type(v).__name__,
 )
@@ -99,12 +89,11 @@ def test_an_answer_is_written_as_its_arrays(answer, expected):
     """Those of a tuple, of a dict, of a list of arrays; numbers where they are real and few."""
     found = worker.parts(answer)
     assert json.loads(json.dumps(found)) == found
-    seen = [(p["dtype"], p["shape"], p["values"]) for p in found]
-    assert seen == expected
+    assert [(p["dtype"], p["shape"], p["values"]) for p in found] == expected
 
 
-def test_a_call_gets_copies_and_tells_what_was_changed():
-    """By its number among all arguments, those by keyword last; numbers and shapes alike."""
+def test_a_call_gets_copies_and_tells_which_were_changed():
+    """By their number among all arguments, those by keyword last; numbers and shapes alike."""
     X, y, w = np.ones((2, 1)), np.array([1.0, np.nan]), np.ones(1)
 
     def changes(X, y, w, b):
@@ -121,158 +110,223 @@ def test_a_call_gets_copies_and_tells_what_was_changed():
     assert [p["values"] for p in swapped["parts"]] == [[1], [3]]
 
 
-def test_tensors_are_given_where_they_are_asked_for():
-    """Of the dtype of the array; numbers stay numbers; what is changed is seen."""
+def test_tensors_are_made_of_arrays():
+    """Of the same dtype; numbers stay numbers; what is changed is seen."""
     X = np.ones((2, 1), np.float32)
 
-    def types(X, b):
-        assert isinstance(X, torch.Tensor)
-        assert isinstance(b, float)
+    def changes(X, b):
         X[0] = 7
-        return X
+        return X, isinstance(X, torch.Tensor), isinstance(b, float)
 
-    found = worker.call(types, (X, 2.0), {}, True)
+    found = worker.call(changes, (X, 2.0), {}, True)
     assert found["changed"] == [0]
-    assert found["parts"][0]["dtype"] == "float32"
+    assert [p["dtype"] for p in found["parts"]] == ["float32", "bool", "bool"]
+    assert [p["values"] for p in found["parts"]][1:] == [[1], [1]]
     assert X[0, 0] == 1
 
 
-def raises(error):
-    def job():
+@pytest.mark.parametrize("error", [KeyError("w"), SystemExit(2), KeyboardInterrupt()])
+def test_what_was_raised_is_reported_with_its_line(error):
+    """Whatever its type; text and line are cut."""
+
+    def job(error=error):
         raise error
 
-    return job
-
-
-def test_what_was_raised_is_reported_with_the_line():
-    """Type, message and line, cut at 300 and 200 characters; SystemExit and Ctrl-C, too."""
-    found = worker.reported(raises(KeyError("w")), __file__)["raised"]
-    assert (found["type"], found["message"], found["line"]) == ("KeyError", "'w'", "raise error")
-    assert linecache.getline(__file__, found["lineno"]).strip() == "raise error"
-    for error in (SystemExit(2), KeyboardInterrupt()):
-        assert worker.reported(raises(error), __file__)["raised"]["type"] == type(error).__name__
-    long = worker.reported(raises(ValueError("x" * 999)), "")["raised"]
-    assert long["message"] == "x" * 300
-    assert long["line"] == "raise error"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(worker.traceback.FrameSummary, "line", "x" * 201)
-        long = worker.reported(raises(ValueError()), __file__)["raised"]
-    assert long["line"] == "x" * 200
-    assert worker.reported(lambda: {"parts": []}, "") == {"parts": []}
-
-
-def test_the_line_is_the_last_of_the_subjects_own():
-    """Not that of a library that it called, where its file is known."""
-
-    def job():
-        json.loads("{")
-
     found = worker.reported(job, __file__)["raised"]
-    assert found["line"] == 'json.loads("{")'
-    assert worker.reported(job, "")["raised"]["line"] != found["line"]
+    assert found["type"] == type(error).__name__
+    assert found["message"] == str(error)
+    assert found["line"] == "raise error"
+    assert Path(__file__).read_text().splitlines()[found["lineno"] - 1].strip() == "raise error"
+    long = worker.reported(lambda: job(ValueError("x" * 999)), "")["raised"]
+    assert long["message"] == "x" * 300
 
 
-def test_a_file_is_imported_and_what_it_defines_is_found(tmp_path, monkeypatch):
-    """Public functions and classes of its own, with the directory to import from; or one NAME."""
-    monkeypatch.setattr(sys, "path", ["", *sys.path])
-    monkeypatch.setitem(sys.modules, "subject", None)
-    (tmp_path / "beside.py").write_text("def helper(): pass")
-    file = tmp_path / "mine.py"
-    file.write_text(
-        "from beside import helper\nfrom math import sqrt\n"
-        "def gradient(X): return X\ndef _hidden(): pass\nnumber = 3\n"
-        "class Model:\n    def inner(self): pass\n"
-    )
-    subjects = {}
-    found = worker.load(str(file), "", subjects)
-    assert [f["name"] for f in found["found"]] == ["gradient", "Model"]
-    assert list(subjects) == ["gradient", "Model"]
-    assert sys.path[0] == str(tmp_path)
-    assert sys.modules["subject"].gradient is subjects["gradient"]
-    subjects = {}
-    found = worker.load(str(file), "Model.inner", subjects)
-    assert [f["name"] for f in found["found"]] == ["Model.inner"]
-    monkeypatch.chdir(tmp_path)
-    assert [f["name"] for f in worker.load("beside", "", {})["found"]] == ["helper"]
-    assert sys.path[0] == str(tmp_path)
-    assert [f["name"] for f in worker.load("", "", {"f": function})["found"]] == ["f"]
+def test_the_line_is_the_last_of_the_file_under_test(monkeypatch):
+    """Not that of a library which it called, where its file is known."""
+    call = lambda: json.loads("{")  # noqa: E731
+    assert "json.loads" in worker.reported(call, __file__)["raised"]["line"]
+    assert "json.loads" not in worker.reported(call, "")["raised"]["line"]
+    monkeypatch.setattr(worker.traceback.FrameSummary, "line", "x" * 201)
+    assert worker.reported(call, __file__)["raised"]["line"] == "x" * 200
 
 
-def test_a_class_is_trained_from_the_same_state_each_time():
+def test_a_class_is_trained_from_the_same_state_each_time(monkeypatch):
     """Whatever it draws from: random, NumPy old and new, torch; seeded ones draw what they would."""
-    before = np.random.default_rng
+
+    def draw(seed=None):
+        numbers = random.random(), np.random.random(), torch.rand(()).item()  # noqa: NPY002
+        return [*numbers, np.random.default_rng(seed).random(), np.random.default_rng(5).random()]
 
     class Draws(Model):
         def fit(self, X, y):
-            self.weights = np.array(
-                [
-                    random.random(),
-                    np.random.random(),  # noqa: NPY002
-                    torch.rand(()).item(),
-                    np.random.default_rng().random(),
-                    np.random.default_rng(5).random(),
-                ]
-            )
-            self.bias = 1.0
+            self.weights, self.bias = np.array(draw()), 1.0
 
         def predict(self, X):
             return X
 
-    try:
-        np.random.default_rng = worker.functools.partial(worker.unseeded, before)
+    default_rng = worker.functools.partial(worker.unseeded, np.random.default_rng)
+    with monkeypatch.context() as patch:
+        patch.setattr(np.random, "default_rng", default_rng)
         train = worker.training(Draws)
         first, second = (train(np.ones(1), np.ones(1), {"lr": 1}, {})[0] for _ in range(2))
-    finally:
-        np.random.default_rng = before
     assert first.tolist() == second.tolist()
     random.seed(0)
     np.random.seed(0)  # noqa: NPY002
     torch.manual_seed(0)
-    expected = [random.random(), np.random.random(), torch.rand(()).item()]  # noqa: NPY002
-    expected += [np.random.default_rng(seed).random() for seed in (0, 5)]
-    assert first.tolist() == expected
+    assert first.tolist() == draw(seed=0)
 
 
 def test_a_model_answers_with_weights_bias_and_predictions():
     """After one construction and one fit, with their settings."""
-    X = np.array([[1.0, 2.0], [3.0, 4.0]])
     weights, bias, y_hat = worker.training(Model)(X, None, {"lr": 0.5}, {"w": 1})
     assert (weights.tolist(), bias, y_hat.tolist()) == ([5, 7], 3, [9.5, 21.5])
 
 
-@pytest.mark.parametrize("name", ["weights", "w", "W", "coef_", "weight", "theta", "theta_"])
-def test_weights_and_bias_have_many_names(name):
-    """The first that there is, and is not None; none where there is none."""
-
-    class Fitted:
-        bias = None
-        intercept_ = 4
-
-    setattr(Fitted, name, 3)
-    assert worker.attribute(Fitted(), worker.WEIGHTS) == 3
-    assert worker.attribute(Fitted(), worker.BIASES) == 4
-    assert worker.attribute(object(), worker.WEIGHTS) is None
-    assert worker.BIASES == ("bias", "b", "intercept_", "intercept")
-    Fitted.weights, Fitted.b = 1, 5
-    assert worker.attribute(Fitted(), worker.WEIGHTS) == 1
-    assert worker.attribute(Fitted(), worker.BIASES) == 5
+@pytest.mark.parametrize("names", [worker.WEIGHTS, worker.BIASES])
+def test_weights_and_bias_have_many_names(names):
+    """The first of them that is there, and not None; None if none is."""
+    for name in names:
+        assert worker.attribute(type("A", (), {names[0]: None, name: 3}), names) == 3
+    assert worker.attribute(type("A", (), {names[-1]: 3, names[0]: 1}), names) == 1
+    assert worker.attribute(object(), names) is None
 
 
-def test_requests_are_served_in_order_until_there_are_none(monkeypatch):
-    """A pair loads; a triple calls, with an answer for each call; a class is trained."""
-    monkeypatch.setattr(worker, "isolate", lambda: None)
+def test_requests_are_served_in_order_until_there_are_none():
+    """A pair imports; a triple calls, with an answer for each call; a class is trained."""
     calls = [((np.ones(2),), {}), ((np.zeros(1),), {})]
     training = [((np.ones((1, 2)), np.ones(1), {"lr": 1.0}, {}), {})]
-    messages = [("", ""), ("f", calls, False), ("M", training, False), ("f", [((), {})], False)]
-    requests = b""
-    for message in messages:
-        data = pickle.dumps(message)
-        requests += len(data).to_bytes(8, "big") + data
+    requests = [("", ""), ("f", calls, False), ("M", training, False), ("f", [((), {})], False)]
     answers = io.BytesIO()
-    worker.serve(io.BytesIO(requests), answers, {"f": lambda a: a + 1, "M": Model})
-    lines = [json.loads(line) for line in answers.getvalue().splitlines()]
-    assert [f["name"] for f in lines[0]["found"]] == ["f", "M"]
-    assert [line["parts"][0]["values"] for line in lines[1:3]] == [[2, 2], [1]]
-    assert [p["values"] for p in lines[3]["parts"]] == [[1, 1], [3], [2]]
-    assert lines[4]["raised"]["type"] == "TypeError"
-    assert len(lines) == 5
+    sent = io.BytesIO(b"".join(map(pickle.dumps, requests)))
+    worker.serve(sent, answers, {"f": lambda a: a + 1, "M": Model})
+    found, one, two, model, error = map(json.loads, answers.getvalue().splitlines())
+    assert [f["name"] for f in found["found"]] == ["f", "M"]
+    assert [a["parts"][0]["values"] for a in (one, two)] == [[2, 2], [1]]
+    assert [p["values"] for p in model["parts"]] == [[1, 1], [3], [2]]
+    assert error["raised"]["type"] == "TypeError"
+
+
+def answers(*requests, cwd=ROOT):
+    """What a worker answers; it must end by itself when there are no more, and print nothing."""
+    sent = b"".join(map(pickle.dumps, requests))
+    command = [sys.executable, worker.__file__]
+    run = subprocess.run(command, input=sent, cwd=cwd, capture_output=True, timeout=60, check=False)
+    assert (run.returncode, run.stderr) == (0, b"")
+    return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+@pytest.fixture
+def ask(tmp_path):
+    """Write a file, call its function f on each arguments given; the answers."""
+
+    def ask_(source, *calls):
+        file = tmp_path / "mine.py"
+        file.write_text(f"import os, warnings\nimport numpy as np\n{source}\n", encoding="utf-8")
+        _, *rest = answers((str(file), ""), ("f", [(c, {}) for c in calls], False))
+        return rest
+
+    return ask_
+
+
+def test_it_ends_without_requests():
+    """And answers nothing."""
+    assert answers() == []
+
+
+def test_a_file_is_described_by_what_it_defines(tmp_path):
+    """Its own public functions and classes, not what it imports; or one NAME."""
+    (tmp_path / "beside.py").write_text("def helper(): pass")
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from __future__ import annotations\nfrom dataclasses import dataclass\n"
+        "from beside import helper\nfrom math import sqrt\nLIMIT = 3\nplus = (1).__add__\n"
+        "def _hidden(x): pass\ndef f(X): pass\n"
+        "@dataclass\nclass Model:\n    w: float\n    def inner(self): pass\n"
+        "class Other:\n    __signature__ = 'none'\n"
+    )
+    of_all, of_one = answers((str(file), ""), (str(file), "Model.inner"))
+    assert [f["name"] for f in of_all["found"]] == ["f", "Model", "Other"]
+    assert of_all["found"][1]["parameters"] == [["w", True, True]]
+    assert of_one["found"][-1]["name"] == "Model.inner"
+
+
+def test_a_module_and_a_name_within_it_are_found(tmp_path):
+    """From the working directory, which comes before that of the worker."""
+    (found,) = answers(("linreg_np.trajectory", "Trajectory.load"))
+    assert [f["name"] for f in found["found"]] == ["Trajectory.load"]
+    (tmp_path / "messages.py").write_text("def mine(X): return X")
+    (found,) = answers(("messages", ""), cwd=tmp_path)
+    assert [f["name"] for f in found["found"]] == ["mine"]
+
+
+@pytest.mark.parametrize(
+    ("source", "raised"),
+    [
+        ("def f(X): raise ValueError('no')", ("ValueError", "no", "def f(X): raise", 3)),
+        ("def f(X):\n    np.linalg.inv(X[:1])", ("LinAlgError", "", "np.linalg.inv(X[:1])", 4)),
+        ("def f(X): return input()", ("EOFError", "", "def f(X): return input()", 3)),
+        ("def f(X): raise SystemExit(3)", ("SystemExit", "3", "def f(X)", 3)),
+    ],
+)
+def test_an_exception_is_described_with_the_line_of_the_file(ask, source, raised):
+    """Also where it came from a library; the process goes on."""
+    one, two = ask(source, (X,), (X,))
+    assert one == two
+    kind, message, line, lineno = raised
+    found = one["raised"]
+    assert (found["type"], found["lineno"]) == (kind, lineno)
+    assert message in found["message"]
+    assert found["line"].startswith(line)
+
+
+def test_an_import_without_a_line_of_its_own_is_described(tmp_path):
+    """A name that is missing; a file that is no Python."""
+    (tmp_path / "mine.py").write_text("")
+    (missing,) = answers((str(tmp_path / "mine.py"), "f"))
+    assert missing["raised"].keys() == {"type", "message"}
+    (tmp_path / "mine.py").write_text("def f(")
+    (broken,) = answers((str(tmp_path / "mine.py"), ""))
+    assert broken["raised"]["type"] == "SyntaxError"
+
+
+@pytest.mark.parametrize(
+    ("source", "values"),
+    [
+        ("def f(X): print('x'); os.write(1, b'y'); os.write(2, b'z'); return 1", [1]),
+        ("def f(X): warnings.warn('w'); return np.divide(X, 0)", [np.inf] * 4),
+        ("warnings.simplefilter('error')\ndef f(X): return np.divide(X, 0)", [np.inf] * 4),
+        ("def f(X): os.fork(); return 1", [1]),
+        ("def f(X): pid = os.fork(); return os.waitpid(pid, 0)[1] if pid else 1", [0]),
+    ],
+    ids=["prints", "warns", "warnings as errors", "forgets a fork", "waits for a fork"],
+)
+def test_an_answer_is_one_line_and_nothing_else_is_written(ask, source, values):
+    """Whatever is printed or warned of; a fork of the code under test answers nothing, and ends."""
+    (found,) = ask(source, (X,))
+    assert found["parts"][0]["values"] == values
+
+
+@pytest.mark.parametrize("error", ["ImportError", "ValueError", "OSError"])
+def test_it_serves_where_there_are_no_limits(ask, tmp_path, monkeypatch, error):
+    """As on Windows, where Python has no module for them, or where lower ones are in force."""
+    where = "raise" if error == "ImportError" else "RLIMIT_CORE = 0\ndef setrlimit(*_): raise"
+    (tmp_path / "resource.py").write_text(f"{where} {error}")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    (found,) = ask("def f(X): return X", (X,))
+    assert found["parts"][0]["values"] == [1, 2, 3, 4]
+
+
+def test_a_class_without_seeds_is_trained_to_the_same_weights(tmp_path):
+    """In a worker: a model that draws from all generators gives the same numbers twice."""
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "import random\nimport numpy as np\nclass Model:\n    def fit(self, X, y):\n"
+        "        draws = np.random.default_rng().random(), np.random.rand(), random.random()\n"
+        "        self.theta = np.array(draws)\n    def predict(self, X): return X[:, 0]\n"
+    )
+    call = ((X, W, {}, {}), {})
+    _, one, two = answers((str(file), ""), ("Model", [call, call], False))
+    assert one == two
+    weights, bias, y_hat = (p["values"] for p in one["parts"])
+    assert len(set(weights)) == 3
+    assert (bias, y_hat) == (None, [1.0, 3.0])

@@ -1,11 +1,10 @@
-"""Anything a caller can pass: a right answer, or an error that names the argument. Nothing else."""
+"""Whatever a caller passes: a correct result, or an error that names the argument; nothing else."""
 
 import contextlib
 import fractions
 import io
 import os
 import re
-import stat
 import tempfile
 import warnings
 import zipfile
@@ -38,7 +37,7 @@ NAN_WITH_PAYLOAD = np.array([0x7FF8DEADBEEF0001, 0xFFF0000000000001], np.uint64)
 
 
 class Hostile:
-    """An object whose every conversion fails in its own way."""
+    """An object each of whose conversions raises another error."""
 
     def __array__(self, *args, **kwargs):
         raise RuntimeError("no array")
@@ -92,7 +91,7 @@ ANYTHING = st.one_of(
 
 
 def takes_long(value, limit):
-    """A whole number that is neither wrong nor out of reach, but would keep the test waiting."""
+    """A valid number of steps or samples that would take too long."""
     try:
         return limit < float(value) < 2**62
     except Exception:
@@ -100,7 +99,7 @@ def takes_long(value, limit):
 
 
 def shaped(shape):
-    """Arrays of the very shape that is asked for, of every kind of number, huge and tiny, NaN and inf."""
+    """Arrays of this shape, of every kind of number, huge and tiny, NaN and inf."""
     special = st.sampled_from([0.0, 1.0, -1.0, 5e-324, 1e-160, 1e160, 1.7e308, np.nan, -np.inf])
     dtypes = st.sampled_from(["f8", ">f8", "f4", ">f4", "f2", "i1", "<i8", ">u8", "?"])
     return st.one_of(
@@ -111,11 +110,11 @@ def shaped(shape):
 
 
 def numbers_of(value):
-    """What NumPy reads in `value`, in float64 and as they lie in memory."""
+    """What NumPy reads in `value`, in float64."""
     return None if value is None else np.asarray(value).astype(np.float64)
 
 
-def in_their_precision(value):
+def in_own_precision(value):
     """The same, but float32 and float16 as they are: with these, columns are sooner dependent."""
     a = np.asarray(value)
     return a.astype(a.dtype.newbyteorder("=") if a.dtype.kind == "f" else np.float64)
@@ -131,37 +130,31 @@ def written(path, **options):
     return file.getvalue()
 
 
-class Door(NamedTuple):
-    """One argument of one function: the call, what the argument means, and the right shape of it."""
+class Argument(NamedTuple):
+    """One argument of one function: the call, the numbers that a value means, and its valid shape."""
 
-    ask: Callable[[Any], Any]
-    means: Callable[[Any], Any] = numbers_of
+    call: Callable[[Any], Any]
+    meaning: Callable[[Any], Any] = numbers_of
     shape: tuple[int, ...] = ()
-    names: str = ""  # the argument, if not the last word of the door's name; or several
+    names: str = ""  # the argument, if not the last word of the key; or several
 
 
-def fits(name, train):
-    """The doors of `fit`, or of another with its arguments."""
+def arguments_of(name, train):
+    """The arguments of `fit`, or of another function with the same."""
     given = {"batch_size": 3, "rng": 0}
     return {
-        f"{name} X": Door(lambda v: train(v, Y, **given), shape=X.shape),
-        f"{name} y": Door(lambda v: train(X, v, **given), shape=Y.shape),
-        f"{name} w": Door(lambda v: train(X, Y, **given, w=v), shape=(2,)),
-        f"{name} b": Door(lambda v: train(X, Y, **given, b=v), one_number),
-        f"{name} lr": Door(lambda v: train(X, Y, **given, lr=v), one_number),
-        f"{name} rng": Door(lambda v: train(X, Y, batch_size=3, rng=v), lambda v: int(v)),
-        f"{name} batch_size": Door(lambda v: train(X, Y, batch_size=v, rng=0), one_number),
-        f"{name} epochs": Door(lambda v: train(X, Y, **given, epochs=v), one_number),
+        f"{name} X": Argument(lambda v: train(v, Y, **given), shape=X.shape),
+        f"{name} y": Argument(lambda v: train(X, v, **given), shape=Y.shape),
+        f"{name} w": Argument(lambda v: train(X, Y, **given, w=v), shape=(2,)),
+        f"{name} b": Argument(lambda v: train(X, Y, **given, b=v), one_number),
+        f"{name} lr": Argument(lambda v: train(X, Y, **given, lr=v), one_number),
+        f"{name} rng": Argument(lambda v: train(X, Y, batch_size=3, rng=v), lambda v: int(v)),
+        f"{name} batch_size": Argument(lambda v: train(X, Y, batch_size=v, rng=0), one_number),
+        f"{name} epochs": Argument(lambda v: train(X, Y, **given, epochs=v), one_number),
     }
 
 
-def surface_of(**changed):
-    """A LossSurface made by hand."""
-    parts = {"w": [1.0, 2.0], "b": 0.5, "floor": 0.25, "U": np.eye(3), "n": 6, **changed}
-    return LossSurface(**parts)
-
-
-def as_they_are(value):
+def unchanged(value):
     return value
 
 
@@ -171,67 +164,63 @@ SURFACE, MOMENTS, PATH = (
     fit(X, Y, rng=0, batch_size=3),
 )
 W1, STEPS = [0.0, 1.0], {"lr": 0.1, "steps": 4}
-DOORS = {
-    **fits("fit", fit),
-    **fits("fit_affine", fit_affine),
-    "curvature X": Door(curvature, in_their_precision, shape=X.shape),
-    "max_lr X": Door(max_lr, in_their_precision, shape=X.shape),
-    "from_data X": Door(lambda v: LossSurface.from_data(v, Y), in_their_precision, shape=X.shape),
-    "from_data y": Door(lambda v: LossSurface.from_data(X, v), shape=Y.shape),
-    "from_moments m": Door(LossSurface.from_moments, as_they_are),
-    "LossSurface w": Door(lambda v: surface_of(w=v), shape=(2,), names="w U"),
-    "LossSurface b": Door(lambda v: surface_of(b=v), one_number),
-    "LossSurface floor": Door(lambda v: surface_of(floor=v), one_number),
-    "LossSurface U": Door(lambda v: surface_of(U=v), shape=(3, 3)),
-    "LossSurface n": Door(lambda v: surface_of(n=v), int),
-    "LossSurface dependencies": Door(lambda v: surface_of(dependencies=v), tuple),
-    "loss w": Door(lambda v: SURFACE.loss(v, 0.5), shape=(3, 2)),
-    "loss b": Door(lambda v: SURFACE.loss([1, 2], v), shape=(3,)),
-    "excess w": Door(lambda v: SURFACE.excess(v, [0.5, 1]), shape=(2,)),
-    "excess b": Door(lambda v: SURFACE.excess([[1, 2], [3, 4]], v), shape=(2,)),
-    "gradient w": Door(lambda v: SURFACE.gradient(v, 0.5), shape=(2, 2)),
-    "gradient b": Door(lambda v: SURFACE.gradient([1, 2], v)),
-    "grid w1": Door(lambda v: SURFACE.grid(v, W1), shape=(4,)),
-    "grid w2": Door(lambda v: SURFACE.grid(W1, v, b=1), shape=(4,)),
-    "grid b": Door(lambda v: SURFACE.grid(W1, W1, b=v), one_number),
-    "grid w": Door(lambda v: SURFACE.grid(W1, W1, w=v), shape=(2,)),
-    "grid features": Door(
+ARGUMENTS = {
+    **arguments_of("fit", fit),
+    **arguments_of("fit_affine", fit_affine),
+    "curvature X": Argument(curvature, in_own_precision, shape=X.shape),
+    "max_lr X": Argument(max_lr, in_own_precision, shape=X.shape),
+    "from_data X": Argument(lambda v: LossSurface.from_data(v, Y), in_own_precision, shape=X.shape),
+    "from_data y": Argument(lambda v: LossSurface.from_data(X, v), shape=Y.shape),
+    "from_moments m": Argument(LossSurface.from_moments, unchanged),
+    "loss w": Argument(lambda v: SURFACE.loss(v, 0.5), shape=(3, 2)),
+    "loss b": Argument(lambda v: SURFACE.loss([1, 2], v), shape=(3,)),
+    "excess w": Argument(lambda v: SURFACE.excess(v, [0.5, 1]), shape=(2,)),
+    "excess b": Argument(lambda v: SURFACE.excess([[1, 2], [3, 4]], v), shape=(2,)),
+    "gradient w": Argument(lambda v: SURFACE.gradient(v, 0.5), shape=(2, 2)),
+    "gradient b": Argument(lambda v: SURFACE.gradient([1, 2], v)),
+    "grid w1": Argument(lambda v: SURFACE.grid(v, W1), shape=(4,)),
+    "grid w2": Argument(lambda v: SURFACE.grid(W1, v, b=1), shape=(4,)),
+    "grid b": Argument(lambda v: SURFACE.grid(W1, W1, b=v), one_number),
+    "grid w": Argument(lambda v: SURFACE.grid(W1, W1, w=v), shape=(2,)),
+    "grid features": Argument(
         lambda v: SURFACE.grid(W1, W1, features=v), lambda v: tuple(map(int, v)), (2,)
     ),
-    "descend w": Door(lambda v: SURFACE.descend(v, 0.5, **STEPS), shape=(2,)),
-    "descend k starts w": Door(lambda v: SURFACE.descend(v, 0.5, **STEPS), shape=(3, 2)),
-    "descend b": Door(lambda v: SURFACE.descend([1, 2], v, **STEPS), one_number),
-    "descend k starts b": Door(lambda v: SURFACE.descend([[1, 2], [3, 4]], v, **STEPS), shape=(2,)),
-    "descend lr": Door(lambda v: SURFACE.descend([1, 2], 3, lr=v, steps=4), one_number),
-    "descend steps": Door(lambda v: SURFACE.descend([1, 2], 3, lr=0.1, steps=v), one_number),
-    "Moments.of X": Door(lambda v: Moments.of(v, Y), shape=X.shape),
-    "Moments.of y": Door(lambda v: Moments.of(X, v), shape=Y.shape),
-    "of_batches X": Door(
+    "descend w": Argument(lambda v: SURFACE.descend(v, 0.5, **STEPS), shape=(2,)),
+    "descend k starts w": Argument(lambda v: SURFACE.descend(v, 0.5, **STEPS), shape=(3, 2)),
+    "descend b": Argument(lambda v: SURFACE.descend([1, 2], v, **STEPS), one_number),
+    "descend k starts b": Argument(
+        lambda v: SURFACE.descend([[1, 2], [3, 4]], v, **STEPS), shape=(2,)
+    ),
+    "descend lr": Argument(lambda v: SURFACE.descend([1, 2], 3, lr=v, steps=4), one_number),
+    "descend steps": Argument(lambda v: SURFACE.descend([1, 2], 3, lr=0.1, steps=v), one_number),
+    "Moments.of X": Argument(lambda v: Moments.of(v, Y), shape=X.shape),
+    "Moments.of y": Argument(lambda v: Moments.of(X, v), shape=Y.shape),
+    "of_batches X": Argument(
         lambda v: Moments.of_batches([(X, Y), (v, Y)]), shape=X.shape, names="X moments"
     ),
-    "of_batches y": Door(lambda v: Moments.of_batches([(X, v), (X, Y)]), shape=Y.shape),
-    "of_batches batches": Door(Moments.of_batches, as_they_are, (2, 2), "batches X"),
-    "of_batches batch": Door(lambda v: Moments.of_batches([v]), as_they_are, (2, 2), "batch X"),
-    "Moments n": Door(lambda v: Moments(v, MOMENTS.mean, MOMENTS.scatter), int),
-    "Moments mean": Door(lambda v: Moments(6, v, MOMENTS.scatter), shape=(3,)),
-    "write_log precision": Door(lambda v: written(PATH, precision=v), int),
-    "Moments scatter": Door(lambda v: Moments(6, MOMENTS.mean, v), shape=(3, 3)),
+    "of_batches y": Argument(lambda v: Moments.of_batches([(X, v), (X, Y)]), shape=Y.shape),
+    "of_batches batches": Argument(Moments.of_batches, unchanged, (2, 2), "batches X"),
+    "of_batches batch": Argument(lambda v: Moments.of_batches([v]), unchanged, (2, 2), "batch X"),
+    "Moments n": Argument(lambda v: Moments(v, MOMENTS.mean, MOMENTS.scatter), int),
+    "Moments mean": Argument(lambda v: Moments(6, v, MOMENTS.scatter), shape=(3,)),
+    "write_log precision": Argument(lambda v: written(PATH, precision=v), int),
+    "Moments scatter": Argument(lambda v: Moments(6, MOMENTS.mean, v), shape=(3, 3)),
 }
 
 
-def answer(ask, names):
-    """What `ask` returns, or the path before it diverged; None after an error that names one of `names`.
+def answer(call, names):
+    """What `call` returns, or the path before it diverged; None after an error that names one of `names`.
 
     Never a warning, not even one that is turned into an error on its way.
     """
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         try:
-            found = ask()
+            found = call()
         except DivergenceError as error:
             found = error.trajectory
         except (TypeError, ValueError, MemoryError) as error:
-            found, message = None, str(error).partition("; ")[0]  # without the way out
+            found, message = None, str(error).partition("; ")[0]  # without the hint
             assert re.search(rf"\b({'|'.join(names.split())})\b", message), message
     assert not [w.message for w in warned]
     return found
@@ -246,24 +235,24 @@ def same(a, b):
     return type(a) is type(b) and a == b
 
 
-@pytest.mark.parametrize("name", DOORS)
+@pytest.mark.parametrize("name", ARGUMENTS)
 @settings(max_examples=50)
 @given(data=st.data())
-def test_a_door_answers_as_for_plain_numbers_or_names_the_argument(name, data):
-    """The very answer that the same numbers get as clean float64, or a documented error; no warning."""
-    door, argument = DOORS[name], name.split()[-1]
-    kind = shaped(door.shape) if data.draw(st.booleans()) else ANYTHING
-    value = data.draw(kind, label=argument)
-    assume(argument not in ("epochs", "steps") or not takes_long(value, 100))
-    assume(argument != "rng" or value is not None)
-    found = answer(lambda: door.ask(value), door.names or argument)
+def test_arguments_mean_their_numbers_or_are_refused_by_name(name, data):
+    """The result that the same numbers give as plain float64, or a documented error; no warning."""
+    argument, word = ARGUMENTS[name], name.split()[-1]
+    kind = shaped(argument.shape) if data.draw(st.booleans()) else ANYTHING
+    value = data.draw(kind, label=word)
+    assume(word not in ("epochs", "steps") or not takes_long(value, 100))
+    assume(word != "rng" or value is not None)
+    found = answer(lambda: argument.call(value), argument.names or word)
     if found is not None:
-        assert same(found, answer(lambda: door.ask(door.means(value)), argument))
+        assert same(found, answer(lambda: argument.call(argument.meaning(value)), word))
 
 
 @pytest.mark.parametrize("name", ["X", "y", "lr", "batch_size", "epochs", "w", "b", "rng"])
 def test_an_unprintable_object_is_refused_like_any_other(name):
-    """A message does not fail at what it has to show."""
+    """Showing the value in the message does not fail."""
     with pytest.raises(TypeError, match=f"^{name} must be"):
         fit(**{"X": X, "y": Y, "batch_size": 3, name: Unprintable()})
 
@@ -275,13 +264,9 @@ def test_synthetic_data_answers_or_names_the_argument(name, data):
     """Finite data of the right shape, or a documented error that names what was wrong."""
     arguments = {"w": [1.0, 2.0], "b": 0.0, "n": 5, "rng": 0, name: data.draw(ANYTHING)}
     assume(name != "n" or not takes_long(arguments["n"], 1e6))
-    try:
-        X, y = synthetic_data(
-            arguments.pop("w"), arguments.pop("b"), arguments.pop("n"), **arguments
-        )
-    except (TypeError, ValueError, MemoryError) as error:
-        assert name in str(error)
-    else:
+    found = answer(lambda: synthetic_data(**arguments), name)
+    if found is not None:
+        X, y = found
         assert y.shape == (len(X),)
         assert np.isfinite(X).all()
         assert np.isfinite(y).all()
@@ -313,7 +298,7 @@ def test_random_bytes_are_no_log(noise, folder):
     """A file of random bytes is read as a log (if it is one) or refused with ValueError."""
     file = folder / "log.txt"
     file.write_bytes(noise)
-    with pytest.raises(ValueError, match=str(file)[:4] + "|must hold lines|line "):
+    with pytest.raises(ValueError, match=str(file)[:4] + "|must contain lines|line "):
         Trajectory.read_log(file)
 
 
@@ -327,7 +312,7 @@ WORDS = st.sampled_from(
 )
 
 
-@pytest.mark.filterwarnings("ignore:.*(kept are|one weight without bias)")
+@pytest.mark.filterwarnings("ignore:.*(are kept|one weight without bias)")
 @settings(max_examples=300)
 @given(words=st.lists(st.one_of(WORDS, WORDS, WORDS, st.text(max_size=3)), max_size=30))
 def test_what_looks_like_a_log_is_read_or_refused(words):
@@ -336,7 +321,7 @@ def test_what_looks_like_a_log_is_read_or_refused(words):
     try:
         path = Trajectory.read_log(text)
     except ValueError as error:
-        assert re.search("line \\d+: .*; |a log must hold lines", str(error))
+        assert re.search("line \\d+: .*; |a log must contain lines", str(error))
     else:
         said = {
             float(x)
@@ -366,10 +351,10 @@ def test_a_damaged_log_is_refused_or_read_as_what_it_says(damage, folder):
         try:
             path = Trajectory.read_log(folder / "damaged.txt")
         except ValueError as error:
-            assert re.search("line \\d+: .*; |a log must|UTF-8 or UTF-16", str(error))
+            assert re.search("line \\d+: .*; |a log must|UTF-8, or UTF-16", str(error))
         else:
             assert path.w.shape[1] <= 2
-    assert all(re.search("kept are|one weight without bias", str(w.message)) for w in warned)
+    assert all(re.search("are kept|one weight without bias", str(w.message)) for w in warned)
 
 
 @settings(max_examples=300)
@@ -385,20 +370,8 @@ def test_a_damaged_npz_is_refused_or_unharmed(at, bit, cut, folder):
     if damaged:
         damaged[at % len(damaged)] ^= 1 << bit
     file.write_bytes(damaged)
-    again = answer(lambda: Trajectory.load(file), "path must name the .npz")
+    again = answer(lambda: Trajectory.load(file), "path must be the .npz")
     assert again is None or again == path
-
-
-def test_no_bit_of_the_directory_of_an_npz_can_hide_a_part(folder):
-    """Each one flipped: the very same path, or a ValueError; never a path without its bias."""
-    path, file = Trajectory([[1.0], [2.0]], [3.0, 4.0]), folder / "path.npz"
-    path.save(file)
-    whole = file.read_bytes()
-    for at in range(whole.index(b"PK\1\2"), len(whole)):
-        for bit in range(8):
-            file.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << bit]) + whole[at + 1 :])
-            again = answer(lambda: Trajectory.load(file), "path must name the .npz")
-            assert again is None or again == path
 
 
 PARTS = dict(vars(PATH))
@@ -423,7 +396,7 @@ def npy(shape, descr="'<f8'", version=b"\x01\x00", data=b""):
 def load_with(name, member, folder):
     """What is loaded of a file whose part `name` is this one; every other part is as it was."""
     zipped(folder / "any.npz", **{**PARTS, name: member})
-    path = answer(lambda: Trajectory.load(folder / "any.npz"), "path must name the .npz")
+    path = answer(lambda: Trajectory.load(folder / "any.npz"), "path must be the .npz")
     others = set(PARTS) - {name} if path else ()
     assert all(same(getattr(path, other), PARTS[other]) for other in others)
     return path
@@ -460,12 +433,12 @@ def test_a_pickle_in_any_part_of_an_npz_is_refused(name, folder):
     pickled = np.array(PARTS[name], object)
     for content in ({**PARTS, name: pickled}, {name: pickled}):
         zipped(folder / "pickled.npz", **content)
-        with pytest.raises(ValueError, match=r"path must name the \.npz .*allow_pickle=False"):
+        with pytest.raises(ValueError, match=r"path must be the \.npz .*allow_pickle=False"):
             Trajectory.load(folder / "pickled.npz")
     for array in (pickled, PARTS[name]):
         with open(folder / "array.npz", "wb") as file:
             np.save(file, array)
-        with pytest.raises(ValueError, match=r"path must name the \.npz"):
+        with pytest.raises(ValueError, match=r"path must be the \.npz"):
             Trajectory.load(folder / "array.npz")
 
 
@@ -477,15 +450,15 @@ def test_an_npz_holds_the_parts_of_a_path_and_no_others(names):
     with tempfile.NamedTemporaryFile() as npz:
         npz.write(file.getvalue())
         npz.flush()
-        path = answer(lambda: Trajectory.load(npz.name), "path must name the .npz")
+        path = answer(lambda: Trajectory.load(npz.name), "path must be the .npz")
     if names <= set(PARTS) and "w" in names:
         assert path == Trajectory(**{name: PARTS[name] for name in names})
     else:
         assert path is None
 
 
-class Elsewhere(Hostile):
-    """A path that leads nowhere."""
+class NoPath(Hostile):
+    """A path whose conversion fails."""
 
     def __fspath__(self):
         raise RuntimeError("no path")
@@ -493,9 +466,7 @@ class Elsewhere(Hostile):
 
 NO_PATHS = st.one_of(
     ANYTHING.filter(lambda v: not isinstance(v, str | bytes)),
-    st.sampled_from(
-        [0, 1, True, Elsewhere(), bytearray(b"x"), io.BytesIO(), "\0", b"\0", "\ud800"]
-    ),
+    st.sampled_from([0, 1, True, NoPath(), bytearray(b"x"), io.BytesIO(), "\0", b"\0", "\ud800"]),
 )
 FILES = {
     "load path": Trajectory.load,
@@ -528,16 +499,3 @@ def test_a_name_that_no_file_can_have_is_an_os_error_or_a_value_error(name, fold
     for left in os.scandir(folder / "names"):
         assert left.path == file
         os.unlink(left)
-
-
-def test_what_is_no_regular_file_is_not_replaced(folder):
-    """A pipe, a device or a directory is not taken away to put a file in its place."""
-    os.mkfifo(folder / "pipe")
-    os.mkdir(folder / "directory")
-    for name, kind in (("pipe", stat.S_ISFIFO), ("directory", stat.S_ISDIR)):
-        for write in (PATH.save, PATH.write_log):
-            with pytest.raises(
-                OSError, match="must be a regular file or a new one, and is neither"
-            ):
-                write(folder / name)
-        assert kind(os.stat(folder / name).st_mode)

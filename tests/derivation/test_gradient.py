@@ -1,7 +1,5 @@
 """§1.1 to §1.3f: four independent ways to the same numbers, and one derived bound."""
 
-import re
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -25,7 +23,7 @@ def by_chain_rule(X, y, w, b):
 
 
 def by_autograd(X, y, w, b):
-    """What torch says, as NumPy."""
+    """The gradient of torch, as NumPy."""
     grad_w, grad_b = autograd.gradient(X, y, w, b)
     return grad_w.numpy(), grad_b.numpy()[()]
 
@@ -69,14 +67,13 @@ def test_prediction_of_one_sample_is_a_row_of_all(problem):
 @given(problem=problems())
 def test_arguments_are_never_written_to(problem):
     """No function of the derivation changes an array that it is given."""
+    X, y, w, b = problem
     before = [np.array(a) for a in problem]
     with np.errstate(all="ignore"):
-        engine.predict(problem.X, problem.w, problem.b)
-        engine.loss(*problem)
-        engine.gradient(*problem)
-        engine.sgd_step(problem.w, problem.b, problem.w, problem.b, 0.1)
-    for a, b in zip(problem, before, strict=True):
-        np.testing.assert_array_equal(a, b, strict=isinstance(a, np.ndarray))
+        engine.loss(X, y, w, b)
+        engine.sgd_step(w, b, *engine.gradient(X, y, w, b), 0.1)
+    for a, copy in zip(problem, before, strict=True):
+        np.testing.assert_array_equal(a, copy, strict=isinstance(a, np.ndarray))
 
 
 @settings(max_examples=50)
@@ -121,17 +118,11 @@ def test_what_is_not_a_real_number_is_refused(bad):
         engine.squared_loss(bad, [1.0])
 
 
-SHAPES = (
-    "y_hat and y must have the same shape, got (3,) and (3, 1); pass one label a prediction, "
-    "y.ravel() for y of shape (n, 1)"
-)
-
-
 def test_residual_refuses_to_broadcast():
     """(n,) against (n, 1) would be n × n residuals: a ValueError that says so, everywhere."""
     y = np.zeros((3, 1))
     for f in (engine.residual, engine.squared_loss):
-        with pytest.raises(ValueError, match=f"^{re.escape(SHAPES)}$"):
+        with pytest.raises(ValueError, match=r"same shape, got \(3,\) and \(3, 1\); .*ravel"):
             f(np.zeros(3), y)
     with pytest.raises(ValueError, match="same shape"):
         engine.gradient(np.zeros((3, 2)), y, np.zeros(2), 0.0)
@@ -148,5 +139,5 @@ SCALARS = [2, True, 2.0, np.float32(2), np.float64(2), np.int8(2), np.array(2), 
 @pytest.mark.parametrize("y_hat", SCALARS)
 @pytest.mark.parametrize("y", SCALARS)
 def test_scalars_of_any_kind_have_one_shape(y_hat, y):
-    """Python's numbers, NumPy's and 0-d arrays have the shape (), each beside each."""
+    """Python's numbers, NumPy's and 0-d arrays have the shape (), in any pair."""
     assert engine.residual(y_hat, y) == float(y_hat) - float(y)

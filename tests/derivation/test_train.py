@@ -1,7 +1,7 @@
-"""§2: the loop: against torch step by step, on the worked example, and at its doors."""
+"""§2: the loop: against torch step by step, on the worked example, and invalid arguments."""
 
 import math
-import re
+import pickle
 
 import numpy as np
 import pytest
@@ -9,8 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import linreg_np as engine
-from linreg_np import DivergenceError, Trajectory, fit, gradient, sgd_step, synthetic_data
-from linreg_np.tape import blank, checked
+from linreg_np import (
+    DivergenceError,
+    Trajectory,
+    fit,
+    fit_affine,
+    gradient,
+    sgd_step,
+    synthetic_data,
+)
 from reference import autograd
 from reference.strategies import problems
 
@@ -137,253 +144,97 @@ def test_lists_and_memory_maps_are_data_too(tmp_path):
 
 DATA = {"X": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.5]], "y": [1.0, 2.0, 3.0], "batch_size": 1}
 NAN = float("nan")
+REAL = r"must be an array of real numbers, got"
 REFUSED = [
-    (
-        {"X": [1.0, 2.0, 3.0]},
-        ValueError,
-        "X must be 2-D, one sample a row, got shape (3,); for a single feature pass X.reshape(-1, 1), for a single sample X.reshape(1, -1)",
-    ),
-    (
-        {"X": np.ones((3, 1, 1))},
-        ValueError,
-        "X must be 2-D, one sample a row, got shape (3, 1, 1); for a single feature pass X.reshape(-1, 1), for a single sample X.reshape(1, -1)",
-    ),
-    (
-        {"X": np.ones((0, 2)), "y": []},
-        ValueError,
-        "X must have at least one row, got shape (0, 2); pass some samples",
-    ),
-    (
-        {"X": np.ones((3, 0))},
-        ValueError,
-        "X must have at least one column, got shape (3, 0); pass features",
-    ),
-    (
-        {"X": [[1.0], [NAN], [2.0]]},
-        ValueError,
-        "X must be finite, got nan in row 1 (counted from 0); drop or fill what is NaN or infinite first",
-    ),
-    (
-        {"X": [[1.0], [2.0], [np.inf]]},
-        ValueError,
-        "X must be finite, got inf in row 2 (counted from 0); drop or fill what is NaN or infinite first",
-    ),
-    (
-        {"X": [["a"], ["b"], ["c"]]},
-        TypeError,
-        "X must be an array of real numbers, got list of dtype <U1; leave out or encode what is no number, then pass np.asarray(X, dtype=float)",
-    ),
-    (
-        {"X": np.ones((3, 1), object)},
-        TypeError,
-        "X must be an array of real numbers, got ndarray of dtype object; leave out or encode what is no number, then pass np.asarray(X, dtype=float)",
-    ),
-    (
-        {"X": np.ones((3, 1), complex)},
-        TypeError,
-        "X must be an array of real numbers, got ndarray of dtype complex128; leave out or encode what is no number, then pass np.asarray(X, dtype=float)",
-    ),
-    (
-        {"X": None},
-        TypeError,
-        "X must be an array of real numbers, got None; leave out or encode what is no number, then pass np.asarray(X, dtype=float)",
-    ),
-    (
-        {"X": "data.csv"},
-        TypeError,
-        "X must be an array of real numbers, got 'data.csv'; leave out or encode what is no number, then pass np.asarray(X, dtype=float)",
-    ),
-    (
-        {"X": np.ma.ones((3, 1))},
-        TypeError,
-        "X must be an array of real numbers, got a masked array; pass X.filled(…)",
-    ),
-    (
-        {"y": [[1.0], [2.0], [3.0]]},
-        ValueError,
-        "y must have shape (3,), got (3, 1): ŷ − y would broadcast to (3, 3); pass y.ravel()",
-    ),
-    (
-        {"y": [[1.0, 2.0, 3.0]]},
-        ValueError,
-        "y must have shape (3,), got (1, 3): ŷ − y would broadcast to (1, 3); pass y.ravel()",
-    ),
+    ({"X": [1.0, 2.0, 3.0]}, ValueError, r"X must be 2-D.*\(3,\); .*X\.reshape\(-1, 1\)"),
+    ({"X": np.ones((3, 1, 1))}, ValueError, r"X must be 2-D.*\(3, 1, 1\); "),
+    ({"X": np.ones((0, 2)), "y": []}, ValueError, r"X must .*not empty.*\(0, 2\); "),
+    ({"X": np.ones((3, 0))}, ValueError, r"X must .*not empty.*\(3, 0\); "),
+    ({"X": [[1.0], [NAN], [2.0]]}, ValueError, r"X must be finite, got nan in row 1 .*; remove"),
+    ({"X": [[1.0], [2.0], [np.inf]]}, ValueError, "X must be finite, got inf in row 2 "),
+    ({"X": [["a"], ["b"], ["c"]]}, TypeError, f"X {REAL} list of dtype <U1; .*np.asarray.X"),
+    ({"X": np.ones((3, 1), object)}, TypeError, f"X {REAL} ndarray of dtype object; "),
+    ({"X": np.ones((3, 1), complex)}, TypeError, f"X {REAL} ndarray of dtype complex128; "),
+    ({"X": np.ones((3, 1), np.longdouble)}, TypeError, f"X {REAL} ndarray of dtype "),
+    ({"X": None}, TypeError, f"X {REAL} None; "),
+    ({"X": "data.csv"}, TypeError, f"X {REAL} 'data.csv'; "),
+    ({"X": [[1.0], [1.0, 2.0], [3.0]]}, TypeError, f"X {REAL} list: .*; pass numbers"),
+    ({"X": np.ma.ones((3, 1))}, TypeError, rf"X {REAL} a masked array; pass X\.filled"),
+    ({"y": [[1.0], [2.0], [3.0]]}, ValueError, r"y must .*\(3,\),.* got \(3, 1\).*y\.ravel\(\)"),
+    ({"y": [[1.0, 2.0, 3.0]]}, ValueError, r"y must .*\(3,\),.* got \(1, 3\).*y\.ravel\(\)"),
     (
         {"y": np.ones((3, 3))},
         ValueError,
-        "y must have shape (3,), got (3, 3); pass one label a sample",
+        r"y must have shape \(3,\).*, got \(3, 3\); pass one label",
     ),
-    ({"y": 1.0}, ValueError, "y must have shape (3,), got (); pass one label a sample"),
-    (
-        {"y": [1.0, 2.0]},
-        ValueError,
-        "X and y must have one row each per sample, got 3 rows of X and 2 of y; pass the labels of these very samples",
-    ),
-    (
-        {"y": [1.0, NAN, 2.0]},
-        ValueError,
-        "y must be finite, got nan in row 1 (counted from 0); drop or fill what is NaN or infinite first",
-    ),
-    (
-        {"y": ["1", "2", "3"]},
-        TypeError,
-        "y must be an array of real numbers, got list of dtype <U1; leave out or encode what is no number, then pass np.asarray(y, dtype=float)",
-    ),
-    (
-        {"y": None},
-        TypeError,
-        "y must be an array of real numbers, got None; leave out or encode what is no number, then pass np.asarray(y, dtype=float)",
-    ),
-    (
-        {"lr": 0},
-        ValueError,
-        "lr must be greater than zero, got 0; pass a small number such as 0.03",
-    ),
-    (
-        {"lr": -0.1},
-        ValueError,
-        "lr must be greater than zero, got -0.1; pass a small number such as 0.03",
-    ),
-    ({"lr": NAN}, ValueError, "lr must be finite, got nan; pass a finite number"),
-    (
-        {"lr": 10**400},
-        ValueError,
-        "lr must be finite, got 100000000000000000...0000000000000000000; pass a finite number",
-    ),
-    ({"lr": "fast"}, TypeError, "lr must be one real number, got 'fast'; pass a float"),
-    ({"lr": True}, TypeError, "lr must be a number, got True; pass a small number such as 0.03"),
-    ({"lr": 1j}, TypeError, "lr must be one real number, got 1j; pass a float"),
-    ({"lr": None}, TypeError, "lr must be one real number, got None; pass a float"),
+    ({"y": 1.0}, ValueError, r"y must have shape \(3,\).*, got \(\); pass one label"),
+    ({"y": [1.0, 2.0]}, ValueError, r"y must .*\(3,\), as X has 3 rows, got \(2,\); pass"),
+    ({"y": [1.0, NAN, 2.0]}, ValueError, "y must be finite, got nan in row 1 "),
+    ({"y": ["1", "2", "3"]}, TypeError, f"y {REAL} list of dtype <U1; .*np.asarray.y"),
+    ({"lr": 0}, ValueError, "lr must be greater than zero, got 0; pass .*0.03"),
+    ({"lr": -0.1}, ValueError, "lr must be greater than zero, got -0.1; "),
+    ({"lr": NAN}, ValueError, "lr must be finite, got nan; pass"),
+    ({"lr": 10**400}, ValueError, r"lr must be finite, got 10+\.\.\.0+; pass"),
+    ({"lr": "fast"}, TypeError, "lr must be one real number, got 'fast'; pass"),
+    ({"lr": True}, TypeError, "lr must be a number, got True; pass .*0.03"),
+    ({"lr": 1j}, TypeError, "lr must be one real number, got 1j; pass"),
     ({"batch_size": 0}, ValueError, "batch_size must be greater than zero, got 0; pass 1 or more"),
-    (
-        {"batch_size": -1},
-        ValueError,
-        "batch_size must be greater than zero, got -1; pass 1 or more",
-    ),
-    ({"batch_size": 1.5}, ValueError, "batch_size must be a whole number, got 1.5; pass 2"),
-    ({"batch_size": NAN}, ValueError, "batch_size must be finite, got nan; pass a finite number"),
-    (
-        {"batch_size": 4},
-        ValueError,
-        "batch_size must be at most the number of samples, 3, got 4; pass batch_size=3 for full-batch descent",
-    ),
+    ({"batch_size": 1.5}, ValueError, "batch_size must be an integer, got 1.5; pass 2"),
+    ({"batch_size": 4}, ValueError, "batch_size must be at most .* 3, got 4; pass batch_size=3"),
     ({"epochs": 0}, ValueError, "epochs must be greater than zero, got 0; pass 1 or more"),
-    ({"epochs": 2.5}, ValueError, "epochs must be a whole number, got 2.5; pass 2"),
-    ({"epochs": -3}, ValueError, "epochs must be greater than zero, got -3; pass 1 or more"),
-    ({"epochs": NAN}, ValueError, "epochs must be finite, got nan; pass a finite number"),
-    ({"w": [1.0]}, ValueError, "w must have shape (2,), got (1,); pass one weight a feature"),
-    ({"w": [[1.0], [2.0]]}, ValueError, "w must have shape (2,), got (2, 1); pass w.ravel()"),
-    (
-        {"w": [1.0, NAN]},
-        ValueError,
-        "w must be finite, got nan in row 1 (counted from 0); drop or fill what is NaN or infinite first",
-    ),
-    (
-        {"w": ["a", "b"]},
-        TypeError,
-        "w must be an array of real numbers, got list of dtype <U1; leave out or encode what is no number, then pass np.asarray(w, dtype=float)",
-    ),
-    ({"b": NAN}, ValueError, "b must be finite, got nan; pass a finite number"),
-    ({"b": [0.0]}, TypeError, "b must be one real number, got [0.0]; pass a float"),
-    ({"b": None}, TypeError, "b must be one real number, got None; pass a float"),
-    (
-        {"rng": "seed"},
-        TypeError,
-        "rng must be a numpy.random.Generator, a seed or None, got 'seed'; pass np.random.default_rng(0)",
-    ),
+    ({"epochs": 2.5}, ValueError, "epochs must be an integer, got 2.5; pass 2"),
+    ({"epochs": NAN}, ValueError, "epochs must be finite, got nan; pass"),
+    ({"w": [1.0]}, ValueError, r"w must have shape \(2,\), got \(1,\); pass one weight"),
+    ({"w": [[1.0], [2.0]]}, ValueError, r"w must .*\(2,\), got \(2, 1\); pass w\.ravel\(\)"),
+    ({"w": [1.0, NAN]}, ValueError, "w must be finite, got nan in row 1 "),
+    ({"w": ["a", "b"]}, TypeError, f"w {REAL} list of dtype <U1; .*np.asarray.w"),
+    ({"b": NAN}, ValueError, "b must be finite, got nan; pass"),
+    ({"b": [0.0]}, TypeError, r"b must be one real number, got \[0.0\]; pass"),
+    ({"b": None}, TypeError, "b must be one real number, got None; pass"),
+    ({"rng": "seed"}, TypeError, "rng must be .*Generator, a seed or None, got 'seed'; pass"),
     ({"rng": -1}, ValueError, "rng as a seed must be zero or more, got -1; pass rng=0"),
 ]
 
 
+@pytest.mark.parametrize("train", [fit, fit_affine])
 @pytest.mark.parametrize(("bad", "error", "message"), REFUSED)
-def test_the_door_refuses(bad, error, message):
-    """Bad input is an error that states the rule, what came, and the way out."""
-    arguments = {**DATA, **bad}
-    with pytest.raises(error) as caught:
-        fit(arguments.pop("X"), arguments.pop("y"), **arguments)
-    assert str(caught.value) == message
-
-
-def test_ragged_rows_and_long_doubles_are_refused():
-    """So are these, in words that are NumPy's or the platform's own."""
-    with pytest.raises(
-        TypeError, match=r"X must be an array of real numbers, got list: .*numbers$"
-    ):
-        fit([[1.0], [1.0, 2.0]], [1.0, 2.0])
-    with pytest.raises(TypeError, match="X must be an array of real numbers, got ndarray of dtype"):
-        fit(np.ones((3, 1), np.longdouble), [1.0, 2.0, 3.0])
+def test_invalid_arguments_are_refused(train, bad, error, message):
+    """The error states the requirement, the value received and how to fix it."""
+    with pytest.raises(error, match=f"^{message}"):
+        train(**{**DATA, **bad})
 
 
 SYNTHETIC = [
-    ({"w": [[1.0]]}, ValueError, "w must have shape (d,), got (1, 1); pass w.ravel()"),
-    ({"w": []}, ValueError, "w must have shape (d,), got (0,); pass one weight a feature"),
-    (
-        {"w": [NAN]},
-        ValueError,
-        "w must be finite, got nan in row 0 (counted from 0); drop or fill what is NaN or infinite first",
-    ),
-    (
-        {"w": None},
-        TypeError,
-        "w must be an array of real numbers, got None; leave out or encode what is no number, then pass np.asarray(w, dtype=float)",
-    ),
-    ({"b": np.inf}, ValueError, "b must be finite, got inf; pass a finite number"),
+    ({"w": [[1.0]]}, ValueError, r"w must have shape \(d,\), got \(1, 1\); pass w\.ravel\(\)"),
+    ({"w": []}, ValueError, r"w must have shape \(d,\), got \(0,\); pass"),
+    ({"w": [NAN]}, ValueError, "w must be finite, got nan in row 0 "),
+    ({"w": None}, TypeError, f"w {REAL} None; "),
+    ({"b": np.inf}, ValueError, "b must be finite, got inf; pass"),
     ({"n": 0}, ValueError, "n must be greater than zero, got 0; pass 1 or more"),
-    ({"n": 1.5}, ValueError, "n must be a whole number, got 1.5; pass 2"),
-    (
-        {"noise": -1},
-        ValueError,
-        "noise must be zero or more, got -1; pass a small number such as 0.03",
-    ),
-    ({"noise": NAN}, ValueError, "noise must be finite, got nan; pass a finite number"),
-    (
-        {"rng": 1.5},
-        TypeError,
-        "rng must be a numpy.random.Generator, a seed or None, got 1.5; pass np.random.default_rng(0)",
-    ),
+    ({"n": 10**15}, MemoryError, f"n .*got n={10**15}; "),
+    ({"n": 2**62}, MemoryError, f"n .*got n={2**62}; "),
+    ({"noise": -1}, ValueError, "noise must be zero or more, got -1; pass"),
+    ({"rng": 1.5}, TypeError, "rng must be .*, got 1.5; pass"),
+    ({"w": [1e308]}, ValueError, "w, b and noise must give labels .*float64.*; pass smaller"),
+    ({"b": 1.7e308, "w": [1e308]}, ValueError, "w, b and noise .*float64.*; pass smaller"),
+    ({"noise": 1e308}, ValueError, "w, b and noise must .*float64.*; pass smaller"),
 ]
 
 
-@pytest.mark.parametrize("bad", [{"w": [1e308]}, {"b": 1.7e308, "w": [1e308]}, {"noise": 1e308}])
-def test_data_that_no_float_can_hold_are_refused(bad):
-    """Labels are finite, or an error says which numbers to make smaller."""
-    message = (
-        r"^w, b and noise must give labels that .*float64.* can hold, .*; pass smaller numbers$"
-    )
-    with pytest.raises(ValueError, match=message):
+@pytest.mark.parametrize(("bad", "error", "message"), SYNTHETIC)
+def test_invalid_arguments_of_synthetic_data_are_refused(bad, error, message):
+    """So it is for `synthetic_data`, and for labels that no float can represent."""
+    with pytest.raises(error, match=f"^{message}"):
         synthetic_data(**{"w": [1.0], "b": 0.0, "n": 50, "rng": 0, **bad})
 
 
-@pytest.mark.parametrize(("bad", "error", "message"), SYNTHETIC)
-def test_the_door_of_synthetic_data_refuses(bad, error, message):
-    """So does `synthetic_data`."""
-    arguments = {"w": [1.0], "b": 0.0, "n": 5, **bad}
-    with pytest.raises(error) as caught:
-        synthetic_data(arguments.pop("w"), arguments.pop("b"), arguments.pop("n"), **arguments)
-    assert str(caught.value) == message
-
-
 @pytest.mark.parametrize("epochs", [10**14, 2**60])
-def test_a_path_without_room_is_refused(epochs):
-    """Whether NumPy cannot hold so long a path, or not even count its bytes."""
+def test_a_path_that_does_not_fit_in_memory_is_refused(epochs):
+    """Whether NumPy cannot allocate so long a path, or not even count its bytes."""
     X, y = worked_example(0)
-    with pytest.raises(MemoryError) as caught:
+    message = f"^the path of all epochs .*epochs={epochs}, which is {100 * epochs} steps; train in"
+    with pytest.raises(MemoryError, match=message):
         fit(X, y, epochs=epochs)
-    assert str(caught.value) == (
-        f"epochs must leave room to record every step, got {epochs}, which is {100 * epochs} "
-        "steps; train in parts, each from the last point of the one before"
-    )
-
-
-@given(problem=problems(), m=st.integers(1, 40), epochs=st.integers(1, 3))
-def test_the_tape_has_room_for_the_path_and_no_more(problem, m, epochs):
-    """Of T steps: T + 1 points and T gradients, in the precision of the data."""
-    X, y, w, b = problem
-    m = min(m, len(y))
-    job = checked(X, y, 0.1, m, epochs, w, b, 0)
-    T, d = epochs * math.ceil(len(y) / m), len(w)
-    assert [a.shape for a in blank(job)] == [(T + 1, d), (T + 1,), (T, d), (T,)]
-    assert {a.dtype for a in blank(job)} == {X.dtype}
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -395,12 +246,8 @@ def test_divergence_keeps_the_path_and_names_the_safe_rate(dtype):
     error, path = caught.value, caught.value.trajectory
     assert error.lr == 3.0
     assert error.max_lr == engine.max_lr(X)
-    assert str(error) == (
-        f"training must stay finite, got a value that is not at step {error.step} with lr=3; the "
-        f"largest safe lr for these data is 2/λ_max = {error.max_lr:.3g} (minibatches may need "
-        "less): pass a smaller lr or standardise the features. The path so far is in this error's "
-        ".trajectory"
-    )
+    assert f"training diverged at step {error.step} with lr=3 " in str(error)
+    assert f"2/λ_max = {error.max_lr:.3g};" in str(error)
     assert isinstance(path, Trajectory)
     assert path.steps == error.step - 1 > 10
     np.testing.assert_array_equal(path.epoch_ends, range(1, error.step))
@@ -413,22 +260,18 @@ def test_divergence_keeps_the_path_and_names_the_safe_rate(dtype):
     assert path == fit(X, y, lr=3.0, batch_size=1000, epochs=path.steps, w=[0, 0], rng=0)
 
 
-def test_divergence_in_the_weights_alone_is_found():
-    """A gradient that overflows only in w, in the very last step, is divergence all the same."""
-    X, y = np.array([[1e200], [-1e200]]), np.array([1e150, -1e150])
-    with pytest.raises(DivergenceError, match="at step 1 ") as caught:
-        fit(X, y, lr=0.1, batch_size=2, epochs=1, w=[0.0])
-    assert caught.value.trajectory.steps == 0
-    assert caught.value.max_lr == 0.0
-
-
 @pytest.mark.parametrize("epochs", [1, 3])
-def test_divergence_in_the_bias_alone_is_found(epochs):
-    """With a zero column w stays 0 while b leaves the numbers: in the last step, or before it."""
-    with pytest.raises(DivergenceError) as caught:
-        fit([[0.0], [0.0]], [1e307, 1e307], lr=100.0, batch_size=2, epochs=epochs, w=[0.0])
-    assert caught.value.step == 1
+@pytest.mark.parametrize(
+    ("X", "y", "lr"),
+    [([[1e200], [-1e200]], [1e150, -1e150], 0.1), ([[0.0], [0.0]], [1e307, 1e307], 100.0)],
+)
+def test_divergence_in_w_or_b_alone_is_found(X, y, lr, epochs):
+    """A value that overflows only in w, or only in b, in the last step or before it."""
+    with pytest.raises(DivergenceError, match="at step 1 ") as caught:
+        fit(X, y, lr=lr, batch_size=2, epochs=epochs, w=[0.0])
+    assert caught.value.trajectory.steps == 0
     assert np.isfinite(caught.value.trajectory.b).all()
+    assert (caught.value.max_lr == 0.0) == (X[0][0] == 1e200)
 
 
 def test_divergence_stops_the_training():
@@ -437,9 +280,9 @@ def test_divergence_stops_the_training():
     rng = np.random.default_rng(0)
     with pytest.raises(DivergenceError) as caught:
         fit(X, y, lr=100.0, epochs=1000, rng=rng)
-    begun = caught.value.step // 100 + 1
     again = np.random.default_rng(0)
     again.normal(0, 0.01, 2)
+    begun = caught.value.step // 100 + 1
     for _ in range(begun):
         again.permutation(1000)
     assert begun < 10
@@ -447,38 +290,30 @@ def test_divergence_stops_the_training():
 
 
 @pytest.mark.parametrize("name", ["X", "y"])
-def test_nan_in_memory_is_found_before_anything_is_drawn(name):
-    """Data in memory are read at the door: the generator is as it was."""
-    X, y = worked_example(0)
-    {"X": X, "y": y}[name][33] = np.nan
-    rng = np.random.default_rng(0)
-    with pytest.raises(ValueError, match=f"{name} must be finite, got nan in row 33"):
-        fit(X, y, rng=rng)
-    assert rng.random() == np.random.default_rng(0).random()
-
-
-@pytest.mark.parametrize("name", ["X", "y"])
-def test_nan_in_a_memory_map_is_named_by_its_row(name, tmp_path):
-    """The rows of a memory map are read batch by batch; a bad one is named when it is met."""
-    data = {}
-    for key, shape in (("X", (50, 2)), ("y", (50,))):
-        data[key] = np.lib.format.open_memmap(tmp_path / f"{key}.npy", "w+", shape=shape)
-        data[key][:] = 1
+@pytest.mark.parametrize("mapped", [False, True])
+def test_nan_is_named_by_its_row(name, mapped, tmp_path):
+    """In memory it is found before anything is drawn; the rows of a memory map only in training."""
+    data = {"X": np.ones((50, 2)), "y": np.ones(50)}
     data[name][33] = np.nan
-    with pytest.raises(ValueError, match=f"^{name} must be finite, got nan in row 33"):
-        fit(**data, rng=0)
+    if mapped:
+        for key, a in data.items():
+            np.save(tmp_path / f"{key}.npy", a)
+            data[key] = np.load(tmp_path / f"{key}.npy", mmap_mode="r")
+    rng, again = np.random.default_rng(0), np.random.default_rng(0)
+    with pytest.raises(ValueError, match=f"^{name} must be finite, got nan in row 33 "):
+        fit(**data, rng=rng)
+    if mapped:
+        again.normal(0, 0.01, 2)
+        again.permutation(50)
+    assert rng.random() == again.random()
 
 
 def test_divergence_survives_pickling():
     """The error comes back from another process with all that it carries."""
-    import pickle
-
     X, y = worked_example(0)
     with pytest.raises(DivergenceError) as caught:
         fit(X, y, lr=100.0, rng=0)
     again = pickle.loads(pickle.dumps(caught.value))
-    assert again.args == caught.value.args == (again.trajectory, again.lr, again.max_lr)
     assert again.trajectory == caught.value.trajectory
-    assert (again.lr, again.max_lr) == (100, engine.max_lr(X))
+    assert (again.lr, again.max_lr, again.step) == (100, engine.max_lr(X), caught.value.step)
     assert str(again) == str(caught.value)
-    assert re.search(r"2/λ_max = [0-9.]+", str(again))

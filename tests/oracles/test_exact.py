@@ -1,4 +1,4 @@
-"""The exact oracle: what it says of any numbers can be checked by adding up, and by nothing else."""
+"""The exact oracle: each result is compared with its equation, written out in fractions."""
 
 from fractions import Fraction
 
@@ -14,31 +14,21 @@ NUMBERS = [0.1, -2.5, 3, Fraction(1, 3), np.float32(0.1), np.int64(-7), np.float
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_a_number_is_the_fraction_that_it_is(number):
-    """A float is a whole number over a power of two; a fraction stays what it is; NumPy's too."""
-    whole, D = exact.integers([[number]])
-    for found in (exact.rationals([[number]])[0][0], Fraction(whole[0][0], D)):
+def test_a_number_becomes_the_fraction_equal_to_it(number):
+    """Of Python and of NumPy; a fraction is returned as it is."""
+    numerators, D = exact.integers([[number]])
+    for found in (exact.rationals([[number]])[0][0], Fraction(numerators[0][0], D)):
         assert isinstance(found, Fraction)
         assert found == Fraction(number if isinstance(number, Fraction) else float(number))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("f", [exact.rationals, exact.integers])
-def test_what_is_no_number_is_refused(f, value):
-    """NaN and infinity, alone or among others."""
+def test_nan_and_infinity_are_rejected(f, value):
+    """Alone or among other numbers."""
     for a in (value, [1.0, value], np.array([value])):
         with pytest.raises((ValueError, OverflowError)):
             f(a)
-
-
-@given(SMALL)
-def test_whole_numbers_are_the_same_numbers(problem):
-    """Divided by D they are what was given, in the same form, and D is the least that does it."""
-    *found, D = exact.integers(*problem)
-    for whole, given_ in zip(found, problem, strict=True):
-        np.testing.assert_array_equal(np.array(whole, object) * Fraction(1, D), rational(given_))
-    given_ = [rational(a).ravel().tolist() for a in problem]
-    assert np.lcm.reduce([v.denominator for a in given_ for v in a], dtype=object) == D
 
 
 def rational(a):
@@ -47,51 +37,51 @@ def rational(a):
 
 
 @given(SMALL)
-def test_predictions_losses_and_gradients_are_the_equations(problem):
-    """1.1b, 1.2a, 1.2b and 1.3f, written out in fractions, one number after the other."""
-    X, y, w, b = (rational(a) for a in problem)
-    n, d = X.shape
-    y_hat = [sum((X[i, k] * w[k] for k in range(d)), Fraction(b.item())) for i in range(n)]
-    r = [p - t for p, t in zip(y_hat, y, strict=True)]
-    assert exact.predict(problem[0], *problem[2:]) == y_hat
-    assert exact.residual(y_hat, problem[1]) == r
-    assert exact.squared_loss(y_hat, problem[1]) == [v**2 / 2 for v in r]
-    assert exact.loss(*problem) == sum(v**2 for v in r) / (2 * n)
-    assert exact.gradient(*problem) == (
-        [sum(X[i, j] * r[i] for i in range(n)) / n for j in range(d)],
-        sum(r) / n,
-    )
+def test_integers_over_their_denominator_are_the_same_numbers(problem):
+    """In the same nesting, and D is the least common denominator."""
+    *found, D = exact.integers(*problem)
+    fractions = [rational(a) for a in problem]
+    for numerators, a in zip(found, fractions, strict=True):
+        np.testing.assert_array_equal(np.array(numerators, object) * Fraction(1, D), a)
+    denominators = [v.denominator for a in fractions for v in a.ravel().tolist()]
+    assert np.lcm.reduce(denominators, dtype=object) == D
 
 
 @given(SMALL)
-def test_arrays_and_lists_are_alike(problem):
-    """A NumPy array of floats gives what its list gives."""
-    lists = [a.tolist() for a in problem]
-    assert exact.gradient(*problem) == exact.gradient(*lists)
-    assert exact.integers(*problem) == exact.integers(*lists)
-    assert exact.integers(np.array(problem.b)) == exact.integers(float(problem.b))
+def test_predictions_losses_and_gradients_are_the_equations(problem):
+    """1.1b, 1.2a, 1.2b and 1.3f; lists give what arrays give."""
+    X, y, w, b = (rational(a) for a in problem)
+    y_hat = (X @ w + b.item()).tolist()
+    r = (y_hat - y).tolist()
+    n = len(r)
+    grad_w, grad_b = [sum(x * r) / n for x in X.T], sum(r) / n
+    for X, y, w, b in (problem, [a.tolist() for a in problem]):
+        assert exact.predict(X, w, b) == y_hat
+        assert exact.residual(y_hat, y) == r
+        assert exact.squared_loss(y_hat, y) == [v**2 / 2 for v in r]
+        assert exact.loss(X, y, w, b) == sum(v**2 for v in r) / (2 * n)
+        assert exact.gradient(X, y, w, b) == (grad_w, grad_b)
 
 
 @given(SMALL)
 def test_moments_are_sums_over_the_samples(problem):
-    """z̄ and Σ (z − z̄)(z − z̄)ᵀ, the labels behind the features."""
-    X, y, *_ = problem
-    Z = np.column_stack([rational(X), rational(y)])
-    mean, S = exact.moments(X, y)
+    """z̄ and Σ (z − z̄)(z − z̄)ᵀ, the labels after the features."""
+    Z = np.column_stack([rational(problem.X), rational(problem.y)])
+    mean, S = exact.moments(problem.X, problem.y)
     assert mean == (Z.sum(axis=0) / Fraction(len(Z))).tolist()
     assert ((Z - mean).T @ (Z - mean)).tolist() == S
 
 
 @given(SMALL)
-def test_the_gradient_is_zero_at_the_minimum_or_there_is_none_alone(problem):
-    """Either ∇L(w*, b*) = 0, exactly, or a column depends on those before it, which is named."""
+def test_the_gradient_is_zero_at_the_minimum_or_the_minimum_is_not_unique(problem):
+    """Either ∇L(w*, b*) = 0 exactly, or the error names the first dependent column."""
     X, y, *_ = problem
     try:
         w, b = exact.minimum(X, y)
     except ValueError as error:
         _, S = exact.moments(X, y)
         j = next(j for j in range(len(X[0])) if determinant(S, j + 1) == 0)
-        assert str(error) == (f"column {j} of X must not depend on those before it and 1; drop it")
+        assert f"column {j} of X" in str(error)
     else:
         assert len(w) == len(X[0])
         grad_w, grad_b = exact.gradient(X, y, w, b)
@@ -107,12 +97,11 @@ def determinant(S, k):
     return sum((-1) ** j * S[0][j] * determinant(minors[j], k - 1) for j in range(k))
 
 
-def test_a_pivot_may_stand_further_down():
-    """Where the first row has a zero, another is taken, and goes back to its place."""
+def test_the_elimination_changes_rows_where_a_pivot_is_zero():
+    """The weights still come in the order of the columns."""
     X = [[1, 0, 0], [-1, 0, 0], [0, 1, 1], [0, -1, 1], [0, 1, -3]]
-    true = [Fraction(2), Fraction(-3), Fraction(5)]
-    y = [sum(a * c for a, c in zip(x, true, strict=True)) + 7 for x in X]
-    assert exact.minimum(X, y) == (true, 7)
+    y = [2 * x[0] - 3 * x[1] + 5 * x[2] + 7 for x in X]
+    assert exact.minimum(X, y) == ([2, -3, 5], 7)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +114,7 @@ def test_a_pivot_may_stand_further_down():
         lambda: exact.moments([[1, 2], [1]], [1, 2]),
     ],
 )
-def test_lengths_that_do_not_fit_are_refused(wrong):
-    """No number is left out in silence."""
-    with pytest.raises(ValueError, match=r"zip\(\) argument 2 is shorter"):
+def test_lengths_that_do_not_fit_are_rejected(wrong):
+    """No number is left out without an error."""
+    with pytest.raises(ValueError, match="argument 2 is shorter"):
         wrong()

@@ -1,21 +1,19 @@
-"""The wheel: it holds the two packages whole and nothing else, and works where the checkout is not."""
+"""The wheel: it holds the two packages and nothing else, and works without the checkout."""
 
 import os
 import shutil
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
 
 import pytest
-from test_readme import blocks
+from test_readme import ROOT, blocks
 
-ROOT = Path(__file__).parents[2]
 BUILD = "import sys; from setuptools import build_meta as b; b.build_wheel(sys.argv[1])"
 
 
 def run(*command, **options):
-    """A process that must succeed; what it printed."""
+    """Run Python, which must succeed; return what it printed."""
     options |= {"capture_output": True, "encoding": "utf-8", "timeout": 120, "check": False}
     done = subprocess.run([sys.executable, *command], **options)
     assert done.returncode == 0, done.stderr
@@ -24,28 +22,27 @@ def run(*command, **options):
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """Built from a copy of the checkout, where nothing of an earlier build lies about."""
+    """Built from a copy of the checkout that holds no earlier build."""
     copy, out = tmp_path_factory.mktemp("checkout") / "linreg", tmp_path_factory.mktemp("wheel")
-    litter = shutil.ignore_patterns(".*", "build", "dist", "figures", "*.egg-info", "__pycache__")
-    shutil.copytree(ROOT, copy, ignore=litter)
+    built = shutil.ignore_patterns(".*", "build", "dist", "figures", "*.egg-info", "__pycache__")
+    shutil.copytree(ROOT, copy, ignore=built)
     run("-c", BUILD, str(out), cwd=copy)
     (file,) = out.glob("linreg_np-*-py3-none-any.whl")
     return file
 
 
-def test_the_wheel_holds_the_two_packages_whole_and_nothing_else(wheel):
-    """Every module, the houses, the mark of the types; the licence among what describes it."""
+def test_the_wheel_holds_the_two_packages_and_nothing_else(wheel):
+    """Every module, houses.csv, py.typed, and the licence in the metadata."""
     names = zipfile.ZipFile(wheel).namelist()
-    about = {name for name in names if ".dist-info/" in name}
+    metadata = {name for name in names if ".dist-info/" in name}
     packages = {p for part in ("linreg_np", "reference") for p in ROOT.glob(f"{part}/**/*.py")}
     packages |= {ROOT / "linreg_np/houses.csv", ROOT / "linreg_np/py.typed"}
-    assert set(names) - about == {p.relative_to(ROOT).as_posix() for p in packages}
-    assert len(names) == len(set(names))
-    assert any(name.endswith("LICENSE") for name in about)
+    assert sorted(set(names) - metadata) == sorted(p.relative_to(ROOT).as_posix() for p in packages)
+    assert any(name.endswith("LICENSE") for name in metadata)
 
 
-def test_the_wheel_alone_runs_what_the_readme_shows(wheel, tmp_path):
-    """Unpacked and in another directory: the code block, and the checker on its own gradient."""
+def test_the_wheel_runs_what_the_readme_shows(wheel, tmp_path):
+    """Unpacked, in another directory: the code block, the houses, and the checker."""
     zipfile.ZipFile(wheel).extractall(tmp_path / "site")
     env = {**os.environ, "PYTHONPATH": str(tmp_path / "site"), "PYTHONIOENCODING": "utf-8"}
     where = "import linreg_np, reference; print(linreg_np.__file__, reference.__file__)"

@@ -1,4 +1,4 @@
-"""The README tells the truth: its code prints what it says, and its map shows what is there."""
+"""The README: its code prints what it says, its commands work, its links and its map are right."""
 
 import contextlib
 import io
@@ -8,14 +8,38 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from test_architecture import DERIVATION
+
 ROOT = Path(__file__).parents[2]
 README = ROOT.joinpath("README.md").read_text(encoding="utf-8")
 
 
 def blocks(language):
-    """The fenced blocks of one language, with what stands in the block after each."""
+    """The fenced blocks of one language, each with the block after it."""
     fence = re.compile(rf"```{language}\n(.*?)```\n+(?:```\n(.*?)```)?", re.S)
     return fence.findall(README)
+
+
+def run(*command, cwd):
+    """Run Python in `cwd`, where `reference` and `linreg_np` can be imported."""
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    command = [sys.executable, *command]
+    return subprocess.run(
+        command, cwd=cwd, env=env, capture_output=True, encoding="utf-8", check=False
+    )
+
+
+@pytest.fixture
+def transcript(tmp_path):
+    """The command and the output of the README's check; its file lies in `tmp_path`."""
+    ((text, _),) = blocks("console")
+    cat, source, command, output = re.fullmatch(
+        r"\$ (cat \S+)\n(.*)\$ python (.*?)\n(.*)", text, re.S
+    ).groups()
+    assert cat == "cat my_gradient.py"
+    tmp_path.joinpath("my_gradient.py").write_text(source, encoding="utf-8")
+    return command, output
 
 
 def test_the_code_block_prints_what_the_readme_says():
@@ -27,66 +51,37 @@ def test_the_code_block_prints_what_the_readme_says():
     assert out.getvalue() == expected
 
 
-def test_there_are_two_commands_of_one_line_each():
-    """One runs the main job, one the tests; each makes its own environment."""
+def test_the_main_job_and_the_tests_are_one_command_each():
+    """Each makes its own environment; the time that the tests take stands before theirs."""
     commands = [code.strip() for code, _ in blocks("sh")]
-    assert [c.splitlines() for c in commands] == [[c] for c in commands]
-    main_job, tests = commands[:2]
-    assert main_job.endswith("python -m demos")
-    assert "python -m pytest" in tests
-    assert all(c.startswith("python3 -m venv ") for c in commands[:2])
+    assert all(re.fullmatch(r"python3 -m venv .*", c) for c in commands[:2])
+    assert commands[0].endswith("python -m demos")
+    assert "python -m pytest" in commands[1]
+    assert "minutes" in README.partition(commands[1])[0].splitlines()[-3]
 
 
-def test_the_checkers_transcript_is_real(tmp_path):
-    """The file as shown, the command as shown, what it prints; only the worst error may differ."""
-    (transcript,) = re.findall(r"```console\n(.*?)```", README, re.S)
-    cat, _, rest = transcript.partition("\n")
-    source, _, rest = rest.partition("$ python ")
-    command, _, expected = rest.partition("\n")
-    assert (cat, command) == ("$ cat my_gradient.py", "-m reference check my_gradient.py")
-    tmp_path.joinpath("my_gradient.py").write_text(source, encoding="utf-8")
-    run = subprocess.run(
-        [sys.executable, *command.split()],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert (run.returncode, run.stderr) == (1, "")
-    assert [p.name for p in tmp_path.iterdir()] == ["my_gradient.py"]  # and nothing is left behind
+def test_the_transcript_of_the_checker_is_real(transcript, tmp_path):
+    """The file, the command and its output; only the worst error may differ."""
+    command, expected = transcript
+    done = run(*command.split(), cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert [p.name for p in tmp_path.iterdir()] == ["my_gradient.py"]  # no file is left behind
     any_error = re.compile(r"worst error \S+")
-    assert any_error.sub("", run.stdout) == any_error.sub("", expected)
+    assert any_error.sub("", done.stdout) == any_error.sub("", expected)
 
 
-def test_the_pytest_lines_work(tmp_path):
-    """The three lines, on that file, fail with the report as their message."""
-    (lines,) = re.findall(r"```py\n(.*?)```", README, re.S)
-    (transcript,) = re.findall(r"```console\n(.*?)```", README, re.S)
-    source = transcript.partition("\n")[2].partition("$ python ")[0]
-    tmp_path.joinpath("my_gradient.py").write_text(source, encoding="utf-8")
+def test_the_lines_for_pytest_work(transcript, tmp_path):
+    """On the file of the transcript, the test fails with the report as its message."""
+    ((lines, _),) = blocks("py")
     tmp_path.joinpath("test_mine.py").write_text(lines, encoding="utf-8")
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_mine.py"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert len(lines.splitlines()) == 3
-    assert run.returncode == 1
-    assert "WRONG   missing-mean" in run.stdout
+    done = run("-m", "pytest", "-q", "-p", "no:cacheprovider", "test_mine.py", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "WRONG   missing-mean" in done.stdout
 
 
-def test_every_equations_file_is_on_the_map():
-    """The table of the derivation names the file of each equation."""
-    shown = set(re.findall(r"^\| \[(\S+)\]\(\1\) \|", README, re.M))
-    parts = "data model loss chain_rule gradient sgd trajectory train affine"
-    assert {f"linreg_np/{part}.py" for part in parts.split()} <= shown
-
-
-def test_links_lead_somewhere():
-    """Every file that is linked or shown exists."""
-    for link in re.findall(r"\]\(([^)#]+)\)", README):
+def test_the_map_is_the_reading_order():
+    """It names the derivation's files in order, and every link leads to a file or folder."""
+    shown = re.findall(r"^\| \[linreg_np/(\w+)\.py\]", README, re.M)
+    assert tuple(shown) == DERIVATION
+    for link in re.findall(r"\]\(([^)#:]+)\)", README):
         assert ROOT.joinpath(link).exists(), link

@@ -1,8 +1,7 @@
-"""The log of a torch training loop: what torch prints is read, and what is written torch prints."""
+"""The log of a torch training loop: what torch prints is read, and what is written equals it."""
 
 import contextlib
 import io
-import os
 import re
 import signal
 import warnings
@@ -15,7 +14,6 @@ import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from linreg_np.torch_log import parse
 from linreg_np.torch_log.format import format_log
 from linreg_np.torch_log.parse import Log, parse_log, read_text
 
@@ -165,22 +163,17 @@ def test_every_suffix_is_passed_over(suffix):
     assert_same(parse_log(text), parse_log(ARTICLE))
 
 
-@pytest.mark.parametrize("blanks", ["", " ", "  ", "\t", "   ", "\n"])
-def test_blanks_after_the_colon_do_not_matter(blanks):
-    """print('w:', w) makes one, print('w: ', w) two, an f-string none."""
-    assert_same(parse_log(ARTICLE.replace(":  tensor", f":{blanks}tensor")), parse_log(ARTICLE))
-
-
-@pytest.mark.parametrize("before", ["    ", "\t", "\r 50%|███  | 1/2 [00:01<00:01]\r"])
-def test_indented_labels_are_labels(before):
-    """Blanks, or a progress bar that the carriage return wiped, may stand before a label."""
-    text = re.sub(r"(?m)^w", f"{before}w", ARTICLE)
-    assert_same(parse_log(text), parse_log(ARTICLE))
-
-
-def test_line_breaks_of_windows_are_read():
-    """CRLF within and between records."""
-    assert_same(parse_log(ARTICLE.replace("\n", "\r\n")), parse_log(ARTICLE))
+@pytest.mark.parametrize(
+    ("pattern", "replacement"),
+    [
+        *((r":  tensor", f":{blanks}tensor") for blanks in ("", " ", "\t", "   ", "\n")),
+        *((r"(?m)^w", f"{x}w") for x in ("    ", "\t", "\r 50%|███  | 1/2 [00:01<00:01]\r")),
+        (r"\n", "\r\n"),
+    ],
+)
+def test_blanks_and_line_breaks_do_not_matter(pattern, replacement):
+    """After the colon, before the label, or a progress bar before it; CRLF of Windows."""
+    assert_same(parse_log(re.sub(pattern, replacement, ARTICLE)), parse_log(ARTICLE))
 
 
 def test_other_lines_are_passed_over_look_alikes_too():
@@ -214,27 +207,12 @@ def test_nan_and_infinity_are_read():
 
 
 def test_each_tensor_has_its_own_notation():
-    """Whole, fixed and scientific, one after the other."""
-    tensors = torch.tensor([[1.0, 200.0], [0.5, -2.25], [1e-7, 3.0], [5e9, 1e-9]])
-    text = "".join(printed("w: ", w.reshape(2, 1)) for w in tensors)
-    assert "[  1.]" in text
-    assert "[-2.2500]" in text
-    assert "[3.0000e+00]" in text
-    np.testing.assert_array_equal(
-        parse_log(text).w, [[1, 200], [0.5, -2.25], [1e-7, 3], [5e9, 1e-9]]
-    )
-
-
-def test_whole_tensors_are_read_as_floats():
-    """tensor([1, 2]) is 1.0 and 2.0."""
-    log = parse_log(printed("w:", torch.tensor([1, -2])))
-    assert_same(log, Log(np.array([[1.0, -2.0]]), None, None, None))
-
-
-def test_what_a_log_does_not_hold_is_none():
-    """No bias, no gradients: None, never zeros."""
-    text = printed("w: ", torch.ones(2, 1)) + printed("w: ", torch.zeros(2, 1))
-    assert_same(parse_log(text), Log(np.array([[1.0, 1.0], [0, 0]]), None, None, None))
+    """Integers, fixed and scientific, one after the other; what is not in the log is None."""
+    tensors = [[1.0, 200.0], [0.5, -2.25], [1e-7, 3.0], [5e9, 1e-9]]
+    text = "".join(printed("w: ", torch.tensor(w).reshape(2, 1)) for w in tensors)
+    assert all(part in text for part in ("[  1.]", "[-2.2500]", "[3.0000e+00]"))
+    text += printed("w:", torch.tensor([1, -2]))
+    assert_same(parse_log(text), Log(np.array([*tensors, [1.0, -2.0]]), None, None, None))
 
 
 def test_values_may_come_before_gradients():
@@ -256,12 +234,8 @@ def test_one_weight_is_told_from_the_bias_by_its_shape(w, b):
 @pytest.mark.parametrize("tensor", ["tensor([[2.]])", "tensor([2.])", "tensor(2.)"])
 def test_one_weight_that_might_be_a_bias_is_read_with_a_warning(tensor):
     """Where all records look alike, nobody can tell; one record, or a label b:, is clear."""
-    with pytest.warns(UserWarning, match="single") as caught:
+    with pytest.warns(UserWarning, match="^all records from line 2 on .*; .* under the label b:"):
         log = parse_log(f"\nw: {tensor}\nw: {tensor}\n")
-    assert [str(warning.message) for warning in caught] == [
-        "all records from line 2 on are single numbers of one shape, read as one weight without "
-        "bias; if some are a bias, print it under the label b:"
-    ]
     assert_same(log, Log(np.array([[2.0], [2.0]]), None, None, None))
     assert parse_log(f"w: {tensor}\n").b is None
     assert_same(
@@ -288,7 +262,7 @@ def test_a_log_cut_off_anywhere_keeps_its_whole_steps(at):
     where = (
         r"(the tensor after w(\.grad)?: is cut off|the log ends within the step that begins here)"
     )
-    message = rf"^line (7|9|11|12): {where}; kept are the 1 whole step\(s\) before$"
+    message = rf"^line (7|9|11|12): {where}; the 1 complete step\(s\) before are kept$"
     with pytest.warns(UserWarning, match=message):
         log = parse_log(text)
     assert_same(log, parse_log(FIRST))
@@ -296,7 +270,9 @@ def test_a_log_cut_off_anywhere_keeps_its_whole_steps(at):
 
 def test_only_the_step_that_is_cut_off_is_left_out():
     """All whole steps before it are kept."""
-    with pytest.warns(UserWarning, match=r"^line 25: .*; kept are the 4 whole step\(s\) before$"):
+    with pytest.warns(
+        UserWarning, match=r"^line 25: .*; the 4 complete step\(s\) before are kept$"
+    ):
         log = parse_log(ARTICLE + ARTICLE + ARTICLE[: ARTICLE.index("w.grad")])
     assert_same(log, parse_log(ARTICLE + ARTICLE))
 
@@ -305,25 +281,6 @@ def test_two_weights_may_change_their_shape():
     """A column, then a row: nothing else has two numbers."""
     log = parse_log("w:  tensor([[1.],\n        [2.]])\nw:  tensor([3., 4.])\n")
     np.testing.assert_array_equal(log.w, [[1, 2], [3, 4]])
-
-
-@pytest.mark.parametrize(
-    ("even", "odd", "encoding"),
-    [
-        (0, 2, "utf-8"),
-        (0, 3, "utf-16-le"),
-        (2, 3, "utf-16-le"),
-        (2, 0, "utf-8"),
-        (3, 0, "utf-16-be"),
-        (3, 2, "utf-16-be"),
-        (3, 3, "utf-8"),
-    ],
-)
-def test_zeros_tell_utf_16(even, odd, encoding):
-    """More than one byte in eight is NUL in one half of the bytes, and not so in the other."""
-    data = np.full((8, 2), ord("w"), np.uint8)
-    data[:even, 0] = data[:odd, 1] = 0
-    assert parse._encoding(data.tobytes()) == encoding
 
 
 def test_the_warning_names_the_line_of_the_record_that_is_cut_off():
@@ -347,107 +304,93 @@ def test_a_first_step_that_is_cut_off_keeps_its_whole_records():
 
 
 W, G, B = "w: tensor([[1.], [2.]])\n", "w.grad: tensor([[1.], [2.]])\n", "w: tensor([3.])\n"
+NONE = "no record; a log must contain lines of w:, .* as print"
+ALONE = "must be one tensor at the end of its line, got"
+FORM = r"must be a column \(d, 1\), row \(1, d\), 1-D or 0-d of real numbers, got"
+CUT = "the tensor after w: is cut off"
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "no record; a log must hold lines that begin with w:, w.grad:, b: or b.grad: and a tensor(...), as print('w: ', w) makes them"),
-        ("loss 3\nraw: tensor([1.])\n", "no record; a log must hold lines that begin with w:, w.grad:, b: or b.grad: and a tensor(...), as print('w: ', w) makes them"),
-        (ARTICLE[:20], "line 1: the tensor after w: is cut off; a log must hold lines that begin with w:, w.grad:, b: or b.grad: and a tensor(...), as print('w: ', w) makes them"),
-        (W + "w: tensor([[1.],\n" + W, "line 2: the tensor after w: is cut off, and not the last; complete that step or delete it"),
-        (W + "w:\n" + W, "line 2: the tensor after w: is cut off, and not the last; complete that step or delete it"),
-        (W + "w: tensor([1., 2.)\n", "line 2: the tensor after w: must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers, got [n,n; print w.float().reshape(-1, 1)"),
-        (W + "w: hello\n", "line 2: the tensor after w: must be one, ending its line, got 'hello'; print it alone, and after backward() (a gradient is None before), or delete the line"),
-        (W + "w: " + "x" * 50 + "\n", f"line 2: the tensor after w: must be one, ending its line, got '{'x' * 40}'; print it alone, and after backward() (a gradient is None before), or delete the line"),
-        (W + "w: tensor(" + "x" * 50 + ")\n", f"line 2: the tensor after w: must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers, got '{'x' * 40}'; print w.float().reshape(-1, 1)"),
-        (W + "w: tensor(" + "[" * 50 + ")\n", f"line 2: the tensor after w: must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers, got {'[' * 40}; print w.float().reshape(-1, 1)"),
-        (W + "w: [1.0, 2.0]\n", "line 2: the tensor after w: must be one, ending its line, got '[1.0, 2.0]'; print it alone, and after backward() (a gradient is None before), or delete the line"),
-        (W + "w.grad: None\n", "line 2: the tensor after w.grad: must be one, ending its line, got 'None'; print it alone, and after backward() (a gradient is None before), or delete the line"),
-        ("w: tensor([1., 2.]), b: tensor([0.])\n", "line 1: the tensor after w: must be one, ending its line, got 'tensor([1., 2.]), b: tensor([0.])'; print it alone, and after backward() (a gradient is None before), or delete the line"),
-        ("w: tensor([[1., 2.], [3., 4.]])\n", "line 1: the tensor after w: must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers, got [[n,n],[n,n]]; print w.float().reshape(-1, 1)"),
-        ("w: tensor([[[1.]], [[2.]]])\n", "line 1: the tensor after w: must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers, got [[[n]],[[n]]]; print w.float().reshape(-1, 1)"),
-        ("w: tensor([])\n", "line 1: the tensor after w: must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers, got []; print w.float().reshape(-1, 1)"),
-        ("w: tensor([1. 2.])\n", "line 1: the tensor after w: must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers, got [nn]; print w.float().reshape(-1, 1)"),
-        ("w: tensor([True, False])\n", "line 1: the tensor after w: must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers, got 'True'; print w.float().reshape(-1, 1)"),
-        ("w: tensor([1.+2.j, 0.+0.j])\n", "line 1: the tensor after w: must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers, got '1.+2.j'; print w.float().reshape(-1, 1)"),
-        ("w: tensor([1., spam])\n", "line 1: the tensor after w: must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers, got 'spam'; print w.float().reshape(-1, 1)"),
-        ("w: tensor([1., 1_000])\n", "line 1: the tensor after w: must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers, got '1_000'; print w.float().reshape(-1, 1)"),
-        ("w: tensor([1., ١])\n", "line 1: the tensor after w: must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers, got '١'; print w.float().reshape(-1, 1)"),
-        ("w: tensor([1.], layout=torch.sparse)\n", "line 1: the tensor after w: must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers, got 'layout=torch.sparse'; print w.float().reshape(-1, 1)"),
-        (W + "w: tensor([1., 2., 3.])\n", "line 2: w: has 3 number(s) in 1 bracket(s), but the weights at line 1 2 in 2; w and its gradient must keep one shape, and b be one number: read one training at a time"),
-        (W + G + W + "w.grad: tensor([1., 2., 3.])\n", "line 4: w.grad: has 3 number(s) in 1 bracket(s), but the weights at line 1 2 in 2; w and its gradient must keep one shape, and b be one number: read one training at a time"),
-        (W + "b: tensor([1., 2.])\n", "line 2: b: has 2 number(s) in 1 bracket(s), but the weights at line 1 2 in 2; w and its gradient must keep one shape, and b be one number: read one training at a time"),
-        (B + W, "line 2: w: has 2 number(s) in 2 bracket(s), but the weights at line 1 1 in 1; w and its gradient must keep one shape, and b be one number: read one training at a time"),
-        ("w: tensor([3.])\nw: tensor([[1.]])\n", "line 2: w: has 1 number(s) in 2 bracket(s), but the weights at line 1 1 in 1; w and its gradient must keep one shape, and b be one number: read one training at a time"),
-        (G + W, "line 1: w.grad: must come once in a step, after its w: (and b.grad: after b:); print it so, or delete the line"),
-        ("b: tensor([3.])\n" + W, "line 1: b: must come once in a step, after its w: (and b.grad: after b:); print it so, or delete the line"),
-        (W + G + G, "line 3: w.grad: must come once in a step, after its w: (and b.grad: after b:); print it so, or delete the line"),
-        (W + B + B, "line 3: b: must come once in a step, after its w: (and b.grad: after b:); print it so, or delete the line"),
-        (W + "w.grad: tensor([3.])\n", "line 2: b.grad: must come once in a step, after its w: (and b.grad: after b:); print it so, or delete the line"),
-        (W + W + G, "line 2: the step holds w, w.grad, but the first (line 1) w; print the same, in one order, each time"),
-        (W + G + W + W + G, "line 3: the step holds w, but the first (line 1) w, w.grad; print the same, in one order, each time"),
-        (W + G + B + W + B, "line 4: the step holds w, b, but the first (line 1) w, w.grad, b; print the same, in one order, each time"),
-        ("\r\n\r\n" + W + "w: 1\n", "line 4: the tensor after w: must be one, ending its line, got '1'; print it alone, and after backward() (a gradient is None before), or delete the line"),
+        ("", NONE),
+        ("loss 3\nraw: tensor([1.])\n", NONE),
+        (ARTICLE[:20], f"line 1: {CUT}; a log must contain"),
+        (W + "w: tensor([[1.],\n" + W, f"line 2: {CUT}, and not the last; complete"),
+        (W + "w:\n" + W, f"line 2: {CUT}, and not the last; complete"),
+        (W + "w: tensor([1., 2.)\n", rf"line 2: .* w: {FORM} \[n,n; print w\.float"),
+        (W + "w: hello\n", f"line 2: .* w: {ALONE} 'hello'; print it alone"),
+        (W + "w: " + "x" * 50 + "\n", f"line 2: .* w: {ALONE} 'x{{40}}'; print"),
+        (W + "w: tensor(" + "x" * 50 + ")\n", f"line 2: .* w: {FORM} 'x{{40}}'; print"),
+        (W + "w: tensor(" + "[" * 50 + ")\n", rf"line 2: .* w: {FORM} \[{{40}}; print"),
+        (W + "w: [1.0, 2.0]\n", rf"line 2: .* w: {ALONE} '\[1.0, 2.0\]'; print"),
+        (W + "w.grad: None\n", rf"line 2: .* w.grad: {ALONE} 'None'; .*after backward\(\)"),
+        ("w: tensor([1.]), b: tensor([0.])\n", f"line 1: .* w: {ALONE} 'tensor.*; print"),
+        ("w: tensor([[1., 2.], [3., 4.]])\n", rf"line 1: .* w: {FORM} \[\[n,n\],\[n,n\]\]; print"),
+        ("w: tensor([[[1.]], [[2.]]])\n", rf"line 1: .* w: {FORM} \[\[\[n\]\],.*; print"),
+        ("w: tensor([])\n", rf"line 1: .* w: {FORM} \[\]; print"),
+        ("w: tensor([1. 2.])\n", rf"line 1: .* w: {FORM} \[nn\]; print"),
+        ("w: tensor([True, False])\n", f"line 1: .* w: {FORM} 'True'; print"),
+        ("w: tensor([1.+2.j, 0.+0.j])\n", rf"line 1: .* w: {FORM} '1\.\+2\.j'; print"),
+        ("w: tensor([1., 1_000])\n", f"line 1: .* w: {FORM} '1_000'; print"),
+        ("w: tensor([1., ١])\n", f"line 1: .* w: {FORM} '١'; print"),
+        ("w: tensor([1.], layout=torch.sparse)\n", f"line 1: .* w: {FORM} 'layout=torch.sparse'"),
+        (W + "w: tensor([1., 2., 3.])\n", "line 2: w: has 3 .* 1 bracket.* at line 1 2 in 2; "),
+        (W + G + W + "w.grad: tensor([1., 2., 3.])\n", "line 4: w.grad: has 3 .* line 1 2 in 2; "),
+        (W + "b: tensor([1., 2.])\n", "line 2: b: has 2 .* 1 bracket.* at line 1 2 in 2; "),
+        (B + W, "line 2: w: has 2 .* 2 bracket.* at line 1 1 in 1; "),
+        ("w: tensor([3.])\nw: tensor([[1.]])\n", "line 2: w: has 1 .* 2 bracket.* line 1 1 in 1; "),
+        (G + W, "line 1: w.grad: must come once in a step, after its w: .*; print"),
+        ("b: tensor([3.])\n" + W, "line 1: b: must come once in a step, after its w: "),
+        (W + G + G, "line 3: w.grad: must come once in a step, "),
+        (W + B + B, "line 3: b: must come once in a step, "),
+        (W + "w.grad: tensor([3.])\n", "line 2: b.grad: must come once .* b.grad: after b:"),
+        (W + W + G, r"line 2: the step contains w, w.grad, but the first \(line 1\) w; print"),
+        (W + G + W + W + G, r"line 3: the step contains w, but the first \(line 1\) w, w.grad; "),
+        (W + G + B + W + B, r"line 4: .* contains w, b, but the first \(line 1\) w, w.grad, b; "),
+        ("\r\n\r\n" + W + "w: 1\n", f"line 4: .* w: {ALONE} '1'; print"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_read_is_refused_with_its_line(text, message):
     """Each for its own reason, and with the line where it stands."""
-    with pytest.raises(ValueError) as caught:  # noqa: PT011 (the whole message is compared)
+    with pytest.raises(ValueError, match=f"^{message}"):
         parse_log(text)
-    assert str(caught.value) == message
 
 
 @pytest.mark.parametrize("shape", [(1001,), (1001, 1), (1, 1001)])
 def test_a_summarised_tensor_is_refused(shape):
-    """Data are missing; the way out prints them all, and that is read."""
+    """Data are missing; with the threshold that the error names, all are printed and read."""
     w = torch.arange(1001.0).reshape(shape)
-    with pytest.raises(ValueError, match="summarised") as caught:
+    with pytest.raises(ValueError, match=r"^line 1: .* summarised .*; print after .*threshold"):
         parse_log(printed("w: ", w))
-    assert str(caught.value) == (
-        "line 1: the tensor after w: is summarised by '...', so data are missing; "
-        "print after torch.set_printoptions(threshold=float('inf'))"
-    )
     log = parse_log(printed("w: ", w, threshold=float("inf")))
     np.testing.assert_array_equal(log.w, [np.arange(1001)])
-
-
-def test_a_gradient_before_backward_is_refused():
-    """torch prints None; a gradient is not made up for it."""
-    w = torch.ones(2, 1, requires_grad=True)
-    text = printed("w: ", w) + printed("w.grad: ", w.grad) + W + G
-    with pytest.raises(ValueError, match=r"line 3: the tensor after w.grad: must be one"):
-        parse_log(text)
 
 
 FORMS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"]
 
 
+def encoded(text, encoding):
+    """The bytes of a file; UTF-16 begins with a byte-order mark."""
+    return (text if encoding in FORMS[:3] else "\ufeff" + text).encode(encoding)
+
+
 @pytest.mark.parametrize("encoding", FORMS)
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_a_file_is_read_in_each_encoding(tmp_path, encoding, newline):
-    """UTF-8 and UTF-16, with and without a mark, as PowerShell and others write them."""
+    """UTF-8 with and without a byte-order mark and UTF-16 with one, as PowerShell writes it."""
     text = f"epoch 1 ██ ŷ{newline}" + ARTICLE.replace("\n", newline)
     path = tmp_path / "log.txt"
-    path.write_bytes(text.encode(encoding))
+    path.write_bytes(encoded(text, encoding))
     assert read_text(path) == read_text(str(path)) == text
     assert_same(parse_log(read_text(path)), parse_log(ARTICLE))
-
-
-@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
-def test_a_mark_tells_utf_16_where_nuls_do_not(tmp_path, encoding):
-    """Progress bars may leave few ASCII letters, whose high bytes are NUL."""
-    text = "█" * 5000 + "\n" + ARTICLE
-    path = tmp_path / "log.txt"
-    path.write_bytes(("\ufeff" + text).encode(encoding))
-    assert read_text(path) == text
 
 
 @pytest.mark.parametrize("encoding", FORMS)
 def test_a_file_that_ends_within_a_character_is_read_up_to_it(tmp_path, encoding):
     """Logs are cut off at any byte."""
     path = tmp_path / "log.txt"
-    path.write_bytes((ARTICLE + "█").encode(encoding)[:-1])
+    path.write_bytes(encoded(ARTICLE + "█", encoding)[:-1])
     assert read_text(path) == ARTICLE
 
 
@@ -471,34 +414,29 @@ def test_a_text_is_its_own_text(text):
     ],
 )
 def test_bytes_that_are_no_text_are_refused(tmp_path, data, message):
-    """File, offset, and the way out."""
+    """With the file and the offset."""
     path = tmp_path / "log.txt"
     path.write_bytes(data)
-    with pytest.raises(ValueError, match="byte") as caught:
+    with pytest.raises(ValueError, match=f"UTF-8.*{re.escape(str(path))}.*{message}; save"):
         read_text(path)
-    assert str(caught.value) == f"{path}: {message}; a log must be UTF-8 or UTF-16: save it so"
 
 
 @pytest.mark.parametrize("source", ["no-such.log", Path("no-such.log"), "", "x" * 5000])
 def test_a_missing_file_is_named(source):
-    """And it is said how a text would be known."""
-    with pytest.raises(FileNotFoundError) as caught:
+    """And the error says how a text would be recognised."""
+    name = repr(str(source)[:200])
+    with pytest.raises(
+        FileNotFoundError, match=f"existing path, or the text .* line break.*{name}"
+    ):
         read_text(source)
-    assert str(caught.value) == (
-        f"no such file, looked for from {os.getcwd()}: {str(source)[:200]!r}; pass an "
-        "existing path, or the text of a log, which must contain a line break"
-    )
 
 
 @pytest.mark.parametrize("source", [b"w: tensor([1.])\n", None, 3, ["w: tensor([1.])\n"]])
 def test_what_is_neither_path_nor_text_is_refused(source):
     """Bytes above all."""
-    with pytest.raises(TypeError) as caught:
+    got = type(source).__name__
+    with pytest.raises(TypeError, match=f"^path_or_text must be .*, got {got}; decode bytes"):
         read_text(source)
-    assert str(caught.value) == (
-        f"path_or_text must be the path of a log or its text, got {type(source).__name__}; "
-        "decode bytes to str"
-    )
 
 
 JUNK = st.text(
@@ -506,36 +444,9 @@ JUNK = st.text(
 )
 PIECES = st.sampled_from(
     [
-        "w:",
-        "w.grad:",
-        "b:",
-        "b.grad:",
-        "tensor(",
-        "tensor([",
-        "[[1.],[2.]]",
-        "[",
-        "]",
-        "])",
-        ")",
-        "1.",
-        "nan",
-        "-inf",
-        "1e5",
-        ",",
-        "...",
-        "requires_grad=True",
-        "dtype=torch.float64",
-        "None",
-        "grad_fn=<A>",
-        "loss",
-        " ",
-        "\n",
-        "\n",
-        "Parameter containing:\n",
-        W,
-        W,
-        G,
-        B,
+        *("w:", "w.grad:", "b:", "b.grad:", "tensor(", "tensor([", "[[1.],[2.]]", "[", "]", "])"),
+        *(")", "1.", "nan", "-inf", "1e5", ",", "...", "requires_grad=True", "dtype=torch.float64"),
+        *("None", "grad_fn=<A>", "loss", " ", "\n", "\n", "Parameter containing:\n", W, W, G, B),
     ]
 )
 
@@ -630,22 +541,16 @@ def torch_prints(path: list[np.ndarray], dtype: torch.dtype, precision: int) -> 
     return out.getvalue()
 
 
+@pytest.mark.parametrize(("width", "dtype"), [(64, torch.float64), (32, torch.float32)])
 @settings(deadline=None)
-@given(paths(), st.integers(0, 70))
-def test_what_is_written_is_what_torch_prints_in_double_precision(path, precision):
-    """Byte for byte, for every value, shape and precision."""
-    assert "".join(format_log(*path, precision=precision)) == torch_prints(
-        path, torch.float64, precision
-    )
-
-
-@settings(deadline=None)
-@given(paths(width=32), st.integers(0, 70))
-def test_what_is_written_is_what_torch_prints_in_single_precision(path, precision):
-    """The article's own precision."""
-    text = torch_prints(path, torch.float32, precision)
+@given(data=st.data(), precision=st.integers(0, 70))
+def test_what_is_written_is_what_torch_prints(width, dtype, data, precision):
+    """Byte for byte, for every value, shape and precision, in double and single precision."""
+    path = data.draw(paths(width))
+    text = torch_prints(path, dtype, precision)
     assert "".join(format_log(*path, precision=precision)) == text
-    assert "".join(format_log(*(x.astype(np.float32) for x in path), precision=precision)) == text
+    same = [x.astype(f"f{width // 8}") for x in path]
+    assert "".join(format_log(*same, precision=precision)) == text
 
 
 def test_weights_are_never_summarised():
@@ -725,11 +630,6 @@ def test_other_numbers_are_written_as_floats(kind):
     assert list(format_log(w, b)) == list(format_log(w.astype(float), b.astype(float)))
 
 
-def test_without_gradients_all_rows_are_written():
-    """T + 1 rows of w are T + 1 steps of the log."""
-    assert len(parse_log("".join(format_log(np.ones((4, 2))))).w) == 4
-
-
 def test_lines_come_one_at_a_time():
     """An iterator of lines with their breaks: nothing is held but the line's record."""
     lines = format_log([[1.0, 2.5]] * 2, [0.0] * 2)
@@ -757,33 +657,28 @@ def test_lines_come_one_at_a_time():
     ],
 )
 def test_shapes_that_do_not_fit_are_refused_at_once(path):
-    """Before the first line is asked for."""
-    with pytest.raises(ValueError, match="shapes") as caught:
-        format_log(*path)
+    """Before the first line is formatted, with all shapes."""
     named = zip(("w", "b", "grad_w", "grad_b"), path, strict=False)
-    shapes = {name: f"{name} {np.shape(a)}" for name, a in named if a is not None}
+    shapes = {name: re.escape(f"{name} {np.shape(a)}") for name, a in named if a is not None}
     in_order = ", ".join(shapes[k] for k in ("w", "grad_w", "b", "grad_b") if k in shapes)
-    assert str(caught.value) == (
-        "shapes must be w (T, d) or (T + 1, d), b as long, grad_w (T, d), grad_b (T,) and only "
-        f"with b, got {in_order}; pass rows of w"
-    )
+    with pytest.raises(ValueError, match=rf"^shapes must be w \(T, d\) .*, got {in_order}; pass"):
+        format_log(*path)
 
 
 @pytest.mark.parametrize("precision", [-1, 1075, 10**30])
 def test_a_precision_that_no_number_has_is_refused(precision):
-    """torch's own is 4; the smallest float64 has 1074 digits."""
-    rule = "precision must be from 0 to 1074, every digit of a float64"
-    with pytest.raises(ValueError, match=f"^{rule}, got {precision}; torch's own is 4$"):
+    """The smallest float64 has 1074 digits."""
+    with pytest.raises(ValueError, match=f"^precision must be from 0 to 1074, .*got {precision}; "):
         format_log([[1.0]], precision=precision)
     (log,) = parse_log("".join(format_log([[5e-324]], precision=1074))).w
     assert log.tolist() == [5e-324]
 
 
 @pytest.mark.parametrize("precision", [True, np.bool_(True), 2.0, "4", None])
-def test_a_precision_is_a_whole_number(precision):
+def test_a_precision_is_an_integer(precision):
     """Also one of NumPy's."""
-    message = f"precision must be a whole number, got {precision!r}; torch's own is 4"
-    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
+    message = re.escape(f"precision must be an integer, got {precision!r}; ")
+    with pytest.raises(TypeError, match=f"^{message}"):
         format_log([[1.0]], precision=precision)
     assert [*format_log([[1.0]], precision=np.int8(2))] == [*format_log([[1.0]], precision=2)]
 

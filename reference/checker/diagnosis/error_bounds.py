@@ -1,6 +1,6 @@
-"""Arrays that remember how large their terms were: a formula gives its own rounding bound.
+"""Arrays that keep the size of their terms, so that a formula gives its own rounding bound.
 
-Beside each value stands the sum of the absolute values of the terms that made it. Evaluate any
+Each value is kept with the sum of the absolute values of the terms that made it. Evaluate any
 formula of additions and multiplications on such arrays, and every program that evaluates the same
 formula is within γ_k · size of the value (`reference.rounding`): a bound for formulas that have no
 bound of their own, the wrong ones of `reference.checker.diagnosis.faults`.
@@ -16,7 +16,7 @@ from reference import rounding
 
 
 class Terms(np.lib.mixins.NDArrayOperatorsMixin):
-    """An array of values, and of the size of their terms.
+    """An array of values, and the sizes of their terms.
 
     Examples
     --------
@@ -48,18 +48,18 @@ class Terms(np.lib.mixins.NDArrayOperatorsMixin):
         return Terms(self.value.T, self.size.T)
 
     def sum(self, axis: int | None = None) -> Terms:
-        """As of any array."""
+        """As for an array."""
         return Terms(self.value.sum(axis), self.size.sum(axis))
 
     def mean(self, axis: int | None = None) -> Terms:
-        """As of any array."""
+        """As for an array."""
         return Terms(self.value.mean(axis), self.size.mean(axis))
 
     def bound(self, k: int, dtype: Any) -> Any:
-        """How far a program of `dtype` may be from `value`, itself computed in float64.
+        """How far a program of `dtype` may be from `value`, which is computed in float64.
 
-        k: the roundings that a term passes. What is multiplied with a subnormal is of the order of
-        the size, at most, and beside γ · size a subnormal times the size is nothing.
+        k is the number of roundings that a term passes. A product with a subnormal adds at most a
+        subnormal times the size, which is negligible against γ · size.
         """
         gammas = rounding.gamma(k, dtype) + rounding.gamma(k, np.float64)
         tiny = k * float(np.finfo(dtype).smallest_subnormal)
@@ -68,7 +68,7 @@ class Terms(np.lib.mixins.NDArrayOperatorsMixin):
 
 
 def sign_size(a: Terms) -> Any:
-    """Of a sign: 1, or inf where rounding may have changed it; that of an exact 0 is exact."""
+    """1; inf where rounding may have changed the sign; 0 for an exact 0."""
     return np.where(np.abs(a.value) > 1e-12 * a.size, 1.0, np.where(a.size == 0, 0.0, np.inf))
 
 

@@ -107,7 +107,10 @@ def follows(path: Path, factor: Callable[[int], float], c: Coefficients) -> bool
 def estimates(paths: Sequence[Path], factor: Callable[[int], float]) -> list[float]:
     """The momentum that the second steps suggest, in both of its usual forms."""
     found = []
-    for form in (lambda g, h, m: (m - h) @ g / (g @ g), lambda g, h, m: (m - h) @ (g - h) / ((g - h) @ (g - h))):
+    for form in (
+        lambda g, h, m: (m - h) @ g / (g @ g),
+        lambda g, h, m: (m - h) @ (g - h) / ((g - h) @ (g - h)),
+    ):
         values = []
         for problem, points in paths:
             eta = problem.lr * factor(len(problem.y))

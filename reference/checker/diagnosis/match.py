@@ -1,60 +1,70 @@
-"""Which fault of the catalogue explains all the answers, the right ones included."""
+"""Find the faults of the catalogue that explain all answers, the right ones included."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, Literal
 
 import numpy as np
 
 from reference.checker.call_plan import Problem
-from reference.checker.diagnosis import faults
 from reference.checker.diagnosis.error_bounds import Terms
-from reference.checker.diagnosis.faults import CATALOGUE, Fault
+from reference.checker.diagnosis.evidence import Evidence
+from reference.checker.diagnosis.faults import CATALOGUE
+from reference.checker.diagnosis.faults.fault import Estimate, Fault, Function
+from reference.checker.diagnosis.faults.formulas import gradient, scale
 from reference.checker.expected import CONVENTIONS, Expected, formula_of
 from reference.checker.trial import Trial
 
-OF_SEVERAL_FEATURES = ("index-port",)
 Formula = Callable[[Trial], Any]
-RATIOS = {"missing-mean": lambda n: n, "factor-two": lambda n: 2, "factor-two-sum": lambda n: 2 * n}
+OF_SEVERAL_FEATURES = ("index-port",)  # with one feature they are no mistake of their own
 
 
-def named(evidence: Sequence[Trial], everything: Sequence[Trial]) -> list[str]:
-    """The faults that explain all of the evidence, and everything else: at best exactly one.
+def detected(evidence: Evidence, when: Literal["detect_first", "detect_last"]) -> str | None:
+    """The first fault whose detector finds it in the evidence."""
+    for fault in CATALOGUE:
+        detect = getattr(fault, when)
+        if detect is not None and detect(evidence):
+            return fault.name
+    return None
+
+
+def matching_faults(few: Sequence[Trial], everything: Sequence[Trial]) -> list[str]:
+    """The faults with a formula that explains all answers: exactly one, at best.
 
     Parameters
     ----------
-    evidence : sequence of Trial
-        Answers to the distinguishing problems, and the wrong ones: enough to exclude by.
+    few : sequence of Trial
+        Answers that exclude most formulas: to the distinguishing problems, and wrong ones.
     everything : sequence of Trial
-        All answers: what is left must explain these too.
+        All answers, for the formulas that are left.
     """
-    if not any(e.has_wrong_values for e in evidence):
+    if not any(t.has_wrong_values for t in few):
         return []
-    theta = evidence[0].plan.theta
-    for view in (False, True) if theta else (False,):
+    for augmented in (False, True) if few[0].plan.theta else (False,):
         found = []
         for fault in CATALOGUE:
-            if fault.name in OF_SEVERAL_FEATURES and all(len(e.case.w) == 1 for e in everything):
+            if fault.name in OF_SEVERAL_FEATURES and all(len(t.case.w) == 1 for t in everything):
                 continue
-            formula = first(formulas(fault, evidence, view), evidence)
-            if formula is not None and all(explains(formula, e) for e in everything):
+            formula = first_match(formulas(fault, few, augmented), few)
+            if formula is not None and all(explains(formula, t) for t in everything):
                 found.append(fault.name)
         if found:
             return found
     return []
 
 
-def first(candidates: Iterable[Formula], evidence: Sequence[Trial]) -> Formula | None:
-    """The first of the formulas that explains all the evidence."""
-    return next((f for f in candidates if all(explains(f, e) for e in evidence)), None)
+def first_match(candidates: Iterable[Formula], trials: Sequence[Trial]) -> Formula | None:
+    """The first of the formulas that explains all trials."""
+    return next((f for f in candidates if all(explains(f, t) for t in trials)), None)
 
 
 def explains(formula: Formula, e: Trial) -> bool:
     """Whether an answer is what the formula gives, within the rounding of both.
 
-    Where the formula has no value, an exception, NaN and a right answer are all it can lead to.
+    Where the formula has no value, any answer that is right, raised or not finite is explained.
     """
     try:
         with np.errstate(all="ignore"):
@@ -71,37 +81,45 @@ def explains(formula: Formula, e: Trial) -> bool:
     return bool(((np.abs(got - value) <= bound) | (bound == np.inf)).all())
 
 
-def formulas(fault: Fault, evidence: Sequence[Trial], augmented: bool) -> Iterator[Formula]:
+def formulas(fault: Fault, trials: Sequence[Trial], augmented: bool) -> Iterator[Formula]:
     """The fault's formulas for this kind of answer, with every number that they may have.
 
     `augmented`: with the column of ones as a feature and b as its weight.
     """
-    kind, usable = formula_of(evidence[0].plan), [e for e in evidence if e.finite]
+    kind, finite = formula_of(trials[0].plan), [t for t in trials if t.finite]
+    find = partial(numbers, fault, fault.estimate, finite)
     if kind in ("gradient", "step"):
-        for f in chosen(fault.gradient, 4, fault.choices, usable):
+        for f in with_numbers(fault.gradient, 4, find):
             yield lambda e, f=f: as_answer(e, gradient_of(e, f, augmented))
     if kind == "step" and not augmented:
-        for f in fault.step:
+        for f in with_numbers(fault.step, 4, find):
             yield lambda e, f=f: f(*terms(e.case)[2:], e.case.lr, right_gradient(e))
     if kind == "predict":
-        for f in chosen(fault.predict, 3, fault.choices, usable):
+        for f in with_numbers(fault.predict, 3, find):
             yield lambda e, f=f: [f(*(terms(e.case)[i] for i in (0, 2, 3)))]
     if "loss" in kind or kind == "sample":
-        for f in chosen(fault.loss, 4, fault.loss_choices or fault.choices, usable):
-            yield lambda e, f=f: [e.expected.factor * f(*terms(c)) for c in losses(e, kind)]
+        find = partial(numbers, fault, fault.estimate_for_loss or fault.estimate, finite)
+        for f in with_numbers(fault.loss, 4, find):
+            yield lambda e, f=f: [e.expected.factor * f(*terms(c)) for c in loss_problems(e, kind)]
 
 
-def chosen(
-    functions: Sequence[Formula], arity: int, choices: Any, usable: Sequence[Trial]
-) -> Iterator[Formula]:
-    """Each function as it is, or with each of its choices."""
+def numbers(fault: Fault, estimate: Estimate | None, finite: Sequence[Trial]) -> list[Any]:
+    """What the number of a fault may be: estimated from the answers, or any of its own."""
+    if estimate is None:
+        return list(fault.numbers)
+    with np.errstate(all="ignore"):
+        return list(estimate(finite)) if finite else []
+
+
+def with_numbers(
+    functions: Sequence[Function], arity: int, numbers: Callable[[], list[Any]]
+) -> Iterator[Function]:
+    """Each function as it is; or with each of the numbers, if it takes one more argument."""
     for f in functions:
         if len(inspect.signature(f).parameters) == arity:
             yield f
-        elif usable and choices is not None:
-            with np.errstate(all="ignore"):
-                found = list(choices(usable))
-            yield from ((lambda *a, f=f, c=c: f(*a, c)) for c in found)
+        else:
+            yield from ((lambda *a, f=f, c=c: f(*a, c)) for c in numbers())
 
 
 def terms(case: Problem) -> list[Any]:
@@ -109,7 +127,7 @@ def terms(case: Problem) -> list[Any]:
     return [Terms(a) for a in case[:4]]
 
 
-def gradient_of(e: Trial, f: Formula, augmented: bool) -> Any:
+def gradient_of(e: Trial, f: Function, augmented: bool) -> Any:
     """grad_w and grad_b by a formula."""
     X, y, w, b = e.case[:4]
     if not augmented:
@@ -131,11 +149,11 @@ def as_answer(e: Trial, grad: Any) -> Any:
 def right_gradient(e: Trial) -> Any:
     """The right gradient at any w and b, for formulas of steps."""
     X, y, _, _ = terms(e.case)
-    return lambda w, b: faults.times(*[e.expected.factor] * 2, faults.gradient(X, y, w, b))
+    return lambda w, b: scale(gradient(X, y, w, b), e.expected.factor)
 
 
-def losses(e: Trial, kind: str) -> list[Problem]:
-    """The cases whose losses are the answer."""
+def loss_problems(e: Trial, kind: str) -> list[Problem]:
+    """The problems whose losses are the answer."""
     case = e.case
     if kind == "loss":
         return [case]
@@ -145,18 +163,18 @@ def losses(e: Trial, kind: str) -> list[Problem]:
     return each or [given]
 
 
-def other_loss(evidence: Sequence[Trial], declared: str) -> tuple[str, str] | None:
+def other_loss(trials: Sequence[Trial], declared: str) -> tuple[str, str] | None:
     """The name of the mistake and the loss, if the answers are right for another convention."""
     for loss in CONVENTIONS:
-        if loss != declared and all(right_for(loss, e) for e in evidence):
-            n = 1 if evidence[0].plan.kind == "sample" else 7
+        if loss != declared and all(is_right_for(loss, t) for t in trials):
+            n = 1 if trials[0].plan.kind == "sample" else 7
             ratio = CONVENTIONS[loss](n) / CONVENTIONS[declared](n)
-            names = [name for name, of in RATIOS.items() if of(n) == ratio]
+            names = [f.name for f in CATALOGUE if f.ratio and f.ratio(n) == ratio]
             return (names or ["another-loss"])[0], loss
     return None
 
 
-def right_for(loss: str, e: Trial) -> bool:
+def is_right_for(loss: str, e: Trial) -> bool:
     """Whether an answer is right under a convention."""
     if e.reading.fault:
         return False

@@ -1,4 +1,4 @@
-"""What is known about a mistake that has no name: which numbers, from where on, by which factor."""
+"""Describe a mistake that has no name: which numbers are wrong, when, and by which factor."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from reference.checker.trial import Trial
 Rule = tuple[str, Callable[[Trial], bool]]
 
 
-def described(trials: Sequence[Trial]) -> str:
-    """In sentences: the components, the condition, the ratio."""
+def describe(trials: Sequence[Trial]) -> str:
+    """In sentences: the wrong components, the condition, the ratio."""
     wrong = [i for i in trials if not i.is_correct]
-    sentences = [f"No fault of the catalogue explains all answers. {components(wrong)}"]
+    sentences = [f"No fault of the catalogue explains all your answers. {components(wrong)}"]
     sentences += filter(None, [condition(trials), ratio(wrong)])
     return "\n".join(sentences)
 
@@ -35,20 +35,20 @@ def components(wrong: Sequence[Trial]) -> str:
 
 
 def condition(trials: Sequence[Trial]) -> str:
-    """When it is wrong: the first rule that holds wherever it is, and nearly nowhere else."""
+    """When it is wrong: the first rule that holds for all wrong answers and few right ones."""
     wrong = [i for i in trials if not i.is_correct]
     right = [i for i in trials if i.is_correct]
-    if len(right) < len(wrong) / 2:  # and those are right where cancellation hides it
+    if len(right) < len(wrong) / 2:  # a few are right by cancellation, not by a condition
         return ""
     for text, holds in rules(wrong):
         also = sum(map(holds, right))
         if all(map(holds, wrong)) and also <= min(len(wrong), len(right)) / 2:
-            return f"It is wrong {text}, and right otherwise."
-    return "It is right for other problems, and nothing simple tells them apart."
+            return f"Your answers are wrong {text}, and right otherwise."
+    return "Your answers to other problems are right; no simple condition separates them."
 
 
 def rules(wrong: Sequence[Trial]) -> Iterator[Rule]:
-    """Conditions that may be behind it."""
+    """Conditions that could be the reason, the most likely ones first."""
     n, d = (min(i.case.X.shape[axis] for i in wrong) for axis in (0, 1))
     top_n, top_d = (max(i.case.X.shape[axis] for i in wrong) for axis in (0, 1))
     yield f"from n = {n} on", lambda i: len(i.case.y) >= n
@@ -62,7 +62,10 @@ def rules(wrong: Sequence[Trial]) -> Iterator[Rule]:
     yield "where b is positive", lambda i: i.case.b > 0
     yield "where a weight is negative", lambda i: bool((i.case.w < 0).any())
     for k in (-12, -10, -8, -6, -4):
-        yield f"where the answer has a number below 1e{k}", lambda i, k=k: smallest_of(i) < 10.0**k
+        yield (
+            f"where a number of the exact answer is below 1e{k}",
+            lambda i, k=k: smallest_answer(i) < 10.0**k,
+        )
     for k in (-12, -10, -8, -6, -4):
         yield f"where a number is below 1e{k}", lambda i, k=k: smallest_number(i) < 10.0**k
     for k in (2, 4, 6, 8, 10):
@@ -70,29 +73,29 @@ def rules(wrong: Sequence[Trial]) -> Iterator[Rule]:
 
 
 def numbers(i: Trial) -> Any:
-    """All numbers of a problem and its exact answer, without signs."""
+    """The absolute values of all numbers of a problem and its exact answer."""
     return np.abs(np.concatenate([*(np.ravel(a) for a in i.case[:4]), i.expected.rounded]))
 
 
 def smallest_number(i: Trial) -> float:
-    """The smallest of a problem and its answer that is not 0."""
+    """The smallest one that is not 0."""
     found = numbers(i)
     return float(found[found > 0].min(initial=np.inf))
 
 
-def smallest_of(i: Trial) -> float:
-    """The smallest of the exact answer that is not 0."""
+def smallest_answer(i: Trial) -> float:
+    """The smallest number of the exact answer that is not 0."""
     found = np.abs(i.expected.rounded)
     return float(found[found > 0].min(initial=np.inf))
 
 
 def largest_number(i: Trial) -> float:
-    """The largest."""
+    """The largest one."""
     return float(numbers(i).max())
 
 
 def ratio(wrong: Sequence[Trial]) -> str:
-    """got/expected, where it is the same for all wrong numbers, or n times the same."""
+    """got/expected, if it is the same for all wrong numbers, or n times or 1/n of the same."""
     used = [i for i in wrong if i.finite and not i.reading.fault]
     if not used:
         return ""
@@ -103,12 +106,12 @@ def ratio(wrong: Sequence[Trial]) -> str:
             [r * float(len(i.case.y)) ** -scale for r, i in zip(ratios, used, strict=True)]
         )
         if np.isfinite(found).all() and np.ptp(found) <= 1e-6 * np.abs(found).max():
-            return f"got/expected is {factor(float(np.median(found)))}{text} wherever it is wrong."
+            return f"got/expected is {factor(float(np.median(found)))}{text} in all wrong numbers."
     return ""
 
 
 def factor(ratio: float) -> str:
-    """A ratio, so that one beside 1 can be told from 1.
+    """A ratio as text, with its difference from 1 where that is small.
 
     Examples
     --------
@@ -122,19 +125,19 @@ def factor(ratio: float) -> str:
 
 
 def n_by_n(wrong: Sequence[Trial]) -> bool:
-    """Whether the answers have the shape of n × n residuals, or of Xᵀ times them."""
+    """Whether the answers look like n × n residuals, or like Xᵀ times them."""
     found = [i for i in wrong if len(i.case.y) > 1 and i.answer.parts]
     return bool(found) and all(square(i) or stacked(i) for i in found)
 
 
 def square(i: Trial) -> bool:
-    """An n × n array, or a vector of n in place of one number."""
+    """Whether the answer has an n × n array."""
     n = len(i.case.y)
     return any(p.shape == (n, n) for p in i.answer.parts)
 
 
 def stacked(i: Trial) -> bool:
-    """A d × n array that is Xᵀ(ŷ − y) for ŷ and y in all pairs."""
+    """Whether the answer has a d × n array that is Xᵀ(ŷ⁽ⁱ⁾ − y⁽ᵏ⁾), or a multiple of it."""
     X, y, w, b = i.case[:4]
     every = [X.T @ (r := (X @ w + b)[:, None] - y), X.T @ r.T]
     parts = [p for p in i.answer.parts if p.shape == (len(w), len(y)) and p.values is not None]

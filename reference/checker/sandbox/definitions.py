@@ -48,10 +48,39 @@ class Placeholder:
         return self._refuse()
 
 
-for _name in (
-    "call getitem setitem len iter bool array float int index add radd sub rsub mul rmul matmul "
-    "rmatmul truediv rtruediv pow rpow neg abs lt le gt ge contains enter mro_entries"
-).split():
+for _name in [
+    "call",
+    "getitem",
+    "setitem",
+    "len",
+    "iter",
+    "bool",
+    "array",
+    "float",
+    "int",
+    "index",
+    "add",
+    "radd",
+    "sub",
+    "rsub",
+    "mul",
+    "rmul",
+    "matmul",
+    "rmatmul",
+    "truediv",
+    "rtruediv",
+    "pow",
+    "rpow",
+    "neg",
+    "abs",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "contains",
+    "enter",
+    "mro_entries",
+]:
     setattr(Placeholder, f"__{_name}__", Placeholder._refuse)
 
 

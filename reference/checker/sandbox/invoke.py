@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-LARGEST = 10_000  # numbers in an answer
-MOST_PARTS = 60
+MAX_NUMBERS = 10_000  # in an array of an answer
+MAX_PARTS = 60
 DEPTH = 3
 PREDICT = ("predict", "predictions", "forward", "hypothesis", "output")
 
@@ -90,7 +90,7 @@ def flatten(value: Any, path: tuple[Any, ...] = ()) -> Iterator[dict[str, Any]]:
     if inner is None:
         yield part(value, path)
         return
-    for key, child in list(inner)[:MOST_PARTS]:
+    for key, child in list(inner)[:MAX_PARTS]:
         yield from flatten(child, (*path, key))
 
 
@@ -129,7 +129,7 @@ def part(value: Any, path: tuple[Any, ...]) -> dict[str, Any]:
         a = a.astype(float) if a.dtype == object else a
     except (TypeError, ValueError):
         return found | {"dtype": type(value).__name__, "shape": [], "values": None}
-    real = a.dtype.kind in "fiub" and a.size <= LARGEST
+    real = a.dtype.kind in "fiub" and a.size <= MAX_NUMBERS
     values = a.astype(float).ravel().tolist() if real else None
     return found | {"dtype": a.dtype.name, "shape": list(a.shape), "values": values}
 
@@ -150,9 +150,7 @@ def same(a: list[dict[str, Any]], b: list[dict[str, Any]]) -> bool:
     if [p["shape"] for p in a] != [p["shape"] for p in b]:
         return False
     pairs = [(p["values"], q["values"]) for p, q in zip(a, b, strict=True)]
-    return all(
-        x == y or (x and y and np.array_equal(x, y, equal_nan=True)) for x, y in pairs
-    )
+    return all(x == y or (x and y and np.array_equal(x, y, equal_nan=True)) for x, y in pairs)
 
 
 def build(value: Any, functions: dict[str, Any]) -> Any:

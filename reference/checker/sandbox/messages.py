@@ -1,8 +1,11 @@
-"""What comes out of the pipe: an answer, checked for its form; or the word that none comes."""
+"""What comes through the pipe: results, validated; or the error that none came."""
 
 from __future__ import annotations
 
+import contextlib
+import json
 import signal
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +15,7 @@ RAISED = ("type", "message", "line", "lineno")
 
 
 class SubjectTerminated(Exception):
-    """The subject's process gave no answer: `fault` is 'timeout' or 'crash'."""
+    """The process of the code under test gave no answer: `fault` is 'timeout' or 'crash'."""
 
     def __init__(self, fault: str, detail: str) -> None:
         super().__init__(detail)
@@ -22,7 +25,7 @@ class SubjectTerminated(Exception):
 
 @dataclass(frozen=True)
 class ArrayMessage:
-    """One array of an answer; `values` is None where it holds no real numbers.
+    """One array of an answer; `values` is None if it holds no real numbers.
 
     `path` leads to it in what was returned: the keys of a dict, positions of a tuple; `kind` is
     the name of its Python type.
@@ -50,57 +53,135 @@ class RawOutput:
 
     @property
     def key(self) -> Any:
-        """Equal for equal answers, to the last bit."""
+        """Equal for answers that are equal to the last bit."""
         return tuple(
             (p.path, p.shape, None if p.values is None else p.values.tobytes()) for p in self.parts
         )
 
 
 def describe_exit(code: int) -> str:
-    """An exit code in words.
+    """Put an exit code in words.
 
     Examples
     --------
-    >>> describe_exit(-11), describe_exit(0)
-    ('killed by SIGSEGV', 'it ended its own process, with exit code 0')
+    >>> describe_exit(-11), describe_exit(-40), describe_exit(3)
+    ('killed by SIGSEGV', 'killed by signal 40', 'exit code 3')
     """
-    if code < 0:
+    if code >= 0:
+        return f"exit code {code}"
+    try:
         return f"killed by {signal.Signals(-code).name}"
-    return f"it ended its own process, with exit code {code}"
+    except ValueError:  # a signal without a name
+        return f"killed by signal {-code}"
 
 
-def decode(line: dict[str, Any]) -> RawOutput:
-    """An answer, if the line has the form of one.
+@contextlib.contextmanager
+def validating() -> Iterator[None]:
+    """Turn the errors of a message that has another form into SubjectTerminated."""
+    try:
+        yield
+    except (TypeError, ValueError, KeyError, AttributeError, OverflowError, RecursionError):
+        raise SubjectTerminated("crash", "it wrote into the pipe of its answers") from None
+
+
+def parse_line(line: bytes) -> dict[str, Any]:
+    """Parse one JSON object."""
+    with validating():
+        return dict(json.loads(line).items())
+
+
+def decode(message: dict[str, Any]) -> RawOutput:
+    """Validate the output of a call.
 
     Raises
     ------
     SubjectTerminated
-        If it has not.
+        If the message has another form.
 
     Examples
     --------
-    >>> line = {"parts": [{"dtype": "float64", "shape": [1], "values": [2.0]}]}
-    >>> decode(line).parts[0].values
+    >>> part = {"dtype": "float64", "shape": [1], "values": [2.0]}
+    >>> decode({"parts": [part], "after": []}).parts[0].values
     array([2.])
     """
-    try:
-        if "raised" in line:
-            return RawOutput(raised={k: line["raised"].get(k) for k in RAISED})
-        after = [(str(a["argument"]), decode_parts(a["parts"])) for a in line.get("after", ())]
-        return RawOutput(decode_parts(line["parts"]), tuple(after))
-    except (TypeError, ValueError, KeyError, AttributeError, OverflowError):
-        raise SubjectTerminated("crash", "it wrote into the pipe of its answers") from None
+    with validating():
+        if "raised" in message:
+            return RawOutput(raised=decode_raised(message["raised"]))
+        after = [(printable(a["argument"]), decode_arrays(a["parts"])) for a in message["after"]]
+        return RawOutput(decode_arrays(message["parts"]), tuple(after))
 
 
-def decode_parts(found: Any) -> tuple[ArrayMessage, ...]:
-    """The parts of an answer; an error if one has not as many numbers as its shape says."""
-    parts = []
-    for p in found:
-        shape = tuple(map(int, p["shape"]))
-        values = None if p["values"] is None else np.array(p["values"], dtype=float)
-        if values is not None and values.shape != (np.prod(shape),):
-            raise ValueError
-        path = tuple(str(key)[:80] for key in p.get("path", ()))
-        kind = str(p.get("kind", ""))[:80]
-        parts.append(ArrayMessage(str(p["dtype"])[:80], shape, values, path, kind))
-    return tuple(parts)
+def decode_arrays(parts: Any) -> tuple[ArrayMessage, ...]:
+    """Validate the arrays of an answer."""
+    return tuple(map(decode_array, parts))
+
+
+def decode_array(part: dict[str, Any]) -> ArrayMessage:
+    """Validate one array: as many numbers as its shape says, or None."""
+    shape, values = tuple(map(int, part["shape"])), part["values"]
+    if values is not None:
+        values = np.array(values, dtype=float)
+        if values.shape != (np.prod(shape),):
+            raise ValueError(f"values must have as many numbers as {shape}, got {values.shape}")
+    path = tuple(printable(key)[:80] for key in part.get("path", ()))
+    return ArrayMessage(str(part["dtype"]), shape, values, path, printable(part.get("kind", "")))
+
+
+def decode_raised(raised: dict[str, Any]) -> dict[str, Any]:
+    """Validate an exception: the four fields, each printable; None for one that is not known."""
+    found = {field: raised.get(field) for field in RAISED}
+    return {
+        field: None if value is None else int(value) if field == "lineno" else printable(value)
+        for field, value in found.items()
+    }
+
+
+def printable(text: Any) -> str:
+    """A text that every UTF-8 stream can print: lone surrogates are escaped."""
+    return str(text).encode(errors="backslashreplace").decode()
+
+
+def decode_definitions(message: dict[str, Any]) -> dict[str, Any]:
+    """Validate what was found in a program and left out of it, see `definitions.load`.
+
+    Raises
+    ------
+    ImportError
+        With the exception, as a dict, if the import raised one.
+    SubjectTerminated
+        If the message has another form.
+    """
+    with validating():
+        if "raised" not in message:
+            left_out = [(int(s["line"]), printable(s["why"])) for s in message["left_out"]]
+            return {"found": [decode_definition(d) for d in message["found"]], "left_out": left_out}
+        raised = decode_raised(message["raised"])
+    raise ImportError(raised)
+
+
+def decode_definition(found: dict[str, Any]) -> dict[str, Any]:
+    """Validate one description."""
+    methods = {printable(m): decode_parameters(p) for m, p in found["methods"].items()}
+    return {
+        "name": printable(found["name"]),
+        "alias_of": printable(found["alias_of"]),
+        "parameters": decode_parameters(found["parameters"]),
+        "methods": methods,
+        "is_class": bool(found["is_class"]),
+        "abstract": bool(found["abstract"]),
+        "doc": printable(found["doc"]),
+    }
+
+
+def decode_parameters(parameters: Any) -> list[dict[str, Any]]:
+    """Validate the description of each parameter."""
+    return [
+        {
+            "name": printable(p["name"]),
+            "required": bool(p["required"]),
+            "kind": printable(p["kind"]),
+            "default": None if p["default"] is None else printable(p["default"]),
+            "annotation": printable(p["annotation"]),
+        }
+        for p in parameters
+    ]

@@ -1,14 +1,14 @@
-"""The judge's end of the pipe: a subject in a process of its own, asked within a time limit.
+"""The code under test in a process of its own, called within a time limit.
 
-What comes back is believed to be numbers and nothing else: it is parsed as JSON, checked for its
-form, and never unpickled. Only POSIX can fork, so only there can a function that stands in no file
-be a subject.
+Results are parsed as JSON and validated, never unpickled. The process may be silent, exit, write
+half an answer, or leave a hidden child that holds its pipes open. So only a background thread waits
+for the pipes; the caller waits for that thread, until a deadline, and kills before it waits.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
+import functools
 import os
 import pickle
 import queue
@@ -16,17 +16,19 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from reference.checker.sandbox import worker
 from reference.checker.sandbox.messages import (
-    RAISED,
     RawOutput,
     SubjectTerminated,
     decode,
+    decode_definitions,
     describe_exit,
+    parse_line,
 )
 
 BOOT = """\
@@ -35,23 +37,28 @@ package = types.ModuleType("_sandbox")
 package.__path__ = [sys.argv.pop()]
 sys.modules["_sandbox"] = package
 from _sandbox.worker import main
-main()
+main({})
 """  # the worker and its helpers, without the package that they stand in
-ALIVE: set[Process] = set()
+ALIVE: set[Process] = set()  # all that `kill_all` must stop
 IMPORT_TIMEOUT = 10.0  # seconds; torch takes a few
-LONGEST_LINE = 1 << 21  # bytes; an answer has `worker.LARGEST` numbers of 25 characters at most
+MAX_LINE = 1 << 21  # bytes; an answer has `worker.MAX_NUMBERS` numbers of 25 characters at most
+POLL = 0.2  # seconds between two checks that a silent process still runs
+GRACE = 1.0  # seconds for a process that has closed its pipe to exit by itself
 
 
 class Process:
-    """A subject: FILE.py or package.module, and NAME if only one thing in it is meant.
+    """FILE.py or package.module, and NAME if only one thing in it is meant, in its own process.
 
     Parameters
     ----------
     file, name : str
     timeout : float
         Seconds to wait for an answer.
-    subjects : dict of str to callable
-        Instead of a file: functions of this process, reached by a fork.
+    functions : dict of str to callable
+        Functions of this process instead of a file. They are called in a fork of it and never
+        pickled, so they may be local functions and lambdas.
+    source : str
+        What is executed for a file; a module is imported.
     """
 
     def __init__(
@@ -59,176 +66,166 @@ class Process:
         file: str,
         name: str,
         timeout: float,
-        subjects: dict[str, Any] | None = None,
+        functions: dict[str, Any] | None = None,
         source: str = "",
     ) -> None:
-        self.file, self.name, self.timeout, self.subjects = file, name, timeout, subjects
-        self.handle: Any = None
+        self.file, self.name, self.timeout, self.functions = file, name, timeout, functions
         self.source = source
+        self.popen: Any = None
+        self.stopped = False
 
     def __enter__(self) -> Process:
+        ALIVE.add(self)
         return self
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+        ALIVE.discard(self)
 
-    def load(self) -> dict[str, Any]:
-        """Start anew, import the subject, and say what is in it.
+    def load(self, deadline: float | None = None) -> dict[str, Any]:
+        """Start anew, load the code under test, and describe what it defines and what was left out.
 
         Raises
         ------
         SubjectTerminated
-            If the import ends the process, or does not end.
+            If the import ends the process, or is not done in time.
         ImportError
-            With what the subject raised, as a dict, if it did.
+            With the exception that the import raised, as a dict.
+        NotImplementedError
+            If there are functions instead of a file, and Python cannot fork (on Windows).
         """
         self.start()
-        found = next(
-            self._lines(("load", self.file, self.source, self.file and self.name), 1, max(self.timeout, IMPORT_TIMEOUT))
-        )
-        if "raised" in found:
-            raise ImportError({k: found["raised"].get(k) for k in RAISED})
-        return found
+        self.send(("load", self.file, self.source, self.file and self.name), 1)
+        return self.receive(deadline, max(self.timeout, IMPORT_TIMEOUT), decode_definitions)
 
-    def ask(self, requests: Sequence[dict[str, Any]]) -> Iterator[RawOutput]:
-        """The answers to calls, given as (args, kwargs), one after the other.
+    def ask(
+        self, requests: Sequence[dict[str, Any]], deadline: float | None = None
+    ) -> Iterator[RawOutput]:
+        """Yield the output of each call, see `invoke.call`; `close` if you do not take all.
 
         Raises
         ------
         SubjectTerminated
-            If one does not come.
+            If the process ends, or an output does not come before `deadline`, a moment of
+            `time.monotonic()`; by default each may take `timeout` seconds.
         """
-        if self.handle is None:  # it was ended, and other functions are to be asked
-            try:
-                self.load()
-            except ImportError:
-                raise SubjectTerminated(
-                    "crash", "it could be imported once, and not again"
-                ) from None
-        for line in self._lines(("call", list(requests)), len(requests), self.timeout):
-            yield decode(line)
+        if self.popen is None:
+            self.load_again(deadline)
+        self.send(("call", list(requests)), len(requests))
+        for _ in requests:
+            yield self.receive(deadline, self.timeout, decode)
+
+    def load_again(self, deadline: float | None) -> None:
+        """Load after the process was ended by another function."""
+        try:
+            self.load(deadline)
+        except ImportError:
+            raise SubjectTerminated("crash", "it could be imported once, and not again") from None
 
     def start(self) -> None:
-        """A new process, and no old one."""
+        """Start a new process, and end the old one."""
         self.close()
-        if self.subjects is None:
-            self.handle = subprocess.Popen(
-                [sys.executable, "-c", BOOT, os.path.dirname(worker.__file__)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-                env={**os.environ, "MPLBACKEND": "Agg"},  # no windows
-            )
-        else:
-            self.handle = Fork(self.subjects)
-        ALIVE.add(self)
-        self.requests, answers = self.handle.stdin, self.handle.stdout
-        self.lines: queue.Queue[bytes] = queue.Queue(maxsize=64)
-        self.reader = threading.Thread(target=self._read, args=(answers, self.lines), daemon=True)
-        self.reader.start()
+        self.popen = start_worker() if self.functions is None else start_fork(self.functions)
+        self.requests: queue.SimpleQueue[tuple[bytes, int] | None] = queue.SimpleQueue()
+        self.lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        pipes = self.popen.stdin, self.popen.stdout, self.requests, self.lines
+        threading.Thread(target=serve_pipes, args=pipes, daemon=True).start()
+        if self.stopped:
+            self.kill()
 
     def close(self) -> None:
-        """Kill the process, and whatever it started and did not hide."""
-        if self.handle is None:
-            return
-        self.kill()
-        self.handle.wait()
-        ALIVE.discard(self)
-        for _ in range(100):  # a second at most: what it hid may hold the pipe
-            for _ in range(self.lines.qsize()):  # the reader waits until there is room
-                self.lines.get()
-            self.reader.join(0.01)
-            if not self.reader.is_alive():
-                break
-        with contextlib.suppress(OSError):
-            self.requests.close()
-        self.handle = None
+        """Kill the process and everything in its session."""
+        if self.popen is not None:
+            self.kill()
+            self.popen.wait()
+            self.requests.put(None)
+            self.popen = None
 
     def kill(self) -> None:
-        """Without waiting for the end."""
-        with contextlib.suppress(OSError, AttributeError):  # Windows has no groups
-            os.killpg(self.handle.pid, signal.SIGKILL)
-        with contextlib.suppress(OSError):
-            self.handle.kill()
+        """Kill the process and everything in its session, without waiting for the end."""
+        popen = self.popen  # another thread may set it to None
+        if popen is not None:
+            with contextlib.suppress(OSError, AttributeError):  # Windows has no process groups
+                os.killpg(popen.pid, signal.SIGKILL)
+            popen.kill()
 
-    def _lines(self, request: Any, count: int, timeout: float) -> Iterator[dict[str, Any]]:
-        """Send a request; then `count` lines of answer, each parsed."""
-        threading.Thread(target=self._send, args=(pickle.dumps(request),), daemon=True).start()
-        for _ in range(count):
+    def send(self, request: Any, count: int) -> None:
+        """Send a request with `count` answers."""
+        self.requests.put((pickle.dumps(request), count))
+
+    def receive(self, deadline: float | None, timeout: float, decoder: Callable[[Any], Any]) -> Any:
+        """Decode the next answer, due at `deadline` or else after `timeout`, or end the process."""
+        begin = time.monotonic()
+        try:
+            line = self.next_line(begin + timeout if deadline is None else deadline)
+            if line is None:
+                seconds = timeout if deadline is None else max(0.0, deadline - begin)
+                raise SubjectTerminated("timeout", f"no answer within {seconds:.3g} seconds")
+            if not line.endswith(b"\n") and len(line) < MAX_LINE:
+                raise SubjectTerminated("crash", self.describe_end())
+            return decoder(parse_line(line))
+        except SubjectTerminated:
+            self.close()
+            raise
+
+    def next_line(self, deadline: float) -> bytes | None:
+        """Wait for a line: not complete if the process ended, None if none came in time."""
+        while True:
+            remaining = max(0.0, deadline - time.monotonic())
             try:
-                line = self.lines.get(timeout=timeout)
+                return self.lines.get(timeout=min(remaining, POLL))
             except queue.Empty:
-                self.close()
-                raise SubjectTerminated(
-                    "timeout", f"no answer within {timeout:g} seconds"
-                ) from None
-            if not line:
-                code = self.handle.wait()
-                self.close()
-                raise SubjectTerminated("crash", describe_exit(code))
-            try:
-                parsed = json.loads(line)
-                if not isinstance(parsed, dict):
-                    raise ValueError  # as below
-            except (ValueError, RecursionError):
-                self.close()
-                raise SubjectTerminated("crash", "it wrote into the pipe of its answers") from None
-            yield parsed
+                if self.popen.poll() is not None:  # a child of it may hold the pipe open
+                    return b""
+                if not remaining:
+                    return None
 
-    def _send(self, data: bytes) -> None:
-        """Write a request, for as long as somebody reads."""
-        with contextlib.suppress(OSError, ValueError):
-            self.requests.write(len(data).to_bytes(8, "big") + data)
-            self.requests.flush()
+    def describe_end(self) -> str:
+        """How the process ended, or that it closed its pipe and still runs."""
+        try:
+            return describe_exit(self.popen.wait(GRACE))
+        except subprocess.TimeoutExpired:
+            return "it closed the pipe of its answers"
 
-    @staticmethod
-    def _read(answers: Any, lines: queue.Queue[bytes]) -> None:
-        """Put each line where `_lines` waits for it, and an empty one at the end."""
-        with contextlib.suppress(OSError), answers:
-            while line := answers.readline(LONGEST_LINE):
-                lines.put(line)
-        lines.put(b"")
+
+def serve_pipes(stdin: Any, stdout: Any, requests: Any, lines: Any) -> None:
+    """Send each request and read its answers; in a thread of its own, since pipes may block."""
+    with contextlib.suppress(OSError), stdin, stdout:
+        for request, count in iter(requests.get, None):
+            stdin.write(request)
+            stdin.flush()
+            for _ in range(count):
+                lines.put(stdout.readline(MAX_LINE))
+    lines.put(b"")
+
+
+def start_worker(**options: Any) -> Any:
+    """Start the worker with pipes for its input and output, in a session of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-c", BOOT, os.path.dirname(worker.__file__)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env={**os.environ, "MPLBACKEND": "Agg"},  # no windows
+        **options,
+    )
+
+
+def start_fork(functions: dict[str, Any]) -> Any:
+    """The same, but in a fork of this process: `preexec_fn` never gives way to the program."""
+    if not hasattr(os, "fork"):
+        raise NotImplementedError(
+            "checking a function object needs a system that can fork, got Windows; "
+            "write the function into a file and check that"
+        )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of forks beside threads
+        return start_worker(preexec_fn=functools.partial(worker.serve_fork, functions))
 
 
 def kill_all() -> None:
-    """End every subject: whoever waits for one is told that it crashed."""
+    """Kill every process, and those that are started later in place of them."""
     for process in list(ALIVE):
+        process.stopped = True
         process.kill()
-
-
-class Fork:
-    """A copy of this process that serves its own functions: what Popen is for a file."""
-
-    def __init__(self, subjects: dict[str, Any]) -> None:
-        theirs, self.stdin = (os.fdopen(f, m) for f, m in zip(os.pipe(), ("rb", "wb"), strict=True))
-        self.stdout, ours = (os.fdopen(f, m) for f, m in zip(os.pipe(), ("rb", "wb"), strict=True))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # of forks beside threads
-            self.pid = os.fork()
-        self._serve(theirs, ours, subjects)
-        theirs.close()
-        ours.close()
-        self.code: int | None = None
-
-    def _serve(self, requests: Any, answers: Any, subjects: dict[str, Any]) -> None:
-        """The copy's whole life; nothing in the process that was copied."""
-        if self.pid:
-            return
-        try:
-            os.setsid()
-            self.stdin.close()
-            worker.serve(requests, answers, subjects)
-        finally:
-            os._exit(0)
-
-    def kill(self) -> None:
-        """As Popen.kill."""
-        if self.code is None:
-            os.kill(self.pid, signal.SIGKILL)
-
-    def wait(self) -> int:
-        """As Popen.wait."""
-        if self.code is None:
-            self.code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        return self.code
