@@ -101,7 +101,7 @@ class Moments(Record):
         try:
             return _sum(starmap(_block, row_blocks(X_, y_)))
         except ValueError:  # moments that are not finite
-            _refuse(X_, y_)
+            refuse_overflow(X_, y_)
 
     @classmethod
     def of_batches(cls, batches: Iterable[tuple[Any, Any]]) -> Moments:
@@ -179,35 +179,21 @@ def _of_batch(numbered: tuple[int, Any]) -> Moments:
 
 @np.errstate(all="ignore")
 def _block(X: Array, y: Array) -> Moments:
-    """The moments of a few rows.
+    """The moments of a few rows; the columns of Z are z⁽ⁱ⁾ = (x⁽ⁱ⁾, y⁽ⁱ⁾)."""
+    Z = np.empty((X.shape[1] + 1, len(y)))
+    Z[:-1], Z[-1] = X.T, y
+    mean = Z.mean(axis=1)
+    Z -= mean[:, None]
+    return Moments._finite(len(y), mean, Z @ Z.T)
 
-    The rows of Z are the columns of X, y and 1, so that ZZᵀ has the sums in its last row. Where
-    taking the means off cancels two bits of a square or more (or all are zero, or too large),
-    they are first taken off Z.
+
+def refuse_overflow(X: Array, y: Array) -> NoReturn:
+    """Say why the second moments of X, y are not finite.
+
+    Raises
+    ------
+    ValueError
     """
-    n, d = X.shape
-    Z = np.empty((d + 2, n))
-    Z[:d], Z[d], Z[-1] = X.T, y, 1
-    mean, scatter, squares = _about_the_mean(Z)
-    if all(4 * c > s for c, s in zip(scatter.diagonal().tolist(), squares, strict=True)):
-        m: Moments = Moments._of(n=n, mean=mean, scatter=scatter)  # these squares are finite
-        return m
-    Z[:-1] -= mean[:, None]
-    rest, scatter, _ = _about_the_mean(Z)
-    return Moments._finite(n, mean + rest, scatter)
-
-
-def _about_the_mean(Z: Array) -> tuple[Array, Array, list[float]]:
-    """z̄, Σ(z − z̄)(z − z̄)ᵀ = Σ z zᵀ − n z̄ z̄ᵀ, the diagonal of Σ z zᵀ; columns of Z are [z; 1]."""
-    S = Z.dot(Z.T)
-    sums = S[-1:]
-    mean = sums / float(Z.shape[1])
-    scatter = S - sums.T.dot(mean)  # its last row and column are those of the 1: zero
-    return mean[0, :-1], scatter[:-1, :-1], S.diagonal().tolist()[:-1]
-
-
-def _refuse(X: Array, y: Array) -> NoReturn:
-    """Say why the moments are not finite."""
     finite("X", X)
     finite("y", y)
     raise ValueError(TOO_LARGE)
