@@ -1,4 +1,8 @@
-"""Moments: all that the loss surface needs to know of the data, in one pass and mergeable (§2)."""
+"""§2: Moments: all that the loss surface needs to know of the data, in one pass and mergeable.
+
+Source: T. F. Chan, G. H. Golub, R. J. LeVeque, *Algorithms for Computing the Sample Variance*,
+The American Statistician 37 (1983).
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,11 @@ from itertools import starmap
 from typing import Any, NoReturn
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from linreg_np._utils.blocks import row_blocks
 from linreg_np._utils.frozen import Record
-from linreg_np._utils.validation import Array, features, finite, labels, real_array, whole
+from linreg_np._utils.validation import features, finite, labels, real_array, whole
 
 TOO_LARGE = (
     "X and y must be so small that sums of their squares are finite, got numbers near the largest "
@@ -39,9 +44,6 @@ class Moments(Record):
     TypeError, ValueError
         If the shapes do not fit or a number is not finite.
 
-    Source: T. F. Chan, G. H. Golub, R. J. LeVeque, *Algorithms for Computing the Sample Variance*,
-    The American Statistician 37 (1983).
-
     Examples
     --------
     >>> Moments.of([[1.0], [2.0], [6.0]], [1.0, 2.0, 3.0])
@@ -50,11 +52,11 @@ class Moments(Record):
     """
 
     n: int
-    mean: Array
-    scatter: Array
+    mean: NDArray[np.floating]
+    scatter: NDArray[np.floating]
     __array_ufunc__ = None  # an array + moments is a TypeError, not an array of sums
 
-    def __init__(self, n: Any, mean: Any, scatter: Any) -> None:
+    def __init__(self, n: int, mean: ArrayLike, scatter: ArrayLike) -> None:
         arrays = {"mean": mean, "scatter": scatter}
         copies = {k: np.array(real_array(k, a), dtype=np.float64) for k, a in arrays.items()}
         self._hold(n=whole("n", n), **copies)
@@ -68,8 +70,8 @@ class Moments(Record):
         finite("scatter", self.scatter)
 
     @classmethod
-    def _finite(cls, n: int, mean: Array, scatter: Array) -> Moments:
-        """Of new float64 arrays of these shapes; the mean is finite if the scatter is."""
+    def _finite(cls, n: int, mean: NDArray[np.floating], scatter: NDArray[np.floating]) -> Moments:
+        """From new float64 arrays of these shapes; the mean is finite if the scatter is."""
         try:
             finite("scatter", scatter)
         except ValueError:
@@ -83,13 +85,8 @@ class Moments(Record):
         return len(self.mean) - 1
 
     @classmethod
-    def of(cls, X: Any, y: Any) -> Moments:
+    def of(cls, X: ArrayLike, y: ArrayLike) -> Moments:
         """The moments of data in memory or in a memory map, in one pass.
-
-        Parameters
-        ----------
-        X : (n, d)
-        y : (n,)
 
         Raises
         ------
@@ -104,23 +101,18 @@ class Moments(Record):
             refuse_overflow(X_, y_)
 
     @classmethod
-    def of_batches(cls, batches: Iterable[tuple[Any, Any]]) -> Moments:
+    def of_batches(cls, batches: Iterable[tuple[ArrayLike, ArrayLike]]) -> Moments:
         """The moments of data that come in parts, one part in memory at a time.
 
         The parts are merged in pairs, and the pairs in pairs: rounding grows with the logarithm
-        of their number only, and no more moments are kept than that logarithm.
-
-        Parameters
-        ----------
-        batches : iterable of (X, y)
-            Such as the blocks of a memory map. Opened afresh for each block, the map gives its
-            pages back at once; kept open, it fills memory that the system reclaims when needed.
+        of their number only, and no more moments are kept than that logarithm. If the parts are
+        blocks of a memory map, a map that is opened for each block frees its memory at once.
 
         Raises
         ------
         TypeError, ValueError
-            As `of`, with the number of the batch; if there is none, or one is no pair; without a
-            number, if batches differ in d, or if their sum is too large.
+            As `of`, with the number of the batch; also if there is no batch, one is not a pair,
+            batches differ in d, or their sum is too large.
         """
         try:
             numbered = enumerate(batches)
@@ -168,6 +160,7 @@ def _sum(parts: Iterable[Moments]) -> Moments:
 
 
 def _of_batch(numbered: tuple[int, Any]) -> Moments:
+    """The moments of batch k, whose errors name it."""
     k, batch = numbered
     try:
         if not isinstance(batch, tuple | list) or len(batch) != 2:
@@ -178,7 +171,7 @@ def _of_batch(numbered: tuple[int, Any]) -> Moments:
 
 
 @np.errstate(all="ignore")
-def _block(X: Array, y: Array) -> Moments:
+def _block(X: NDArray[np.floating], y: NDArray[np.floating]) -> Moments:
     """The moments of a few rows; the columns of Z are z⁽ⁱ⁾ = (x⁽ⁱ⁾, y⁽ⁱ⁾)."""
     Z = np.empty((X.shape[1] + 1, len(y)))
     Z[:-1], Z[-1] = X.T, y
@@ -187,7 +180,7 @@ def _block(X: Array, y: Array) -> Moments:
     return Moments._finite(len(y), mean, Z @ Z.T)
 
 
-def refuse_overflow(X: Array, y: Array) -> NoReturn:
+def refuse_overflow(X: NDArray[np.floating], y: NDArray[np.floating]) -> NoReturn:
     """Say why the second moments of X, y are not finite.
 
     Raises

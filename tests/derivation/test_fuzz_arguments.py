@@ -155,12 +155,6 @@ def fits(name, train):
     }
 
 
-def surface_of(**changed):
-    """A LossSurface made by hand."""
-    parts = {"w": [1.0, 2.0], "b": 0.5, "floor": 0.25, "U": np.eye(3), "n": 6, **changed}
-    return LossSurface(**parts)
-
-
 def as_they_are(value):
     return value
 
@@ -179,12 +173,6 @@ DOORS = {
     "from_data X": Door(lambda v: LossSurface.from_data(v, Y), in_their_precision, shape=X.shape),
     "from_data y": Door(lambda v: LossSurface.from_data(X, v), shape=Y.shape),
     "from_moments m": Door(LossSurface.from_moments, as_they_are),
-    "LossSurface w": Door(lambda v: surface_of(w=v), shape=(2,), names="w U"),
-    "LossSurface b": Door(lambda v: surface_of(b=v), one_number),
-    "LossSurface floor": Door(lambda v: surface_of(floor=v), one_number),
-    "LossSurface U": Door(lambda v: surface_of(U=v), shape=(3, 3)),
-    "LossSurface n": Door(lambda v: surface_of(n=v), int),
-    "LossSurface dependencies": Door(lambda v: surface_of(dependencies=v), tuple),
     "loss w": Door(lambda v: SURFACE.loss(v, 0.5), shape=(3, 2)),
     "loss b": Door(lambda v: SURFACE.loss([1, 2], v), shape=(3,)),
     "excess w": Door(lambda v: SURFACE.excess(v, [0.5, 1]), shape=(2,)),
