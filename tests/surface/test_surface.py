@@ -232,6 +232,14 @@ def test_of_moments_half_the_digits_of_nist_are_right(name):
         assert_digits(surface, certified_θ, DIGITS[name])
 
 
+def test_a_condition_number_of_a_billion_costs_no_digit():
+    """Powers up to x¹², and much noise: one step of Newton would leave 35u of a weight."""
+    rng, x = np.random.default_rng(2), np.linspace(0, 1, 100)
+    X, y = x[:, None] ** np.arange(1, 13), np.cos(5 * x) + 100 * rng.normal(size=100)
+    w, b = exact.minimum(X, y)
+    assert_digits(LossSurface.from_data(X, y), [b, *w], 15)
+
+
 def assert_digits(surface, true, digits):
     """So many digits of b and of each weight are right."""
     for got, t in zip([surface.b, *surface.w], true, strict=True):
@@ -282,6 +290,16 @@ def test_a_column_computed_and_rounded_is_dependent_all_the_same(dtype):
     (text,) = surface.dependencies
     assert text.startswith(("column 2 = 0.3·", "column 2 = 0.30000", "column 2 = 0.29999"))
     assert np.abs(surface.w).max() < 1
+
+
+@pytest.mark.parametrize("from_moments", [False, True])
+def test_columns_that_depend_on_each_other_exchange_weight_without_loss(from_moments):
+    """However much, though the moments know the columns to seven digits only."""
+    X = np.random.default_rng(0).normal(size=(50, 2))
+    X, y = np.column_stack([X, X @ [0.3, 0.7] + 1]), X[:, 0] ** 2
+    s = LossSurface.from_moments(Moments.of(X, y)) if from_moments else LossSurface.from_data(X, y)
+    w, b = s.w + 1e6 * np.array([0.3, 0.7, -1]), s.b + 1e6
+    np.testing.assert_allclose(s.loss(w, b), s.min_loss, rtol=1e-12)
 
 
 def test_moments_as_large_as_floats_go_have_a_surface():
