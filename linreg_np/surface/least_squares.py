@@ -134,12 +134,12 @@ def solve(
     R, z, rho = T[:-1, :-1], T[:-1, -1], T[-1, -1]
     spread = np.hypot.reduce(R)
     error = rel_error * spread + 4 * u * np.hypot(spread, mean[:-1])
-    dependent = {} if is_independent(R, error) else find_dependent(R, error)
+    inverse = _invert(T)
+    dependent = {} if is_independent(inverse[:-1, :-1], error) else find_dependent(R, error)
+    w = inverse[:-1, -1].copy()
     if dependent:
         w = _least_norm(R, z, dependent)
-        rho = math.hypot(rho, *(R @ w - z))
-    else:
-        w = np.linalg.solve(R, z)  # R is a triangle: its LU factors are 1 and R
+        rho = np.linalg.norm(np.append(R @ w - z, rho))
     U = T
     for j, c in dependent.items():
         U[:-1, j] = R @ c
@@ -148,12 +148,19 @@ def solve(
     return Minimum(n, w, b, float(squared_loss(rho, 0.0)), U, rel_error, dependent)
 
 
-def is_independent(R: NDArray[np.floating], error: NDArray[np.floating]) -> bool:
-    """Whether no column depends on others: column j of R⁻¹ is −c and 1, over the size of r."""
+def _invert(T: NDArray[np.floating]) -> NDArray[np.floating]:
+    """[R⁻¹ w; 0 −1], the inverse of [R z; 0 −1], so that Rw = z; inf where R is singular."""
+    A = T.copy()
+    A[-1, -1] = -1
     try:
-        return bool(error.dot(abs(np.linalg.inv(R))).max() < 1)
-    except np.linalg.LinAlgError:  # exactly singular
-        return False
+        return np.linalg.inv(A)  # of a triangle: by back substitution
+    except np.linalg.LinAlgError:
+        return np.full_like(A, np.inf)
+
+
+def is_independent(R_inverse: NDArray[np.floating], error: NDArray[np.floating]) -> bool:
+    """Whether no column depends on others: column j of R⁻¹ is −c and 1, over the size of r."""
+    return bool(error.dot(abs(R_inverse)).max() < 1)
 
 
 def find_dependent(

@@ -255,19 +255,17 @@ class LossSurface(Record):
         if w is not None:
             δ[:d] = weights(w, d) - self.w
             δ[i] = δ[j] = 0
-        columns = [self.U[:, i], self.U[:, j]]
-        if b is None:
-            columns.insert(0, self.U[:, d])
+        columns, k = [self.U[:, i], self.U[:, j]], 0
+        if b is None:  # the best b makes the first component zero
+            columns, k = [self.U[:, d], *columns], 1
         else:
             δ[d] = number("b", b) - self.b
         R = qr_triangle(np.array([*columns, self.U @ δ]).T) * math.sqrt(0.5)
-        if b is None:
-            R = R[1:, 1:]  # the best b makes the first component zero
+        (p, q, a), (r, c), rest = R[k, k:].tolist(), R[k + 1, k + 1 :].tolist(), R[k + 2 :, -1]
         Δ1, Δ2 = w1 - self.w[i], w2 - self.w[j]
-        L: NDArray[np.floating] = R[0, 0] * Δ1 + (R[0, 1] * Δ2 + R[0, 2])[:, None]
-        L *= L
-        others = R[1:, 1:2] * Δ2 + R[1:, 2:]  # Δ1 is in the first component only
-        L += ((others * others).sum(axis=0) + self.min_loss)[:, None]
+        L: NDArray[np.floating] = p * Δ1 + (q * Δ2 + a)[:, None]
+        L *= L  # L = (pΔ₁ + qΔ₂ + a)² + (rΔ₂ + c)² + rest² + min_loss
+        L += ((r * Δ2 + c) ** 2 + (rest @ rest + self.min_loss))[:, None]
         L[np.isnan(L)] = np.inf  # inf − inf, of finite numbers
         return L
 

@@ -175,9 +175,9 @@ def _block(X: NDArray[np.floating], y: NDArray[np.floating]) -> Moments:
     """The moments of a few rows; the columns of Z are z⁽ⁱ⁾ = (x⁽ⁱ⁾, y⁽ⁱ⁾)."""
     Z = np.empty((X.shape[1] + 1, len(y)))
     Z[:-1], Z[-1] = X.T, y
-    mean = Z.mean(axis=1)
+    mean = Z.sum(axis=1) / len(y)
     Z -= mean[:, None]
-    return Moments._finite(len(y), mean, Z @ Z.T)
+    return Moments._finite(len(y), mean, Z.dot(Z.T))
 
 
 def refuse_overflow(X: NDArray[np.floating], y: NDArray[np.floating]) -> NoReturn:
