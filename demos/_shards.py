@@ -35,7 +35,7 @@ def work(sizes: list[int], batch_size: int, epochs: int, seed: int) -> None:
         )
     X, y, rng = shard(sizes[rank], seed, rank)
     surface = LossSurface.from_moments(moments := sum_moments(Moments.of(X, y)))
-    _same_everywhere("surface", surface.w, surface.b, surface.floor, surface.U)
+    _same_everywhere("surface", surface.w, surface.b, surface.min_loss, surface.U)
     if rank == 0:
         print(_moments_report(sizes, seed, moments, surface), flush=True)
     steps = math.ceil(moments.n / batch_size)

@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
     surface = LossSurface.from_data(X, y)
     runs = [train(X, y, surface, m, args.seed) for m in SIZES]
     yield "batch_size.png", _figure(surface, runs)
-    print(f"{EPOCHS} epochs, η = {LR}, floor of the loss {surface.floor:.4f}\n")
+    print(f"{EPOCHS} epochs, η = {LR}, floor of the loss {surface.min_loss:.4f}\n")
     print(f"{'batch':>8}{'steps':>8}{'loss − floor, start':>22}{'end':>10}{'last epoch, mean':>19}")
     for m, path, excess in runs:
         last = excess[-(path.steps // EPOCHS) :].mean()
@@ -76,7 +76,7 @@ def _figure(surface: LossSurface, runs: list[Run]) -> Any:
 def _plane(ax: Any, surface: LossSurface, runs: list[Run]) -> None:
     w1, w2 = np.linspace(-1.1, 3, 50), np.linspace(-4.3, 0.3, 50)
     L = surface.grid(w1, w2, b=surface.b)
-    ax.contourf(w1, w2, L, surface.floor + np.arange(0, np.ptp(L) + 0.5, 0.5), cmap=LOSS)
+    ax.contourf(w1, w2, L, surface.min_loss + np.arange(0, np.ptp(L) + 0.5, 0.5), cmap=LOSS)
     for m, path, _ in runs:
         color, width = SIZES[m]
         label = f"batches of {m}" if m < surface.n else f"all {m}"

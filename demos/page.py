@@ -186,7 +186,7 @@ def packed(X: Any, y: Any, rng: Any, start: Any, b: float) -> dict[str, Any]:
         "b": b,
         "H": surface.curvature.tolist(),
         "lowest": [*surface.w.tolist(), surface.b],
-        "floor": surface.floor,
+        "floor": surface.min_loss,
         "max_lr": surface.max_lr,
         "max_lr_held": 2 / float(np.linalg.eigvalsh(surface.curvature[:-1, :-1])[-1]),
     }

@@ -54,7 +54,8 @@ def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
         κ, limit = surface.condition_number, surface.max_lr
         print(f"{name:14}{κ:13,.1f}{limit:10.5f}{lr:10.5f}{steps:25,}")
     print(
-        f"\nThe floor is the same, {cases[0].surface.floor:.2f} (1000 $)²: only the way is longer"
+        f"\nThe floor is the same, {cases[0].surface.min_loss:.2f} (1000 $)²: "
+        "only the way is longer"
     )
 
 
@@ -68,20 +69,20 @@ def prepared() -> list[Case]:
 def case(name: str, surface: LossSurface) -> Case:
     lr = surface.max_lr / 2
     steps = bisect.bisect_left(
-        range(10**12), True, key=lambda t: excess(surface, lr, t) <= NEAR * surface.floor
+        range(10**12), True, key=lambda t: excess(surface, lr, t) <= NEAR * surface.min_loss
     )
     return Case(name, surface, lr, steps)
 
 
 def excess(surface: LossSurface, lr: float, t: Any) -> Any:
     """L(θₜ) − floor = ½ Σ λ (1 − ηλ)²ᵗ c²: after t steps from w = 0, b = 0; for each t."""
-    λ, c = surface.axes[0], start(surface)
+    λ, c = surface.principal_axes[0], start(surface)
     return (λ * (1 - lr * λ) ** (2 * np.asarray(t)[..., None]) * c**2).sum(axis=-1) / 2
 
 
 def start(surface: LossSurface) -> Any:
     """c = Vᵀ(θ₀ − θ*), θ₀ = 0: how far off the start is along each axis of the bowl."""
-    return surface.axes[1].T @ -np.append(*surface.minimum)
+    return surface.principal_axes[1].T @ -np.append(*surface.minimum)
 
 
 def _figure(cases: list[Case]) -> Any:
@@ -107,10 +108,10 @@ def _figure(cases: list[Case]) -> Any:
 
 def _cut(ax: Any, case: Case) -> Any:
     """The bowl cut along its flattest and its steepest axis, and the descent as seen there."""
-    surface, (λ, _), c = case.surface, case.surface.axes, start(case.surface)
+    surface, (λ, _), c = case.surface, case.surface.principal_axes, start(case.surface)
     c *= np.sign(c)  # an axis has no direction
     u, v = np.linspace(-5, 36, 400), np.linspace(-9, 9, 2001)
-    L = 1 + (λ[-1] * u**2 + λ[0] * v[:, None] ** 2) / (2 * surface.floor)
+    L = 1 + (λ[-1] * u**2 + λ[0] * v[:, None] ** 2) / (2 * surface.min_loss)
     norm = BoundaryNorm(LEVELS, 256, extend="max")
     filled = ax.contourf(u, v, L, LEVELS, cmap=LOSS, norm=norm, extend="max")
     t = np.unique(np.geomspace(1, case.steps + 1, 300).astype(int)) - 1
@@ -128,8 +129,8 @@ def _cut(ax: Any, case: Case) -> Any:
 def _time(ax: Any, cases: list[Case]) -> None:
     for name, surface, lr, steps in cases:
         t = np.unique(np.geomspace(1, 10 * steps, 400).astype(int)) - 1
-        ax.plot(t + 1, excess(surface, lr, t) / surface.floor, color=COLORS[name], label=name)
-        dot = excess(surface, lr, steps) / surface.floor
+        ax.plot(t + 1, excess(surface, lr, t) / surface.min_loss, color=COLORS[name], label=name)
+        dot = excess(surface, lr, steps) / surface.min_loss
         ax.plot(steps + 1, dot, "o", color=COLORS[name], mec="black")
     ax.axhline(NEAR, color="black", linestyle=":", label=f"{NEAR:.0%} of the floor")
     ax.set(xscale="log", yscale="log", ylim=(1e-4, 20), xlabel="steps + 1")

@@ -66,7 +66,7 @@ def correlated(seed: int) -> tuple[Any, Any]:
 
 def flow(surface: LossSurface, w: Any, b: Any, t: Any) -> Any:
     """θ(t) = θ* + V e^{−Λt} Vᵀ (θ₀ − θ*): one row for each t."""
-    (λ, V), θ = surface.axes, np.append(*surface.minimum)
+    (λ, V), θ = surface.principal_axes, np.append(*surface.minimum)
     return θ + (np.exp(-np.multiply.outer(t, λ)) * (V.T @ (np.append(w, b) - θ))) @ V.T
 
 
@@ -91,13 +91,13 @@ def sgd(X: Any, y: Any, b: float, seed: int) -> Way:
 
 
 def _table(X: Any, y: Any, surface: LossSurface, ways: list[Way]) -> str:
-    (λ1, _, λ2), _ = surface.axes
+    (λ1, _, λ2), _ = surface.principal_axes
     (w1, w2), b = surface.minimum
     double_loop = [[loss(X, y, np.array([u, v]), b) for u in W1] for v in W2]
     off = np.abs(surface.grid(W1, W2, b=b) / double_loop - 1).max()
     rows = [
         f"minimum     w* = ({w1:.4f}, {w2:.4f}), b* = {b:.4f}",
-        f"floor       {surface.floor:.4f}",
+        f"floor       {surface.min_loss:.4f}",
         f"axes        curvature λ = {λ1:.4f} and {λ2:.4f}: the bowl is √(λ_max/λ_min) = "
         f"{(λ1 / λ2) ** 0.5:.2f} times as long as wide",
         f"limit of η  2/λ_max = {surface.max_lr:.4f}",
@@ -133,9 +133,9 @@ def _figure(surface: LossSurface, ways: list[Way]) -> Any:
 
 def _plane(ax: Any, surface: LossSurface, ways: list[Way]) -> None:
     L = surface.grid(W1, W2, b=surface.b)
-    levels = surface.floor + np.arange(0, np.ptp(L) + STEP, STEP)
+    levels = surface.min_loss + np.arange(0, np.ptp(L) + STEP, STEP)
     ax.contourf(W1, W2, L, levels, cmap=LOSS)
-    λ, V = surface.axes
+    λ, V = surface.principal_axes
     for k, name in ((0, "steep"), (2, "flat")):
         s = (2 * STEP / λ[k]) ** 0.5  # floor + ½ λ s²: as far as the first contour
         ends = surface.w + np.array([[-s], [s]]) * V[:2, k]
@@ -152,10 +152,14 @@ def _plane(ax: Any, surface: LossSurface, ways: list[Way]) -> None:
 
 def _cut(ax: Any, surface: LossSurface) -> None:
     s = np.linspace(-3, 3, 100)
-    λ = surface.axes[0]
-    ax.plot(s, surface.floor + λ[0] / 2 * s**2, color="black", label=f"steep axis, λ = {λ[0]:.2f}")
-    ax.plot(s, surface.floor + λ[2] / 2 * s**2, color="gray", label=f"flat axis, λ = {λ[2]:.2f}")
-    ax.axhline(surface.floor, color="black", linestyle=":", label=f"floor, {surface.floor:.2f}")
+    λ = surface.principal_axes[0]
+    ax.plot(
+        s, surface.min_loss + λ[0] / 2 * s**2, color="black", label=f"steep axis, λ = {λ[0]:.2f}"
+    )
+    ax.plot(s, surface.min_loss + λ[2] / 2 * s**2, color="gray", label=f"flat axis, λ = {λ[2]:.2f}")
+    ax.axhline(
+        surface.min_loss, color="black", linestyle=":", label=f"floor, {surface.min_loss:.2f}"
+    )
     ax.set(xlabel="distance from the minimum", ylabel="loss", ylim=(0, None))
     ax.legend(loc="upper center")
 

@@ -141,7 +141,7 @@ def test_the_heights_are_the_losses(shown):
     bowl = LossSurface.from_data(X, y)
     for m in batch_size.SIZES:
         path = batch_size.train(X, y, bowl, m, 2).path
-        height = loss(X, y, path.w[-1], path.b[-1]) - bowl.floor
+        height = loss(X, y, path.w[-1], path.b[-1]) - bowl.min_loss
         assert numbers(out, f"{m:8}")[2] == pytest.approx(height, rel=0.06)  # two digits shown
 
 
@@ -181,7 +181,7 @@ def test_standardising_saves_most_steps(shown):
 
 def test_the_steps_are_found_in_the_millions_as_well():
     """A bowl 1000 times as long as wide: two million steps, by bisection."""
-    bowl = LossSurface(w=[1.0], b=1.0, floor=1.0, U=[[1e3, 0.0], [0.0, 1.0]], n=2)
+    bowl = LossSurface.from_moments(Moments(1, [0.0, 1.0], [[1e6, 1e6], [1e6, 1e6 + 2]]))
     each = scaling.case("long", bowl)
     at = [scaling.excess(bowl, each.lr, t) for t in (each.steps - 1, each.steps)]
     assert at[1] <= 0.01 < at[0]
