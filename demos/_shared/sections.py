@@ -1,7 +1,7 @@
-"""The table of the derivation: each §, its equation, its functions, and how to evaluate it.
+"""The sections of the derivation: number, equation, functions, and how to evaluate them.
 
-`for section in SECTIONS: section.values(f, X, y, w, b)`, with f = `OURS` for this engine or f =
-`reference.autograd` for torch, gives the same named numbers from either.
+`section.values(f, X, y, w, b)` gives the same named numbers for f = `OURS`, which is linreg_np, and
+for f = `reference.autograd`, which is torch.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from linreg_np import fit, gradient, loss, predict, sgd_step, squared_loss, train
+from linreg_np import fit, gradient, loss, predict, sgd_step, squared_loss
 from linreg_np.chain_rule import dL_db, dl_db, dL_dw, dl_dw, dl_dyhat, dyhat_db, dyhat_dw
 from linreg_np.data import price
 from linreg_np.model import predict_one
@@ -32,12 +32,12 @@ class Section(NamedTuple):
 
 
 def _houses(name: str, numbers: Any) -> dict[str, Any]:
-    """One number a house, each under its name."""
+    """One number per house, each with its name."""
     return {f"{name}, house {i}": v for i, v in enumerate(numbers, 1)}
 
 
 def _weights(name: str, numbers: Any) -> dict[str, Any]:
-    """One number a weight, each under its name."""
+    """One number per weight, each with its name."""
     return {f"{name}_{j}": v for j, v in zip(("area", "age"), numbers, strict=True)}
 
 
@@ -149,7 +149,7 @@ SECTIONS = [
     Section(
         "2",
         "the path of w on the surface L(w₁, w₂) at a fixed b",
-        (fit, train._walk),
+        (fit,),
         _fit,
     ),
 ]
