@@ -46,7 +46,8 @@ def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
     yield "scaling.png", draw(cases)
     print("211 houses: price from area (100 square feet) and age (years); full-batch descent\n")
     print(
-        f"{'':14}{'λ_max/λ_min':>13}{'2/λ_max':>10}{'η':>10}{f'steps to {TOLERANCE:.0%} of floor':>25}"
+        f"{'':14}{'λ_max/λ_min':>13}{'2/λ_max':>10}{'η':>10}"
+        f"{f'steps to {TOLERANCE:.0%} of floor':>25}"
     )
     for name, surface, lr, steps in cases:
         κ, limit = surface.condition_number, surface.max_lr

@@ -141,8 +141,8 @@ def cut_at_infinity(path: Trajectory) -> Trajectory:
             f"{numbers[0]}"
         )
     warnings.warn(
-        f"point {end} (counted from 0) is not finite or over {MAX_DRAWN:g}; only the points before it "
-        "are drawn",
+        f"point {end} (counted from 0) is not finite or over {MAX_DRAWN:g}; only the points "
+        "before it are drawn",
         stacklevel=2,
     )
     return Trajectory(path.w[:end], None if path.b is None else path.b[:end])

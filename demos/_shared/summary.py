@@ -22,7 +22,7 @@ WORDS = {
         "first": "first",
         "last": "last",
         "given": "(as given)",
-        "no data": "A printed log holds neither the data, so no loss is known, nor the point after the last step",
+        "no data": "A printed log lacks the data, so no loss, and the point after the last step",
         "no bias": "The file holds no bias",
         "in all": "({} in total)",
     },
