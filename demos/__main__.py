@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import ast
 import importlib
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -99,7 +100,11 @@ def run_demo(name: str, argv: list[str]) -> None:
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse, with an error in one line."""
+    """argparse with errors in one line, and with -1e5 as a number rather than an option."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._negative_number_matcher = re.compile(r"-\.?\d")
 
     def error(self, message: str) -> NoReturn:
         fail(self.prog, f"{message}; --help shows the options")

@@ -266,7 +266,7 @@ def test_each_symbol_of_an_equation_is_explained(section):
 
 def test_an_unknown_sign_is_refused():
     """Rather than left out of the equation."""
-    with pytest.raises(ValueError, match="an equation must be made of known signs, got '_'"):
+    with pytest.raises(ValueError, match="an equation must consist of known signs, got '_'"):
         mathml("x + _")
     with pytest.raises(ValueError, match=r"a bracket must close, got '\(x'"):
         mathml("(x")
