@@ -96,7 +96,9 @@ def test_help_shows_the_docstring_and_the_common_options(name):
 def test_wrong_options_are_refused_in_one_line(tmp_path, argv, message):
     """Exit status 2, the requirement and the value received; no file."""
     words = argv.split()
-    assert_one_error(run(*words, *([] if words[0] == "list" else ["--out", str(tmp_path)])), message)
+    assert_one_error(
+        run(*words, *([] if words[0] == "list" else ["--out", str(tmp_path)])), message
+    )
     assert not list(tmp_path.iterdir())
 
 
@@ -292,9 +294,9 @@ def test_what_stdout_cannot_encode_is_printed_as_a_question_mark():
 def test_a_missing_package_is_named_with_its_extra(package, name):
     """What to install, in one line; the list needs neither package."""
     program = f"import sys; sys.modules['{package}'] = None; from demos.__main__ import main"
-    listed = shell(f'$PYTHON -c "{program}; main([\'list\'])"')
+    listed = shell(f"$PYTHON -c \"{program}; main(['list'])\"")
     assert (listed.returncode, listed.stderr) == (0, "")
-    ran = shell(f'$PYTHON -c "{program}; main([\'{name}\'])"')
+    ran = shell(f"$PYTHON -c \"{program}; main(['{name}'])\"")
     assert ran.returncode == 2
     assert re.fullmatch(f".*{package} is not installed; pip install '.*'\n", ran.stderr)
 

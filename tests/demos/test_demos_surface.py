@@ -9,7 +9,6 @@ from running import count_pixels, pixels, run_once
 from demos import batch_size, scaling, surface
 from linreg_np import LossSurface, Moments, fit, load_houses, loss
 
-
 # surface
 
 
@@ -37,13 +36,16 @@ def test_the_flow_follows_the_negative_gradient():
     points = surface.flow(loss_surface, [1.6, 0.0], 0.5, t)
     np.testing.assert_allclose(points[0], [1.6, 0.0, 0.5], atol=1e-14)
     speed = (
-        surface.flow(loss_surface, [1.6, 0.0], 0.5, t + h) - surface.flow(loss_surface, [1.6, 0.0], 0.5, t - h)
+        surface.flow(loss_surface, [1.6, 0.0], 0.5, t + h)
+        - surface.flow(loss_surface, [1.6, 0.0], 0.5, t - h)
     ) / (2 * h)
     grad = np.column_stack(loss_surface.gradient(points[:, :2], points[:, 2]))
     # Taylor: λ³‖Δ‖h²/6 < 1e-7; rounding: u‖θ‖/h < 1e-10
     np.testing.assert_allclose(speed, -grad, atol=1e-7)
     np.testing.assert_allclose(
-        surface.flow(loss_surface, [1.6, 0.0], 0.5, [1e4])[0], [*loss_surface.w, loss_surface.b], atol=1e-14
+        surface.flow(loss_surface, [1.6, 0.0], 0.5, [1e4])[0],
+        [*loss_surface.w, loss_surface.b],
+        atol=1e-14,
     )
 
 
@@ -75,7 +77,9 @@ def test_the_axes_are_drawn_to_scale():
     lines = [line.get_xydata() for line in fig.axes[0].lines if line.get_linestyle() == "--"]
     assert len(lines) == 2
     for ends in lines:
-        np.testing.assert_allclose(loss_surface.excess(ends, loss_surface.b), surface.STEP, rtol=1e-12)
+        np.testing.assert_allclose(
+            loss_surface.excess(ends, loss_surface.b), surface.STEP, rtol=1e-12
+        )
     (u1, v1), (u2, v2) = (ends[1] - ends[0] for ends in lines)
     assert abs(u1 * u2 + v1 * v2) < 1e-12
     assert fig.axes[0].get_aspect() == 1
