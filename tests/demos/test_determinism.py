@@ -48,7 +48,7 @@ for train in (fit, fit_affine):
     path = train(X, y, lr=0.03, batch_size=10, epochs=2, rng=3)
     path.save(f"{train.__name__}.npz")
     path.write_log(f"{train.__name__}.log")
-commands = {f"check{option}": (reference, ["check", "programs.py", "--max-examples", "60", *option])
+commands = {f"check{option}": (reference, ["check", "programs.py", "--max-examples", "30", *option])
             for option in ((), ("--json",), ("--json", "--seed", "3"))}
 commands |= {name: (demo, [name, "--seed", "3", "--out", "out"]) for name in sys.argv[1:]}
 for name, (main, arguments) in commands.items():
