@@ -28,7 +28,7 @@ from demos._page.notation import NOTATION, code, mathml
 from demos._shared.sections import LR, OURS, SECTIONS, Section
 from demos.derivation import B, W, source, three_houses, ulps
 from linreg_np import LossSurface, load_houses, synthetic_data
-from linreg_np.curvature import curvature
+from linreg_np.curvature import _second_derivative
 
 PARTS = Path(__file__).with_name("_page")
 SCRIPTS = ("study", "engine", "derivation", "explorer")  # in the order in which they run
@@ -78,7 +78,7 @@ def as_json(value: Any) -> str:
 def section(s: Section) -> str:
     """The equation and the source of one §; the script fills in numbers and words."""
     equations = mathml(SURFACE if s.number == "2" else s.equation)
-    functions = (*s.functions, *([curvature] if s.number == "2" else []))
+    functions = (*s.functions, *([_second_derivative] if s.number == "2" else []))
     files = [list(g) for _, g in groupby(functions, lambda f: f.__module__)]
     sources = "".join(map(listing, files))
     found = set(re.findall('data-symbol="(\\w+)"', equations + sources))

@@ -33,11 +33,7 @@ from reference.checker.trial import distinguishing_problems
 SIZES = 10.0 ** np.arange(-16, -0.9, 0.5)
 POINTS = 40  # random points for each size
 PLAN = CallPlan("gradient", "gradient", ())
-NUMBERS = {
-    "ragged-divisor": 8.0,
-    "weight-decay": 0.02,
-    "clipped": 1.5,
-}  # the parameter of these faults
+NUMBERS = {"ragged-divisor": 8.0, "weight-decay": 0.02, "clipped": 1.5}  # where a fault has one
 RATES = (0.3, 0.1, 0.03, 0.01, 0.003)  # a user tries several until one converges
 STYLES = {
     "this checker": (GREEN, "o", "-"),
@@ -198,10 +194,7 @@ def draw(shares: dict[str, list[Any]], missed: int, seen: int, faults: int) -> A
     fig, (left, right) = plt.subplots(
         1, 2, figsize=(WIDTH, 4.3), width_ratios=(3, 1), layout="constrained"
     )
-    ours, torchs = (
-        detection_threshold(shares["this checker"]),
-        detection_threshold(shares["torch gradcheck"]),
-    )
+    ours, torchs = (detection_threshold(shares[k]) for k in ("this checker", "torch gradcheck"))
     fig.suptitle(f"gradcheck detects relative errors from {torchs} on, this checker from {ours} on")
     for name, found in shares.items():
         color, marker, style = STYLES[name]

@@ -138,13 +138,8 @@ def _plane(ax: Any, surface: LossSurface, methods: list[Method]) -> None:
         ax.plot(*ends.T, color="white", linewidth=1.5, linestyle="--")
         ax.annotate(f" {name} axis", ends[ends[:, 0].argmax()], color="white")
     for method in methods:
-        ax.plot(
-            *method.w.T,
-            label=method.name,
-            zorder=3,
-            path_effects=CASING[: method.lr == 0],
-            **method.look,
-        )
+        casing = CASING if method.lr == 0 else []
+        ax.plot(*method.w.T, label=method.name, zorder=3, path_effects=casing, **method.look)
     ax.plot(*surface.w, zorder=2, label="minimum", **TRUTH)
     ax.plot(*W0, zorder=5, label="start", **START)
     ax.set(xlabel="w₁", ylabel="w₂", aspect="equal", xlim=W1[[0, -1]], ylim=W2[[0, -1]])

@@ -38,11 +38,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--log", type=Path, metavar="FILE", help="draw a printed log (or an .npz file)"
     )
     parser.add_argument(
-        "--true",
-        type=float,
-        nargs="+",
-        metavar="W",
-        help="with --log: the true weights of its data",
+        "--true", type=float, nargs="+", metavar="W", help="with --log: the true weights"
     )
     parser.add_argument("--lang", choices=list(WORDS), default="en", help="output language")
     parser.add_argument("--animate", action="store_true", help="also write the path as a GIF")
@@ -52,9 +48,8 @@ def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
     if args.true and not args.log:
         raise ValueError("--true needs --log: for other data the lowest point is known")
     kind = "log" if args.log else args.data
-    scene, fig, summary = {"log": log_scene, "houses": houses_scene, "example": example_scene}[
-        kind
-    ](args)
+    make_scene = {"log": log_scene, "houses": houses_scene, "example": example_scene}[kind]
+    scene, fig, summary = make_scene(args)
     if args.animate and not scene:
         raise ValueError("--animate needs a path of two weights, got another number")
     name = "trajectory" if kind == "example" else f"trajectory_{kind}"

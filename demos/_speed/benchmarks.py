@@ -96,42 +96,41 @@ def worked_example(n: int, seed: int) -> list[Benchmark]:
     loop, sklearn = partial(train, torch_fit, X, y, 10, 3), sklearn_train(X, y, 3)
     plain, affine = partial(train, fit, X, y, 10, 3), partial(train, fit_affine, X, y, 10, 3)
     single = partial(train, fit_affine, X, y, 1, 3)
-    grid = partial(double_loop, X, y, *GRID, 4.2)
+    grid, double = partial(surface, X, y), partial(double_loop, X, y, *GRID, 4.2)
     name, same = f"{n} × 2, batches of 10, 3 epochs: fit", "the same, fit_affine"
-    singles, sgd = "the same, batches of 1, fit_affine", "SGDRegressor"
     return [
         Benchmark(name, "the loop in torch", plain, loop, min_speedup=12),
         Benchmark(same, "the loop in torch", affine, loop, min_speedup=100),
-        Benchmark(same, sgd, affine, sklearn, min_speedup=1.2, results_comparable=False),
-        Benchmark(
-            "the 50 × 50 surface", "the double loop", partial(surface, X, y), grid, min_speedup=200
-        ),
-        Benchmark(name, sgd, plain, sklearn, results_comparable=False),
-        Benchmark(singles, sgd, single, sklearn, results_comparable=False),
+        compare_sklearn(same, affine, sklearn, min_speedup=1.2),
+        Benchmark("the 50 × 50 surface", "the double loop", grid, double, min_speedup=200),
+        compare_sklearn(name, plain, sklearn),
+        compare_sklearn("the same, batches of 1, fit_affine", single, sklearn),
     ]
+
+
+def compare_sklearn(name: str, ours: Call, theirs: Call | None, **target: float) -> Benchmark:
+    return Benchmark(name, "SGDRegressor", ours, theirs, results_comparable=False, **target)
 
 
 def many_samples(Xy: Any) -> list[Benchmark]:
     name = f"{size(Xy)}, batches of 32, 1 epoch: fit_affine"
     ours, theirs = partial(train, fit_affine, *Xy, 32, 1), sklearn_train(*Xy, 1)
-    return [
-        Benchmark(name, "SGDRegressor", ours, theirs, min_speedup=1.2, results_comparable=False)
-    ]
+    return [compare_sklearn(name, ours, theirs, min_speedup=1.2)]
 
 
-def full_batch(Xy: Any, steps: int) -> list[Benchmark]:
-    w = np.linspace(-1, 1, Xy[0].shape[1])
+def full_batch(Xy: Any, T: int) -> list[Benchmark]:
+    w, shape = np.linspace(-1, 1, Xy[0].shape[1]), size(Xy)
     autograd = partial(torch_descent, *Xy, w=0 * w, lr=LR)
-    one, few, many = (partial(descend, *Xy, count) for count in (1, steps, 100 * steps))
+    one, few, many = (partial(descend, *Xy, steps) for steps in (1, T, 100 * T))
     ours, theirs = partial(our_gradient, *Xy, w, 0.5), partial(torch_gradient, *Xy, w, 0.5)
-    name = f"{steps:,} steps of full-batch descent, {size(Xy)}"
-    longer = f"the same, {100 * steps:,} steps"
-    call = f"one gradient call, {size(Xy)}"
+    torch_few, torch_one = (partial(autograd, steps=steps) for steps in (T, 1))
+    name, same = f"{T:,} steps of full-batch descent, {shape}", f"the same, {100 * T:,} steps"
+    call = f"one gradient call, {shape}"
     return [
-        Benchmark(name, "torch autograd", few, partial(autograd, steps=steps), min_speedup=25),
-        Benchmark(longer, f"{steps:,} steps", many, few, max_ratio=1.05, results_comparable=False),
+        Benchmark(name, "torch autograd", few, torch_few, min_speedup=25),
+        Benchmark(same, f"{T:,} steps", many, few, max_ratio=1.05, results_comparable=False),
         Benchmark(call, "torch, both passes", ours, theirs, min_speedup=1.3),
-        Benchmark(f"1 step of descent, {size(Xy)}", "torch", one, partial(autograd, steps=1)),
+        Benchmark(f"1 step of descent, {shape}", "torch", one, torch_one),
     ]
 
 
@@ -141,22 +140,18 @@ def without_target(wide: Any, long: Any) -> list[Benchmark]:
     name = f"{size(wide)}, batches of 32, 1 epoch: fit_affine"
     tens = f"{size(long)}, batches of 10, 1 epoch: fit_affine"
     affine, plain = (partial(train, trainer, *wide, 32, 1, lr) for trainer in (fit_affine, fit))
-    epoch, sklearn = partial(train, fit_affine, *long, 10, 1), sklearn_train(*long, 1)
-    compiled = sklearn_train(*wide, 1, lr)
+    epoch = partial(train, fit_affine, *long, 10, 1)
     return [
-        Benchmark(name, "SGDRegressor", affine, compiled, results_comparable=False),
+        compare_sklearn(name, affine, sklearn_train(*wide, 1, lr)),
         Benchmark("the same, fit_affine", "fit, the loop", affine, plain),
-        Benchmark(tens, "SGDRegressor", epoch, sklearn, results_comparable=False),
+        compare_sklearn(tens, epoch, sklearn_train(*long, 1)),
     ]
 
 
 def import_time() -> list[Benchmark]:
-    ours, theirs = (
-        partial(import_in_new_process, "linreg_np"),
-        partial(import_in_new_process, "numpy"),
-    )
-    name = "import linreg_np"
-    return [Benchmark(name, "import numpy", ours, theirs, max_ratio=1.1, results_comparable=False)]
+    ours, theirs = (partial(import_in_new_process, name) for name in ("linreg_np", "numpy"))
+    names = "import linreg_np", "import numpy"
+    return [Benchmark(*names, ours, theirs, max_ratio=1.1, results_comparable=False)]
 
 
 def size(Xy: Any) -> str:

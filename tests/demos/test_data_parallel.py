@@ -207,7 +207,9 @@ def test_any_numbers_of_workers_and_samples_fit_or_are_refused(numbers):
     for sizes, args in started:
         assert len(sizes) == (args.workers or len(sizes)) <= data_parallel.MAX_WORKERS
         assert args.batch <= sum(sizes)
-    assert started or assert_one_error(ran, "|".join(numbers), "data_parallel") is None
+    assert (
+        started or assert_one_error(ran, "--(workers|sizes|batch|epochs)", "data_parallel") is None
+    )
 
 
 @pytest.mark.thorough

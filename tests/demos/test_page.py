@@ -17,7 +17,7 @@ import pytest
 
 from demos import page
 from demos._page.notation import IN_MATHS, NOTATION, code, mathml
-from demos._shared.sections import LR, OURS, SECTIONS
+from demos._shared.sections import OURS, SECTIONS
 from demos.derivation import B, W, source, three_houses
 from linreg_np import (
     DivergenceError,
@@ -36,15 +36,7 @@ FLAGS = (
     "headless no-sandbox disable-gpu disable-quic no-first-run disable-background-networking "
     "disable-component-update disable-sync"
 )
-LATIN = {
-    "torch",
-    "NumPy",
-    "Python",
-    "SGD",
-    "ulp",
-    "Shift",
-    "English",
-}  # names that Chinese keeps as they are
+LATIN = {"torch", "NumPy", "Python", "SGD", "ulp", "Shift", "English"}  # names, kept in Chinese
 
 
 # ---- the browser
@@ -229,39 +221,25 @@ def english_in(text):
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda s: s.number)
 def test_the_code_shown_is_the_source(section):
-    """Letter for letter, but for the docstring; and its symbols are marked."""
+    """Letter for letter without the docstring; each symbol is marked and explained by a button."""
     shown = re.findall(r"<pre[^>]*>(.*?)</pre>", page.section(section), re.S)
     text = html.unescape("\n".join(re.sub("<[^>]*>", "", part) for part in shown))
-    for f in section.functions:
-        assert source(f).strip() in text
-        assert '"""' not in text
+    assert all(source(f).strip() in text for f in section.functions)
+    assert '"""' not in text
+    marked = set(re.findall(r'data-symbol="(\w+)"', page.section(section))) - {"one"}
+    buttons = set(re.findall(r'<button type="button" data-symbol="(\w+)"', page.section(section)))
+    assert marked == buttons != set()
+    assert all(f"symbol.{symbol}" in WORDS["en"] for symbol in buttons)
 
 
 @pytest.mark.parametrize("section", SECTIONS[:-1], ids=lambda s: s.number)
 def test_the_equation_shown_is_the_one_in_the_docstring(section):
     """Sign for sign: MathML only says where each one stands."""
     plain = re.sub(r"[\s_/{},]|\((?=\w/)|(?<=/[nm])\)", "", section.equation)
-    for sign, leaves in {
-        "½": "12",
-        "⁽ⁱ⁾": "(i)",
-        "ᵀ": "⊤",
-        "²": "2",
-        "Σ": "∑",
-        "ᵢ": "i",
-        "ŷ": "y^",
-    }.items():
+    signs = {"½": "12", "⁽ⁱ⁾": "(i)", "ᵀ": "⊤", "²": "2", "Σ": "∑", "ᵢ": "i", "ŷ": "y^"}
+    for sign, leaves in signs.items():
         plain = plain.replace(sign, leaves)
     assert re.sub("<[^>]*>", "", mathml(section.equation)) == plain
-
-
-@pytest.mark.parametrize("section", SECTIONS, ids=lambda s: s.number)
-def test_each_symbol_of_an_equation_is_explained(section):
-    """It has a button of its own in the §, and words in both languages."""
-    text = page.section(section)
-    marked = set(re.findall(r'data-symbol="(\w+)"', text)) - {"one"}
-    buttons = set(re.findall(r'<button type="button" data-symbol="(\w+)"', text))
-    assert marked == buttons != set()
-    assert all(f"symbol.{symbol}" in WORDS["en"] for symbol in buttons)
 
 
 def test_an_unknown_sign_is_refused():
@@ -499,46 +477,35 @@ def test_a_held_bias_stays_where_it_belongs(study):
 
 
 @pytest.mark.thorough
-def test_above_the_limit_it_diverges_and_says_why(study):
-    """η just over 2/λ_max with all samples: the loss grows without end, and the words are there."""
-    mark = max_lr(worked_example()[0])
-    assert study.text("#mark") == f"2/λₘₐₓ = {mark:.4g}"
-    study.click("[name=size][value=all]")
-    study.slide("#lr", 44)
-    assert float(study.text("#lr_value")) == 2.0 > mark
-    assert not study.find("#why").is_displayed()
+@pytest.mark.parametrize(
+    ("size", "slides", "lr", "why"),
+    [
+        ("all", 44, 2.0, "It diverges. η = 2 is beyond 2/λₘₐₓ"),
+        ("all", 43, None, ""),
+        ("1", 37, 1.0, "although η = 1 is below the mark"),
+    ],
+    ids=["above the limit", "just below", "small minibatches"],
+)
+def test_divergence_is_explained(study, size, slides, lr, why):
+    """Above 2/λ_max, and with one sample per step also below it; not just below it with all."""
+    limit = max_lr(worked_example()[0])
+    assert study.text("#mark") == f"2/λₘₐₓ = {limit:.4g}"
+    study.click(f"[name=size][value='{size}']")
+    study.slide("#lr", slides)
     study.play()
     path = study.path()
+    assert study.find("#why").is_displayed() == bool(why)
+    if not why:
+        assert float(study.text("#lr_value")) < limit
+        assert path[-1, 3] < path[0, 3]
+        return
     X, y, rng = worked_example()
-    assert_same_path(path, fit_path(X, y, rng, lr=2.0, batch_size=1000, start=path[0, :2]))
+    m = 1000 if size == "all" else 1
+    assert_same_path(path, fit_path(X, y, rng, lr=lr, batch_size=m, start=path[0, :2]))
     assert path[-1, 3] > 1e6 * path[0, 3]
-    assert study.text("#why").startswith("It diverges. η = 2 is beyond 2/λₘₐₓ")
+    assert why in study.text("#why")
     study.click("#plane")  # the picture, grown with the path, is small again before it is used
     assert np.abs(start_of(study) - [2, -3.4]).max() < 1
-    assert not study.find("#why").is_displayed()
-
-
-@pytest.mark.thorough
-def test_just_below_the_limit_it_does_not_diverge(study):
-    """The neighbour of the last test: the step of the scale before, and the loss falls."""
-    study.click("[name=size][value=all]")
-    study.slide("#lr", 43)
-    study.play()
-    assert float(study.text("#lr_value")) < max_lr(worked_example()[0])
-    assert study.path()[-1, 3] < study.path()[0, 3]
-    assert not study.find("#why").is_displayed()
-
-
-@pytest.mark.thorough
-def test_small_minibatches_diverge_below_the_limit_and_the_page_says_so(study):
-    """With one sample a step and η = 1: its own bowl is the steeper one."""
-    study.click("[name=size][value='1']")
-    study.slide("#lr", 37)
-    study.play()
-    path = study.path()
-    X, y, rng = worked_example()
-    assert_same_path(path, fit_path(X, y, rng, lr=1.0, batch_size=1, start=path[0, :2]))
-    assert "although η = 1 is below the mark" in study.text("#why")
 
 
 @pytest.mark.thorough
@@ -779,8 +746,3 @@ def test_the_page_sends_no_request(study):
         [],
         ["data:,"],
     )
-
-
-def test_part_one_takes_the_learning_rate_of_the_table():
-    """The η named in the words of §1.3g is the one that the numbers were computed with."""
-    assert page.data(0)["lr"] == LR
