@@ -13,19 +13,17 @@ from PIL import Image
 from running import count_pixels, pixels, run, run_once
 
 from demos import derivation, learning_rate, starts, trajectory
+from demos.__main__ import list_demos
 from demos._shared import sections
 from linreg_np import Trajectory, fit, load_houses, loss, max_lr
 from reference import autograd
 from reference.rounding import loss_bound
 
-FAST = ["batch_size", "derivation", "houses", "learning_rate", "page", "scaling", "starts"]
-FAST += ["surface", "trajectory"]
-SLOW = ["data_parallel", "sensitivity", "speed"]  # short runs of these are in their own tests
+SLOW = {"data_parallel", "sensitivity", "speed"}  # short runs of these are in their own tests
+DEMOS = [pytest.param(d, marks=pytest.mark.thorough) if d in SLOW else d for d in list_demos()]
 
 
-@pytest.mark.parametrize(
-    "name", [*FAST, *(pytest.param(name, marks=pytest.mark.thorough) for name in SLOW)]
-)
+@pytest.mark.parametrize("name", DEMOS)
 def test_every_demo_runs_and_prints_the_path_of_each_file(name):
     """Status 0 and nothing on stderr; a picture is wide, and has a white ground and black text."""
     ran, folder = run_once(name, *(["--quick"] if name == "speed" else []))

@@ -406,9 +406,10 @@ def start_of(study):
     return study.path()[0, :2]
 
 
-def test_a_dragged_start_gives_the_path_of_fit(study):
-    """By pointer: the start dragged to a place, η and m set, 300 steps played in motion."""
-    study.open(calm=False)
+@pytest.mark.parametrize("calm", [True, pytest.param(False, marks=pytest.mark.thorough)])
+def test_a_dragged_start_gives_the_path_of_fit(study, calm):
+    """By pointer: the start dragged to a place, η and m set, 300 steps played, also in motion."""
+    study.open(calm=calm)
     canvas = study.show("#plane")
     before = start_of(study)
     study.act().move_to_element_with_offset(canvas, -80, -120).click_and_hold().move_by_offset(
