@@ -43,18 +43,15 @@ def draw_scene(scene: Scene) -> Any:
     w1, w2, L = height_grid(scene)
     mesh = (*np.meshgrid(w1, w2), L)
     left.plot_surface(*mesh, cmap=LOSS, norm=filled.norm, rcount=50, ccount=50, antialiased=False)
-    z = np.array([scene.height(w) for w in scene.path]) + 0.02 * np.ptp(
-        L
-    )  # raised above the surface
+    lift = 0.02 * np.ptp(L)  # above the surface, to be seen
+    z = np.array([scene.height(w) for w in scene.path]) + lift
     left.plot(*scene.path.T, z, zorder=4, path_effects=CASING, **PATH)
     left.plot(*scene.path[:1].T, z[:1], zorder=5, **START)
     left.plot(*scene.path[-1:].T, z[-1:], zorder=6, **END)
     corner = L[[0, 0, -1, -1], [0, -1, -1, 0]].argmin()  # look over the lowest corner
     left.view_init(40, 90 * corner - 125)
     left.locator_params(nbins=6)
-    left.set(
-        xlabel=scene.axes[0], ylabel=scene.axes[1], zticklabels=[]
-    )  # the colour bar has the numbers
+    left.set(xlabel=scene.axes[0], ylabel=scene.axes[1], zticklabels=[])  # numbers: colour bar
     return fig
 
 
