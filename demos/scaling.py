@@ -53,8 +53,8 @@ def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
         κ, limit = surface.condition_number, surface.max_lr
         print(f"{name:14}{κ:13,.1f}{limit:10.5f}{lr:10.5f}{steps:25,}")
     print(
-        f"\nThe floor is {cases[0].surface.min_loss:.2f} (1000 $)² for all; only the number of steps "
-        "differs"
+        f"\nThe floor is {cases[0].surface.min_loss:.2f} (1000 $)² for all; "
+        "only the number of steps differs"
     )
 
 
