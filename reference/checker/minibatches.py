@@ -11,6 +11,7 @@ used. So c and σ can be read, whatever the program shuffles or draws.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -48,8 +49,8 @@ class Finding(NamedTuple):
 
 def row_labels(n: int) -> Any:
     """Labels that tell which row they belong to: no ratio of two is a simple fraction."""
-    primes = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29)
-    return np.array([40.0 + 10 * math.sqrt(p) for p in primes[:n]])
+    primes = (p for p in itertools.count(2) if all(p % q for q in range(2, math.isqrt(p) + 1)))
+    return np.array([40.0 + 10 * math.sqrt(p) for p in itertools.islice(primes, n)])
 
 
 def identity_problem(n: int, m: int) -> Problem:
@@ -253,13 +254,13 @@ def classify_labels(passes: Sequence[Pass], alike: bool) -> Finding:
 
 
 def read_batches(
-    process: Any, plan: CallPlan, reading: Reading, factors: Sequence[float]
+    process: Any, plan: CallPlan, reading: Reading, factors: Sequence[float], fixed: int = 1
 ) -> Finding:
     """Run minibatches of several sizes, and say what they are.
 
-    Where the trainer has no batch size, its passes are read as those of single samples.
+    Where the trainer has no batch size, its passes are read as those of batches of `fixed` rows.
     """
-    sizes = SIZES if "batch_size" in plan.uses else [(5, 1), (7, 1)]
+    sizes = SIZES if "batch_size" in plan.uses else [(fixed + 4, fixed), (2 * fixed + 5, fixed)]
     for factor in factors:
         passes: list[Pass] = []
         try:
@@ -305,11 +306,18 @@ def alike_problem(rng: np.random.Generator, n: int, d: int, m: int) -> Problem:
 
 
 def follows(
-    process: Any, plan: CallPlan, reading: Reading, factor: float, kind: str, seed: int
+    process: Any,
+    plan: CallPlan,
+    reading: Reading,
+    factor: float,
+    kind: str,
+    seed: int,
+    fixed: int = 1,
 ) -> bool:
     """Whether the path on rows that are all alike is that of its kind of batches, step by step."""
     rng = np.random.default_rng(seed)
-    for n, m in [(7, 3), (6, 3), (4, 4), (3, 1)] if "batch_size" in plan.uses else [(4, 1), (3, 1)]:
+    sizes = [(fixed + 3, fixed), (2 * fixed + 1, fixed)]
+    for n, m in [(7, 3), (6, 3), (4, 4), (3, 1)] if "batch_size" in plan.uses else sizes:
         d = plan.layout.d or 3
         problem = alike_problem(rng, n, d, m)
         answers = list(process.ask([plan.request(problem._replace(iters=t)) for t in (1, 2, 3)]))

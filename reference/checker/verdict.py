@@ -64,11 +64,45 @@ def judge(
             if checks:
                 return checks
         found = run(evaluate, choice.call, options)
+        size = fixed_batch_size(definition, of_function(found.trials, choice.call.plan))
+        if size:
+            checks = judge_fixed_batches(process, choice.call, size, found.problems, options)
+            if checks:
+                return checks
         return make_checks(
             found.trials, found.problems, evaluate, choice, losses, options, definition
         )
     except SubjectTerminated as error:
         return [ended(choice.call, error)]
+
+
+def fixed_batch_size(definition: Definition, trials: Sequence[Trial]) -> int:
+    """The number in the source up to which n a trainer is right and beyond which it is wrong."""
+    wrong = [len(t.case.y) for t in trials if not t.is_correct]
+    right = [len(t.case.y) for t in trials if t.is_correct]
+    if trials[0].plan.kind != "trainer" or not wrong or not right:
+        return 0
+    sizes = sorted({int(v) for v in definition.numbers if v == int(v) and v > 1})
+    return next((k for k in sizes if max(right) <= k < min(wrong)), 0)
+
+
+def judge_fixed_batches(
+    process: Any, call: Call, size: int, count: int, options: Options
+) -> list[Check]:
+    """The check of a trainer whose batches have a size that is fixed inside."""
+    if call.reading is None:
+        return []
+    factor, name = CONVENTIONS[call.loss](1), call.plan.name
+    told: dict[str, Any] = {"call": described(call.plan), "loss": call.loss, "cases": count}
+    finding = read_batches(process, call.plan, call.reading, [factor], size)
+    if finding.fault:
+        text = explain(finding.fault, "trainer", finding.more)[1]
+        return [Check("trainer", name, "wrong", finding.fault, text, **told)]
+    right = finding.kind and follows(
+        process, call.plan, call.reading, factor, finding.kind, options.seed, size
+    )
+    text = f"{finding.kind} of {size} rows"
+    return [Check("trainer", name, "right", explanation=text, **told)] if right else []
 
 
 def with_scaling(
