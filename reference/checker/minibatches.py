@@ -62,16 +62,60 @@ def read_passes(
     process: Any, plan: CallPlan, reading: Reading, n: int, m: int, factor: float
 ) -> list[Pass] | None:
     """The passes of a training, or None where they cannot be read."""
-    problem = identity_problem(n, m)
+    if plan.layout.d:
+        return read_passes_by_row(process, plan, reading, n, m, factor)
+    points = points_of(process, plan, reading, identity_problem(n, m))
+    if points is None:
+        return None
+    found = [decode(p, q, n, m, factor) for p, q in itertools.pairwise(points)]
+    return None if any(f is None for f in found) else found  # type: ignore[return-value]
+
+
+def read_passes_by_row(
+    process: Any, plan: CallPlan, reading: Reading, n: int, m: int, factor: float
+) -> list[Pass] | None:
+    """The same for a trainer that takes a fixed number of features: a training for each row.
+
+    Only that row has features that are not 0, so that it alone acts on the weights.
+    """
+    d, found = plan.layout.d, []
+    for i in range(n):
+        X = np.zeros((n, d))
+        X[i] = 1
+        problem = Problem(X, row_labels(n), np.zeros(d), np.float64(0), lr=LR, batch_size=m)
+        points = points_of(process, plan, reading, problem)
+        if points is None:
+            return None
+        found.append([decode_row(p, q, n, m, i, factor) for p, q in itertools.pairwise(points)])
+    if any(None in rows for rows in found):
+        return None
+    passes = zip(*found, strict=True)  # of each pass, what each row did
+    return [Pass(n, m, *map(np.array, zip(*rows, strict=True))) for rows in passes]  # type: ignore
+
+
+def decode_row(
+    before: Any, after: Any, n: int, m: int, i: int, factor: float
+) -> tuple[float, int] | None:
+    """The weight of one row in a pass, and whose label it used; the first weight tells."""
+    moved = (before - after)[0] / (LR * factor)
+    if abs(moved) < 1e-4:
+        return 0.0, -1
+    start = before[:-1].sum() + before[-1]
+    return weight_and_label(moved, start, row_labels(n), i, n, m)
+
+
+def points_of(
+    process: Any, plan: CallPlan, reading: Reading, problem: Problem
+) -> list[Any] | None:
+    """The points after each number of passes; None where they cannot be read."""
     answers = list(process.ask([plan.request(problem._replace(iters=t)) for t in EPOCHS]))
     outputs = [parse_output(plan, reading, problem, a) for a in answers]
-    if any(o.fault or len(o.vector) != n + 1 or not np.isfinite(o.vector).all() for o in outputs):
+    if any(o.fault or len(o.vector) != len(problem.w) + 1 for o in outputs):
         return None
     points = [o.vector for o in outputs]
-    if plan.starts:
-        points = [np.append(problem.w, problem.b), *points]
-    found = [decode(p, q, n, m, factor) for p, q in zip(points, points[1:], strict=False)]
-    return None if any(f is None for f in found) else found  # type: ignore[return-value]
+    if not all(np.isfinite(p).all() for p in points):
+        return None
+    return [np.append(problem.w, problem.b), *points] if plan.starts else points
 
 
 def decode(before: Any, after: Any, n: int, m: int, factor: float) -> Pass | None:
@@ -327,7 +371,7 @@ def follows(
         points = [o.vector for o in outputs]
         if plan.starts:
             points = [np.append(problem.w, problem.b), *points]
-        for before, after in zip(points, points[1:], strict=False):
+        for before, after in itertools.pairwise(points):
             if not any(
                 reaches(problem, before, after, steps, factor) for steps in step_counts(n, m, kind)
             ):
