@@ -33,6 +33,7 @@ from reference.checker.session import (
     paths_of,
     run,
     scaled_call,
+    small_problems,
 )
 from reference.checker.shrink import smallest
 from reference.checker.signature import Definition, kinds_of
@@ -144,27 +145,52 @@ def judge_training(
             if found != Explanation():
                 return [by_explanation(definition, call, found, told)]
         factors = [CONVENTIONS[loss](1) for loss in ("half-mse", "mse")]
+    return judge_batches(process, call, factors, choice.status == "right", told, options)
+
+
+def judge_batches(
+    process: Any, call: Call, factors: list[float], right: bool, told: Any, options: Options
+) -> list[Check]:
+    """The check of a trainer by its minibatches; nothing where they leave it to the full run."""
+    name = call.plan.name
     for factor in factors:
         finding = read_batches(process, call.plan, call.reading, [factor])
         if finding.fault:
-            return [
-                Check(
-                    "trainer",
-                    call.plan.name,
-                    "wrong",
-                    finding.fault,
-                    explain(finding.fault, "trainer", finding.more)[1],
-                    **told,
-                )
-            ]
-        if finding.kind and follows(
-            process, call.plan, call.reading, factor, finding.kind, options.seed
-        ):
-            return [Check("trainer", call.plan.name, "right", explanation=finding.kind, **told)]
-    if choice.status == "right":
+            text = explain(finding.fault, "trainer", finding.more)[1]
+            return [Check("trainer", name, "wrong", finding.fault, text, **told)]
+        kind = finding.kind
+        if kind and follows(process, call.plan, call.reading, factor, kind, options.seed):
+            if right:
+                return []
+            loss = next(k for k, of in CONVENTIONS.items() if of(1) == factor)
+            known = call._replace(loss=loss)
+            checks = [Check("trainer", name, "right", explanation=in_words(kind, call), **told)]
+            return [*checks, *prediction_checks(process, known, options)]
+    if right:
         reason = "it is right with one batch of all rows; minibatches could not be run"
-        return [Check("trainer", call.plan.name, "unchecked", reason=reason, **told)]
+        return [Check("trainer", name, "unchecked", reason=reason, **told)]
     return []
+
+
+def in_words(kind: str, call: Call) -> str:
+    """The kind of batches that a trainer is right of."""
+    if kind == "minibatches" and "batch_size" not in call.plan.uses:
+        return "one sample a step, each in turn"
+    return kind
+
+
+def prediction_checks(process: Any, call: Call, options: Options) -> list[Check]:
+    """The check of the predictions of a class whose trainings are checked by themselves."""
+    if not call.plan.is_class:
+        return []
+    evaluate = make_evaluate(process, call, time.monotonic() + options.timeout / 2)
+    trials = [
+        t for t in evaluate(small_problems(call.plan, options.seed, 20)) if t.plan.kind == "predict"
+    ]
+    if not trials or not all(t.is_correct for t in trials):
+        return []
+    worst = max(float(t.errors.max()) for t in trials)
+    return [Check("predict", trials[0].plan.name, "right", cases=len(trials), worst_error=worst)]
 
 
 RIDGE = {"l2", "lam", "lambda", "lambd", "reg", "regularization", "regularisation", "ridge"}
@@ -297,16 +323,9 @@ def make_check(
     worst = max(float(t.errors.max()) for t in trials)
     told = {"cases": count, "worst_error": worst, "call": described(plan), "loss": call.loss}
     if not wrong:
-        if "batch_size" in plan.uses and plan.kind == "trainer":
-            return Check(
-                plan.kind,
-                plan.name,
-                "unchecked",
-                reason="it is right with one batch of all rows; minibatches were not run",
-                **told,
-            )
         kind = f"right on standardised data, {plan.scaling.text}" if plan.scaling else ""
-        text = "; ".join(filter(None, [kind, plan.note]))
+        batches = "minibatches" if plan.kind == "trainer" and "batch_size" in plan.uses else ""
+        text = "; ".join(filter(None, [batches, kind, plan.note]))
         return Check(plan.kind, plan.name, "right", explanation=text, **told)
     fresh = (
         evaluate(distinguishing_problems(options.seed + 1, plan.layout.d, plan.layout.n))
