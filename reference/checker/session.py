@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from reference.checker.call_plan import CallPlan, Problem, plans, probe
-from reference.checker.diagnosis import match
+from reference.checker.diagnosis import match, pairs
 from reference.checker.diagnosis.history import Path
 from reference.checker.expected import CONVENTIONS, Expected
 from reference.checker.output import Output, Reading, parse_output, precision, readings
@@ -32,6 +32,7 @@ REPEATS = 100  # problems that are asked again at the end, in another order
 ITERATIONS = (1, 2, 3)
 SMALL = 5  # problems by which a call is chosen
 EXPLAINED = 12  # calls at most whose answers are compared with the catalogue
+PAIRED = 4  # with two mistakes of it
 
 
 @dataclass(frozen=True)
@@ -262,6 +263,10 @@ def explained_call(
             trials = trials_of(a, reading, loss)
             if trials and match.matching_faults(trials, trials):
                 return replace(choice, call=Call(a.plan, reading, loss), status="named")
+    for a, reading in tried[:PAIRED]:
+        trials = trials_of(a, reading, losses[0])
+        if trials and pairs.matching_pair(trials, trials):
+            return replace(choice, call=Call(a.plan, reading, losses[0]), status="named")
     if tried:
         a, reading = tried[0]
         return replace(choice, call=Call(a.plan, reading, losses[0]), status="only reading")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from reference.checker.call_plan import CallPlan, Problem
-from reference.checker.diagnosis import match, symptoms
+from reference.checker.diagnosis import match, pairs, symptoms
 from reference.checker.diagnosis.evidence import Evidence
 from reference.checker.diagnosis.faults import BY_NAME
 from reference.checker.diagnosis.history import Explanation, explain_paths
@@ -264,6 +264,10 @@ def diagnose(evidence: Evidence, loss: str) -> tuple[str, str]:
     names = match.matching_faults(few, evidence.everything)
     if len(names) == 1:
         return explain(names[0], kind)
+    several = () if names else pairs.matching_pair(few, evidence.everything)
+    if several:
+        sentences = "\n".join(BY_NAME[name].sentence(kind) for name in several)
+        return "+".join(several), f"Several mistakes explain all your answers:\n{sentences}"
     fault, sentence = unnamed(evidence)
     return fault, f"{sentence}\nIt may be one of {', '.join(names)}." if names else sentence
 
