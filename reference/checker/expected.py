@@ -175,7 +175,7 @@ def given_step_bounds(problem: Any, case: Problem, c: int, dtype: Any) -> Any:
     """Of θ − η g: a product and a difference."""
     theta, g = np.append(case.w, case.b), np.append(case.X[0], case.y[0])
     size = np.abs(theta.astype(float)) + case.lr * np.abs(g.astype(float))
-    return rounding.gamma(3, dtype) * size + 3 * float(np.finfo(dtype).smallest_subnormal)
+    return rounding.gamma(3, dtype) * size + 3 * rounding.smallest(dtype)
 
 
 def sample_bounds(problem: Any, case: Problem, c: int, dtype: Any) -> Any:
