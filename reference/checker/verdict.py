@@ -15,6 +15,7 @@ from reference.checker.diagnosis.evidence import Evidence
 from reference.checker.diagnosis.faults import BY_NAME
 from reference.checker.diagnosis.history import Explanation, explain_paths
 from reference.checker.expected import CONVENTIONS, FORMULAS
+from reference.checker.extra_problems import Extra, look_further, narrow
 from reference.checker.minibatches import follows, read_batches
 from reference.checker.problem_set import distinguishing_problems
 from reference.checker.report import Check, Counterexample
@@ -36,6 +37,7 @@ from reference.checker.shrink import smallest
 from reference.checker.signature import Definition, kinds_of
 from reference.checker.trial import Trial
 
+LARGE = 400  # numbers in X; a larger problem is shown as it is
 STATEFUL = ("stale", "nondeterministic")
 
 
@@ -60,11 +62,38 @@ def judge(
             if checks:
                 return checks
         found = run(evaluate, choice.call, options)
-        return make_checks(
-            found.trials, found.problems, evaluate, choice, losses, options, definition.stops_early
+        extra = further(process, definition, choice.call, found.trials, deadline)
+        trials = [*found.trials, *extra.trials]
+        checks = make_checks(
+            trials, found.problems, evaluate, choice, losses, options, definition.stops_early
         )
+        return [with_extra(checks[0], extra, trials), *checks[1:]]
     except SubjectTerminated as error:
         return [ended(choice.call, error)]
+
+
+def further(
+    process: Any, definition: Definition, call: Call, known: Sequence[Trial], deadline: float
+) -> Extra:
+    """Larger problems and other arrays, where all is right so far."""
+    own = of_function(known, call.plan)
+    if not own or not all(t.is_correct and not t.mutated for t in own):
+        return Extra()
+    program = definition.program
+    place = program.place if program else lambda number: f"line {number}"
+    return look_further(process, call, own, deadline, place)
+
+
+def with_extra(check: Check, extra: Extra, trials: Sequence[Trial]) -> Check:
+    """The check of a function, with what larger problems and other arrays have shown."""
+    if check.verdict != "right":
+        return check
+    if extra.fault and extra.shown:
+        shown = counterexample(extra.shown)
+        told = {"fault": extra.fault, "counterexample": shown, "explanation": extra.sentence}
+        return replace(check, verdict="wrong", **told)
+    remarks = [check.explanation, *extra.remarks, narrow(trials)]
+    return replace(check, explanation="\n".join(filter(None, remarks)), largest=extra.largest)
 
 
 INTENTS = {
@@ -297,7 +326,7 @@ def explain(fault: str, kind: str, more: str = "") -> tuple[str, str]:
 def shrunk(evaluate: Evaluate, wrong: Sequence[Trial], fault: str) -> Trial:
     """The wrong answer to the smallest problem that shows it."""
     smallest_seen = min(wrong, key=lambda t: t.problem.X.size)
-    if fault in STATEFUL:
+    if fault in STATEFUL or smallest_seen.problem.X.size > LARGE:
         return smallest_seen
     plan, form = smallest_seen.plan, smallest_seen.reading.fault
 
