@@ -65,7 +65,14 @@ def judge(
         extra = further(process, definition, choice.call, found.trials, deadline)
         trials = [*found.trials, *extra.trials]
         checks = make_checks(
-            trials, found.problems, evaluate, choice, losses, options, definition.stops_early
+            trials,
+            found.problems,
+            evaluate,
+            choice,
+            losses,
+            options,
+            definition.stops_early,
+            definition,
         )
         return [with_extra(checks[0], extra, trials), *checks[1:]]
     except SubjectTerminated as error:
@@ -158,12 +165,13 @@ def make_checks(
     losses: Sequence[str],
     options: Options,
     stops: bool,
+    definition: Definition | None = None,
 ) -> list[Check]:
     """The check of the function's own answers, and of a fitted model's predictions."""
     call = choice.call
     assert call is not None
     own = of_function(trials, call.plan)
-    checks = [make_check(own, count, evaluate, call, losses, options, stops)]
+    checks = [make_check(own, count, evaluate, call, losses, options, stops, definition)]
     predictions = [t for t in trials if t.plan.name != call.plan.name]
     if predictions:
         checks.append(make_check(predictions, count, None, call, losses, options))
@@ -235,6 +243,7 @@ def make_check(
     losses: Sequence[str],
     options: Options,
     stops: bool = False,
+    definition: Definition | None = None,
 ) -> Check:
     """The verdict on a function's answers; the predictions of a model cannot be asked again."""
     plan = trials[0].plan
@@ -260,7 +269,7 @@ def make_check(
     )
     asked = 1 + max(t.index for t in trials)
     fresh = [replace(t, index=asked + t.index) for t in of_function(fresh, plan)]
-    fault, explanation = diagnose(Evidence(trials, fresh, evaluate), call.loss)
+    fault, explanation = diagnose(Evidence(trials, fresh, evaluate, definition), call.loss)
     shown = shrunk(evaluate, wrong, fault) if evaluate else wrong[0]
     text = "\n".join(filter(None, [explanation, plan.note and f"({plan.note}.)"]))
     return Check(
@@ -313,7 +322,8 @@ def unnamed(evidence: Evidence) -> tuple[str, str]:
             return explain(fault, kind, found.reading.message)
     detected = match.detected(evidence, "detect_last")
     if detected:
-        return explain(detected, kind)
+        tell = BY_NAME[detected].tell
+        return detected, (tell(evidence) if tell else "") or BY_NAME[detected].sentence(kind)
     return "unknown", symptoms.describe(evidence.everything)
 
 
