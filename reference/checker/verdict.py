@@ -39,6 +39,7 @@ from reference.checker.trial import Trial
 
 LARGE = 400  # numbers in X; a larger problem is shown as it is
 STATEFUL = ("stale", "nondeterministic")
+MUTATES = "mutates-input"
 
 
 def judge(
@@ -288,11 +289,23 @@ def stopped(trial: Trial) -> bool:
 
 
 def diagnose(evidence: Evidence, loss: str) -> tuple[str, str]:
-    """The fault, and the sentences that explain it: form first, then state, then mathematics."""
+    """The fault, and the sentences that explain it; where arguments are changed, of the numbers too."""
     kind = evidence.trials[0].plan.kind
     detected = match.detected(evidence, "detect_first")
-    if detected:
-        return explain(detected, kind)
+    if detected != MUTATES:
+        return explain(detected, kind) if detected else diagnose_numbers(evidence, loss)
+    fault, sentence = explain(MUTATES, kind)
+    if not evidence.wrong:
+        return fault, f"{sentence}\nThe numbers that you return are right."
+    other = match.detected(evidence, "detect_first", beside=MUTATES)
+    found, reason = explain(other, kind) if other else diagnose_numbers(evidence, loss)
+    name = fault if found == "unknown" else f"{fault}+{found}"
+    return name, f"{sentence}\nThe numbers that you return are wrong, too. {reason}"
+
+
+def diagnose_numbers(evidence: Evidence, loss: str) -> tuple[str, str]:
+    """The fault of the numbers: the loss, one formula, several, what the numbers look like."""
+    kind = evidence.trials[0].plan.kind
     other = match.other_loss(evidence.everything, loss)
     if other:
         fault, sentence = explain(other[0], kind)

@@ -23,11 +23,13 @@ GRADIENTS = ("gradient", "gradient_w", "gradient_b", "step")
 OF_SEVERAL_FEATURES = ("index-port",)  # with one feature they are no mistake of their own
 
 
-def detected(evidence: Evidence, when: Literal["detect_first", "detect_last"]) -> str | None:
-    """The first fault whose detector finds it in the evidence."""
+def detected(
+    evidence: Evidence, when: Literal["detect_first", "detect_last"], beside: str = ""
+) -> str | None:
+    """The first fault whose detector finds it in the evidence, `beside` another one."""
     for fault in CATALOGUE:
         detect = getattr(fault, when)
-        if detect is not None and detect(evidence):
+        if detect is not None and fault.name != beside and detect(evidence):
             return fault.name
     return None
 
@@ -134,8 +136,11 @@ def numbers(fault: Fault, estimate: Estimate | None, finite: Sequence[Trial]) ->
     """What the number of a fault may be: estimated from the answers, or any of its own."""
     if estimate is None:
         return list(fault.numbers)
-    with np.errstate(all="ignore"):
-        return list(estimate(finite)) if finite else []
+    try:
+        with np.errstate(all="ignore"):
+            return list(estimate(finite)) if finite else []
+    except ValueError:  # the answers are of one part alone, and it was to be the other
+        return []
 
 
 def with_numbers(
