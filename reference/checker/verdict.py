@@ -289,7 +289,7 @@ def stopped(trial: Trial) -> bool:
 
 
 def diagnose(evidence: Evidence, loss: str) -> tuple[str, str]:
-    """The fault, and the sentences that explain it; where arguments are changed, of the numbers too."""
+    """The fault, and the sentences that explain it; of changed arguments and of numbers."""
     kind = evidence.trials[0].plan.kind
     detected = match.detected(evidence, "detect_first")
     if detected != MUTATES:

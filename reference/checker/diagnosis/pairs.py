@@ -45,6 +45,7 @@ SCALES: dict[str, Scale] = {
     "bias-gradient-zero": lambda n, d: (1, 0),
     "divided-by-d": lambda n, d: (1 / d, 1 / d),
 }
+OF_LOSSES = ("factor-two", "missing-mean", "factor-two-sum", "factor-half", "divided-twice")
 PLAIN = ("missing-mean", "factor-two", "factor-half")  # what a third mistake may be
 CHANGES: tuple[tuple[str, Function], ...] = (  # mistakes that are a change of the arguments
     ("bias-omitted", lambda X, y, w, b: (X, y, w, 0 * b)),
@@ -148,7 +149,8 @@ def candidates(kind: str, probes: Sequence[Trial]) -> Iterator[Candidate]:
         formulas = list(structural("gradient"))
         for name, f in formulas:
             yield from ((Candidate((name, s), scaled(f, c))) for s, c in SCALES.items())
-        yield from decayed(probes)
+        if kind != "gradient_b":
+            yield from decayed(probes)
         yield from of_changes(formulas)
         yield from of_parts(kind, probes, formulas)
         if kind == "step":
@@ -161,8 +163,7 @@ def candidates(kind: str, probes: Sequence[Trial]) -> Iterator[Candidate]:
         formulas = list(structural("loss"))
         yield from of_changes(formulas)
         for name, f in formulas:
-            for s in ("factor-two", "missing-mean", "factor-two-sum", "factor-half", "divided-twice"):
-                yield Candidate((name, s), times(f, SCALES[s]))
+            yield from (Candidate((name, s), times(f, SCALES[s])) for s in OF_LOSSES)
 
 
 def of_factors() -> Iterator[Candidate]:
@@ -196,26 +197,28 @@ def times(f: Function, c: Scale) -> Function:
 
 
 def decayed(probes: Sequence[Trial]) -> Iterator[Candidate]:
-    """A gradient of another size or sign, and a penalty on the weights."""
+    """A gradient of another size or sign, and a penalty on the weights, or on the bias too."""
     t = max(probes, key=lambda t: float(np.abs(t.case.w).max()))
-    j = int(np.abs(t.case.w).argmax())
-    X, y, w, b = t.case[:4]
+    j, n = int(np.abs(t.case.w).argmax()), len(t.case.y)
     for name, c in SCALES.items():
+        f = scaled(gradient, c)
         with np.errstate(all="ignore"):
-            rest = t.gradient[j] - scaled(gradient, c)(X, y, w, b)[0][j]
-            found = float(f"{rest / w[j]:.6g}")
-        for bias, of_both in (("weight-decay", 0), ("bias-penalised", 1)):
-            for p in (0, 1) if np.isfinite(found) and abs(found) > 1e-9 else ():
-                yield Candidate(
-                    (name, bias),
-                    lambda X, y, w, b, c=c, k=found * len(t.case.y) ** p, p=p, both=of_both: (
-                        add_decay(
-                            scaled(gradient, c)(X, y, w, b),
-                            k / len(y) ** p * w,
-                            both * k / len(y) ** p * b,
-                        )
-                    ),
-                )
+            rest = float((t.gradient[j] - f(*t.case[:4])[0][j]) / t.case.w[j])
+        if np.isfinite(rest) and abs(rest) > 1e-9:
+            for power in (0, 1):
+                k = float(f"{rest * n**power:.6g}")
+                yield Candidate((name, "weight-decay"), penalised(f, k, power, 0))
+                yield Candidate((name, "bias-penalised"), penalised(f, k, power, 1))
+
+
+def penalised(f: Function, k: float, power: int, of_bias: int) -> Function:
+    """A gradient plus k/nᵖ times the weights, and times the bias if `of_bias` is 1."""
+
+    def values(X: Any, y: Any, w: Any, b: Any) -> Any:
+        c = k / len(y) ** power
+        return add_decay(f(X, y, w, b), c * w, of_bias * c * b)
+
+    return values
 
 
 def of_changes(formulas: Sequence[tuple[str, Function]]) -> Iterator[Candidate]:

@@ -21,11 +21,9 @@ def rounding_of(trials: Sequence[Trial]) -> str:
     """To how many decimals, or digits, all these numbers are rounded; "" if they are not."""
     if not trials or not all(t.finite and not t.reading.fault for t in trials):
         return ""
+    units = (("decimal", decimals, of_decimals), ("digit", digits, of_digits))
     for k in range(MOST_DIGITS):
-        for unit, rounded, spacing in (
-            ("decimal", decimals, lambda v, k: 10.0**-k),
-            ("digit", digits, lambda v, k: 10.0 ** (np.floor(np.log10(np.abs(v) + 1e-300)) + 1 - k)),
-        ):
+        for unit, rounded, spacing in units:
             if (unit == "decimal" or k) and all(is_rounded(t, k, rounded, spacing) for t in trials):
                 return f"{k} {unit}{'s' * (k != 1)}"
     return ""
@@ -39,6 +37,16 @@ def decimals(v: Any, k: int) -> Any:
 def digits(v: Any, k: int) -> Any:
     """With k significant digits."""
     return np.array([float(f"{x:.{k - 1}e}") for x in v])
+
+
+def of_decimals(v: Any, k: int) -> Any:
+    """The spacing of numbers with k decimals."""
+    return 10.0**-k + 0 * v
+
+
+def of_digits(v: Any, k: int) -> Any:
+    """The spacing of numbers with k significant digits, at v."""
+    return 10.0 ** (np.floor(np.log10(np.abs(v) + 1e-300)) + 1 - k)
 
 
 def is_rounded(t: Trial, k: int, rounded: Values, spacing: Values) -> bool:
