@@ -207,7 +207,14 @@ def asked_in(process: Any, call: Call, form: Form) -> Iterator[Trial]:
     for i, (problem, answers) in enumerate(ask(process, plan, [form.of(p) for p in asked])):
         as_floats = problem if form.name == FLOAT32 else asked[i]
         known = trials_of_problem(plan, reading, loss, i, as_floats, answers)
-        yield from (replace(t, problem=problem) for t in of_function(known, plan))
+        yield from (shown_in(t, problem) for t in of_function(known, plan))
+
+
+def shown_in(t: Trial, problem: Problem) -> Trial:
+    """A trial whose example has the arrays that were given."""
+    same = bool(np.array_equal(t.case.w, problem.w))
+    case = t.case._replace(X=problem.X, y=problem.y, w=problem.w if same else t.case.w)
+    return replace(t, problem=problem, case=case)
 
 
 def small(plan: CallPlan, form: Form) -> Iterator[Problem]:

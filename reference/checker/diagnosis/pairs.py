@@ -9,6 +9,7 @@ if it explains all answers.
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -100,14 +101,22 @@ def probes_of(trials: Sequence[Trial]) -> list[Trial]:
 
 def is_near(candidate: Candidate, kind: str, t: Trial) -> bool:
     """Whether it is near one answer, in ordinary arithmetic."""
-    try:
-        with np.errstate(all="ignore"):
-            found = plain_values(candidate, kind, t)
-    except (IndexError, ZeroDivisionError):
+    found = quietly(plain_values, candidate, kind, t)
+    if found is None:
         return False
     got = t.reading.vector
     tolerance = 1e-6 * (np.abs(got) + 1e-3 * np.abs(got).max())
     return found.shape == got.shape and bool((np.abs(found - got) <= tolerance).all())
+
+
+def quietly(f: Function, *arguments: Any) -> Any:
+    """What a function returns; None where it has no value, as of no rows."""
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # the mean of no numbers
+            return f(*arguments)
+    except (IndexError, ZeroDivisionError):
+        return None
 
 
 def plain_values(candidate: Candidate, kind: str, t: Trial) -> Any:
@@ -254,11 +263,10 @@ def of_parts(
 def part_is_near(f: Function, t: Trial, part: int) -> bool:
     """Whether a formula gives the weights' part (0) or the bias's part (1) of an answer."""
     got = t.gradient[:-1] if part == 0 else t.gradient[-1:]
-    try:
-        with np.errstate(all="ignore"):
-            found = np.ravel(f(*t.case[:4])[part])
-    except (IndexError, ZeroDivisionError):
+    pair = quietly(f, *t.case[:4])
+    if pair is None:
         return False
+    found = np.ravel(pair[part])
     near = 1e-6 * np.abs(t.gradient).max()
     return found.shape == got.shape and bool((np.abs(found - got) <= near).all())
 
