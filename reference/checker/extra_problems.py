@@ -116,8 +116,13 @@ def larger(process: Any, call: Call, deadline: float) -> tuple[list[Trial], list
 
 
 def large_problems(plan: CallPlan) -> list[Problem]:
-    """Sizes around those of usual blocks and limits; only n or d varies if the other is fixed."""
+    """Sizes around those of usual blocks and limits; only n or d varies if the other is fixed.
+
+    A step that is given its gradient sees no rows.
+    """
     o = plan.layout
+    if plan.given:
+        return []
     sizes = OF_STEPS if plan.kind == "trainer" else SIZES
     if plan.kind == "sample":
         sizes = [size for size in sizes if size[0] <= OF_SAMPLES]
@@ -128,7 +133,8 @@ def large_problems(plan: CallPlan) -> list[Problem]:
 @lru_cache(maxsize=64)
 def large_problem(n: int, d: int, lr: float) -> Problem:
     """A problem of this size in whole numbers."""
-    return Problem(*whole_numbers(np.random.default_rng(n * 100 + d), n, d), lr=lr)
+    X, y, w, b = whole_numbers(np.random.default_rng(n * 100 + d), n, d)
+    return Problem(X, y, w, np.float64(b), lr=lr)
 
 
 KNOWN: dict[Any, Expected] = {}
@@ -153,6 +159,8 @@ class Form:
 
     def fits(self, plan: CallPlan) -> bool:
         """Whether the arguments of a call can differ in it."""
+        if plan.given:
+            return False
         if plan.layout.container in ("array", "matrix", "frame"):
             return self.name != FORTRAN or plan.layout.container == "array"
         return plan.layout.container == "tensor" and self.name == FLOAT32
