@@ -80,6 +80,7 @@ class CallPlan:
     starts: bool = True  # whether a trainer is told where to start
     given: str = ""  # "sum" or "mean": the gradient that a step is given
     left: tuple[str, ...] = ()  # parameters that stay at their defaults
+    scaling: Any = None  # how a trainer standardises its data, if it does
 
     @property
     def is_class(self) -> bool:

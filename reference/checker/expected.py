@@ -38,8 +38,8 @@ class Expected:
         The nearest floats.
     """
 
-    def __init__(self, plan: CallPlan, case: Problem, loss: str) -> None:
-        self.plan, self.case, self.loss = plan, case, loss
+    def __init__(self, plan: CallPlan, case: Problem, loss: str, sizes: Any = None) -> None:
+        self.plan, self.case, self.loss, self.sizes = plan, case, loss, sizes
         n = 1 if plan.kind == "sample" else len(case.y)
         self.factor = CONVENTIONS[loss](n)
         self.exact = VALUES[formula_of(plan)](case, self.factor)
@@ -74,6 +74,7 @@ class Expected:
     def problem(self) -> tuple[Any, ...]:
         """X, y, w, b as the subject sees them: with a column of ones for b, if it does."""
         X, y, w, b = self.case[:4]
+        X = X if self.sizes is None else self.sizes
         if not self.plan.theta:
             return X, y, w, b
         return np.column_stack([X, np.ones(len(y), X.dtype)]), y, np.append(w, b), 0.0

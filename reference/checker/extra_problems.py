@@ -127,7 +127,8 @@ def large_problems(plan: CallPlan) -> list[Problem]:
     if plan.kind == "sample":
         sizes = [size for size in sizes if size[0] <= OF_SAMPLES]
     sizes = list(dict.fromkeys((o.n or n, o.d or d) for n, d in sizes))
-    return [large_problem(n, d, plan.lr or LR) for n, d in sizes if max(n, d) > 10]
+    found = [large_problem(n, d, plan.lr or LR) for n, d in sizes if max(n, d) > 10]
+    return [p for p in found if plan.scaling is None or plan.scaling.applies(p.X)]
 
 
 @lru_cache(maxsize=64)
@@ -230,7 +231,8 @@ def small(plan: CallPlan, form: Form) -> Iterator[Problem]:
     rng, o = np.random.default_rng(5), plan.layout
     for n, d in OTHER_FORMS:
         X, y, w, b = form.drawn(rng, o.n or n, o.d or d)
-        yield Problem(X, y, w, np.float64(b), lr=plan.lr or 2.0**-2)
+        if plan.scaling is None or plan.scaling.applies(X):
+            yield Problem(X, y, w, np.float64(b), lr=plan.lr or 2.0**-2)
 
 
 def raises(name: str, answer: RawOutput, place: Callable[[int], str]) -> str:

@@ -39,11 +39,11 @@ class Pass(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """What is known about the batches of a trainer."""
+    """The mistake in the batches of a trainer; or what it is right of; and what more is known."""
 
     fault: str = ""
-    kind: str = ""  # what it is right of: "minibatches", "one random sample a step", …
-    sentence: str = ""
+    kind: str = ""  # "minibatches", "one random sample a step", …
+    more: str = ""
 
 
 def row_labels(n: int) -> Any:
@@ -205,21 +205,15 @@ def is_drawn(p: Pass) -> bool:
     )
 
 
-Rule = tuple[str, str, Callable[[Pass], bool], bool | None]
-FAULTS: list[Rule] = [  # name, sentence, what holds in each pass, whether all passes are alike
-    ("same-batch-again", "Every step uses the same rows: the batch is taken once, or its start "
-     "never moves.", is_same_batch, True),
-    ("remainder-dropped", "The last, shorter batch is never used: n is not a multiple of the batch "
-     "size.", is_remainder_dropped, None),
-    ("ragged-divisor", "Each sum is divided by the batch size, the shorter last batch too: it must "
-     "be divided by its own number of rows.", is_ragged, None),
-    ("whole-data-in-each-batch", "Every batch holds all the data: the slice of the batch is not "
-     "used.", is_whole_data, True),
-    ("full-n-divisor", "Each batch is divided by n, the number of all rows: it must be divided by "
-     "its own.", is_full_n, None),
-    ("batches-overlap", "The batches overlap: they begin one row apart, and not one batch.",
-     is_overlapping, True),
-]  # fmt: skip
+Rule = tuple[str, Callable[[Pass], bool], bool | None]
+FAULTS: list[Rule] = [  # name, what holds in each pass, whether all passes are alike
+    ("same-batch-again", is_same_batch, True),
+    ("remainder-dropped", is_remainder_dropped, None),
+    ("ragged-divisor", is_ragged, None),
+    ("whole-data-in-each-batch", is_whole_data, True),
+    ("full-n-divisor", is_full_n, None),
+    ("batches-overlap", is_overlapping, True),
+]
 KINDS: list[tuple[str, Callable[[Pass], bool]]] = [
     ("one random sample a step", is_one_row),
     ("one random batch a step", is_one_batch),
@@ -235,13 +229,13 @@ def classify(passes: Sequence[Pass]) -> Finding:
     if all(map(once_each, passes)):
         return Finding(kind="minibatches")
     uneven, even = [p for p in passes if p.n % p.m], [p for p in passes if not p.n % p.m]
-    for name, sentence, holds, same in FAULTS:
+    for name, holds, same in FAULTS:
         of_the_rest = name in ("remainder-dropped", "ragged-divisor")
         relevant = uneven if of_the_rest else [p for p in passes if p.m > 1]
         others = even if of_the_rest else []
-        if same in (None, alike) and relevant and all(map(holds, relevant)):
-            if all(map(once_each, others)):
-                return Finding(name, "", sentence)
+        found = relevant and all(map(holds, relevant)) and all(map(once_each, others))
+        if found and same in (None, alike):
+            return Finding(name)
     for kind, fits in KINDS:
         if not alike and all(map(fits, passes)):
             return Finding(kind=kind)
@@ -254,18 +248,8 @@ def classify_labels(passes: Sequence[Pass], alike: bool) -> Finding:
         all(p.labels[i] in (-1, i % p.m) for i in range(p.n)) for p in passes if p.m < p.n
     )
     if in_batch:
-        return Finding(
-            "labels-of-another-batch",
-            "",
-            "Each batch of rows is used with the labels of the first.",
-        )
-    if not alike:
-        return Finding(
-            "shuffled-apart",
-            "",
-            "Rows and labels are shuffled by two different permutations: use one for both.",
-        )
-    return Finding("labels-off-by-one", "", "Rows are used with the labels of other rows.")
+        return Finding("labels-of-another-batch")
+    return Finding("labels-off-by-one" if alike else "shuffled-apart")
 
 
 def read_batches(
@@ -298,7 +282,7 @@ def read_batches(
 def finding_of_many(
     process: Any, plan: CallPlan, reading: Reading, factor: float, finding: Finding
 ) -> Finding:
-    """The finding on drawn rows, unless a row is never drawn in so many epochs that it is no chance."""
+    """The finding on drawn rows; or a row that is missing among too many draws for chance."""
     n, m = (5, 2) if "batch_size" in plan.uses else (5, 1)
     problem = identity_problem(n, m)
     requests = [plan.request(problem._replace(iters=t)) for t in (1, 1 + MANY)]
@@ -309,7 +293,7 @@ def finding_of_many(
     never = [i for i in range(n) if abs(weights[i]) < 1e-3]
     if never and n * (1 - len(never) / n) ** drawn < 1e-12:
         rows = ", ".join(str(i) for i in never)
-        text = f"Row {rows} (counted from 0, of {n}) is never drawn in {MANY} iterations."
+        text = f"Row {rows} (counted from 0, of {n}) is not among {drawn} draws."
         return Finding("row-never-drawn", "", text)
     return finding
 

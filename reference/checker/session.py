@@ -26,6 +26,7 @@ from reference.checker.problem_set import (
     with_rate,
 )
 from reference.checker.sandbox.messages import RawOutput, SubjectTerminated
+from reference.checker.scaling import scalings
 from reference.checker.signature import Definition, kinds_of
 from reference.checker.trial import Trial
 
@@ -220,12 +221,33 @@ def training_steps(
         if before.fault or not np.isfinite(theta).all():
             theta, after = start.vector, before if before.fault else after
         step = problem._replace(w=theta[:-1], b=theta[-1])
-        expected = Expected(plan, step, loss)
+        expected = expected_step(plan, step, loss)
+        step = expected.case
         found.append(Trial(plan, step, answer, after, expected, index, problem))
     last = answers[-1]
     if plan.is_class and found[-1].finite and not last[0].fault:
         found += predictions(plan, loss, index, problem, *last)
     return found
+
+
+def expected_step(plan: CallPlan, step: Problem, loss: str) -> Expected:
+    """What a step should lead to, on data that the trainer has standardised, if it does."""
+    if plan.scaling is None:
+        return Expected(plan, step, loss)
+    measured = plan.scaling.measure(step.X)
+    Z = plan.scaling.apply(step.X, measured)
+    return Expected(plan, step._replace(X=Z), loss, plan.scaling.sizes(step.X, measured))
+
+
+def expected_prediction(plan: CallPlan, point: Problem, fitted: Problem, loss: str) -> Expected:
+    """What a fitted model should predict for other rows."""
+    own = CallPlan(f"{plan.name}.predict", "predict", (), layout=plan.layout)
+    if plan.scaling is None:
+        return Expected(own, point, loss)
+    measured = plan.scaling.measure(fitted.X)
+    sizes = np.abs(point.X) + np.abs(fitted.X).max(axis=0)
+    sizes = sizes / measured[1] * (4 + (sizes / measured[1]).max())
+    return Expected(own, point._replace(X=plan.scaling.apply(point.X, measured)), loss, sizes)
 
 
 def predictions(
@@ -235,15 +257,15 @@ def predictions(
     parts = [p for p in answer.parts if p.path[:1] == ("predict",) and p.values is not None]
     if len(parts) != 1:
         return []
-    own = CallPlan(f"{plan.name}.predict", "predict", (), layout=plan.layout)
     theta = output.vector
     point = probe(problem)._replace(w=theta[:-1], b=theta[-1])
     good = parts[0].values.size == len(point.y)
     fault = "" if good else "wrong-shape"
     message = "" if good else f"ŷ must be {len(point.y)} numbers; got {parts[0].shape}."
     found = Output(parts[0].values if good else None, precision(parts[0]), None, fault, message)
-    expected = Expected(own, point, loss)
-    return [Trial(own, point, RawOutput(tuple(parts)), found, expected, index, problem)]
+    expected = expected_prediction(plan, point, problem, loss)
+    own, answer = expected.plan, RawOutput(tuple(parts))
+    return [Trial(own, expected.case, answer, found, expected, index, problem)]
 
 
 def explained_call(
@@ -255,8 +277,8 @@ def explained_call(
     meant = [a for a in attempts if definition.is_class or a.plan.kind.partition("_")[0] in named]
     tried = []
     for a in meant:
-        if a.ended is not None:
-            continue
+        if a.ended is not None or (a.plan.layout.d and any(not b.plan.layout.d for b, _ in tried)):
+            continue  # what takes any number of features is not asked with one alone
         found = readings_of(a, definition)[:4]
         tried += [(a, r) for r in found]
     for _, group in itertools.groupby(tried[:EXPLAINED], key=lambda pair: id(pair[0])):
@@ -312,6 +334,37 @@ def make_evaluate(process: Any, call: Call, deadline: float) -> Evaluate:
     return evaluate
 
 
+def scaled_call(
+    process: Any, definition: Definition, call: Call, losses: Sequence[str], seed: int
+) -> Call | None:
+    """The call under which a trainer is right on data that it has standardised itself."""
+    plan = call.plan
+    problems = [p for p in distinguishing_problems(seed, plan.layout.d)[:8] if len(p.y) > 3]
+    answers = [a for _, a in ask(process, plan, problems)]
+    for scaling in scalings(definition):
+        tried = Attempt(replace(plan, scaling=scaling), problems, answers)
+        for loss in losses:
+            trials = trials_of(tried, call.reading, loss)
+            if trials and all(t.is_correct for t in trials):
+                return Call(tried.plan, call.reading, loss)
+    return None
+
+
+def is_aliased(process: Any, call: Call, seed: int) -> bool:
+    """Whether a recorded path of weights has one array many times."""
+    problem = small_problems(call.plan, seed, 1)[0]._replace(iters=3)
+    (answer,) = process.ask([call.plan.request(problem)])
+    entries: dict[Any, list[Any]] = {}
+    for p in answer.parts:
+        if p.values is not None and p.path and p.path[-1].isdigit():
+            entries.setdefault((p.path[:-1], p.shape), []).append(p.values)
+    sizes = (len(problem.w), len(problem.w) + 1)
+    return any(
+        len(values) >= 3 and values[0].size in sizes and all((v == values[0]).all() for v in values)
+        for values in entries.values()
+    )
+
+
 LONGER = (1, 2, 3, 4)
 
 
@@ -352,6 +405,10 @@ def run(evaluate: Evaluate, call: Call, options: Options) -> Run:
     trainer = plan.kind == "trainer"
     first = small_problems(plan, options.seed)
     problems = [*first, *random_problems(options.seed, count, not trainer, o.d, o.n)]
+    if plan.scaling is not None:
+        problems = [p for p in problems if plan.scaling.applies(p.X)]
+        first = [p for p in first if plan.scaling.applies(p.X)]
+        count = len(problems) - len(first)
     again = np.random.default_rng(options.seed).permutation(count)[:REPEATS] + len(first)
     order, known = [*range(len(problems)), *again.tolist()], None
     if not trainer:

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from reference.checker.call_plan import CallPlan, Problem
+from reference.checker.call_plan import CallPlan, Problem, probe
 from reference.checker.diagnosis import match, pairs, symptoms
 from reference.checker.diagnosis.evidence import Evidence
 from reference.checker.diagnosis.faults import BY_NAME
 from reference.checker.diagnosis.history import Explanation, explain_paths
-from reference.checker.expected import CONVENTIONS, FORMULAS
+from reference.checker.expected import CONVENTIONS, FORMULAS, Expected
 from reference.checker.extra_problems import Extra, look_further, narrow
 from reference.checker.minibatches import follows, read_batches
 from reference.checker.problem_set import distinguishing_problems
@@ -28,10 +28,12 @@ from reference.checker.session import (
     Evaluate,
     Options,
     choose_call,
+    is_aliased,
     make_evaluate,
     of_function,
     paths_of,
     run,
+    scaled_call,
 )
 from reference.checker.shrink import smallest
 from reference.checker.signature import Definition, kinds_of
@@ -59,22 +61,15 @@ def judge(
     evaluate = make_evaluate(process, choice.call, deadline)
     try:
         if choice.call.plan.kind == "trainer":
+            choice = with_scaling(process, definition, choice, losses, options)
+            evaluate = make_evaluate(process, choice.call, deadline)
             checks = judge_training(process, definition, choice, losses, options)
             if checks:
                 return checks
         found = run(evaluate, choice.call, options)
         extra = further(process, definition, choice.call, found.trials, deadline)
         trials = [*found.trials, *extra.trials]
-        checks = make_checks(
-            trials,
-            found.problems,
-            evaluate,
-            choice,
-            losses,
-            options,
-            definition.stops_early,
-            definition,
-        )
+        checks = make_checks(trials, found.problems, evaluate, choice, losses, options, definition)
         return [with_extra(checks[0], extra, trials), *checks[1:]]
     except SubjectTerminated as error:
         return [ended(choice.call, error)]
@@ -104,6 +99,17 @@ def with_extra(check: Check, extra: Extra, trials: Sequence[Trial]) -> Check:
     return replace(check, explanation="\n".join(filter(None, remarks)), largest=extra.largest)
 
 
+def with_scaling(
+    process: Any, definition: Definition, choice: Choice, losses: Sequence[str], options: Options
+) -> Choice:
+    """The choice, for a trainer that standardises its data if that makes it right."""
+    call = choice.call
+    if choice.status == "right" or call is None or call.reading is None:
+        return choice
+    scaled = scaled_call(process, definition, call, losses, options.seed)
+    return choice if scaled is None else replace(choice, call=scaled, status="right")
+
+
 INTENTS = {
     "descent with momentum": {"momentum", "velocity", "beta", "nesterov", "inertia", "mu"},
     "a learning rate": {"decay", "schedule", "anneal", "annealing", "rate", "decayed"},
@@ -119,6 +125,9 @@ def judge_training(
         return []
     told: dict[str, Any] = {"call": described(call.plan), "loss": call.loss, "cases": SMALL}
     if choice.status == "right":
+        if is_aliased(process, call, options.seed):
+            text = explain("history-aliased", "trainer")[1]
+            return [Check("trainer", call.plan.name, "wrong", "history-aliased", text, **told)]
         if "batch_size" not in call.plan.uses:
             return []
         factors = [CONVENTIONS[call.loss](1)]
@@ -133,7 +142,14 @@ def judge_training(
         finding = read_batches(process, call.plan, call.reading, [factor])
         if finding.fault:
             return [
-                Check("trainer", call.plan.name, "wrong", finding.fault, finding.sentence, **told)
+                Check(
+                    "trainer",
+                    call.plan.name,
+                    "wrong",
+                    finding.fault,
+                    explain(finding.fault, "trainer", finding.more)[1],
+                    **told,
+                )
             ]
         if finding.kind and follows(
             process, call.plan, call.reading, factor, finding.kind, options.seed
@@ -145,10 +161,33 @@ def judge_training(
     return []
 
 
+RIDGE = {"l2", "lam", "lambda", "lambd", "reg", "regularization", "regularisation", "ridge"}
+RIDGE |= {"penalty", "decay", "regularized", "regularised"}
+
+
+def penalty(trials: Sequence[Trial]) -> str:
+    """The penalty on the weights, from two answers of different n."""
+    found = []
+    for t in sorted(trials, key=lambda t: len(t.case.y))[:: max(1, len(trials) - 1)]:
+        ratio = (t.gradient - t.expected_gradient)[: len(t.case.w)] / t.case.w
+        found.append((float(np.median(ratio)), len(t.case.y)))
+    (a, n), (b, m) = found[0], found[-1]
+    if n != m and not np.isclose(a, b, rtol=1e-3):
+        return f"λ/n = {a * n:.4g}/n"
+    return f"λ = {a:.4g}"
+
+
 def by_explanation(definition: Definition, call: Call, found: Explanation, told: Any) -> Check:
     """The check of a trainer whose steps depend on earlier ones."""
     if found.fault:
-        return Check("trainer", call.plan.name, "wrong", found.fault, found.sentence, **told)
+        return Check(
+            "trainer",
+            call.plan.name,
+            "wrong",
+            found.fault,
+            explain(found.fault, "trainer")[1],
+            **told,
+        )
     wanted = next(words for kind, words in INTENTS.items() if found.kind.startswith(kind))
     if wanted & definition.wording:
         return Check(
@@ -165,17 +204,16 @@ def make_checks(
     choice: Choice,
     losses: Sequence[str],
     options: Options,
-    stops: bool,
-    definition: Definition | None = None,
+    definition: Definition,
 ) -> list[Check]:
     """The check of the function's own answers, and of a fitted model's predictions."""
     call = choice.call
     assert call is not None
     own = of_function(trials, call.plan)
-    checks = [make_check(own, count, evaluate, call, losses, options, stops, definition)]
+    checks = [make_check(own, count, evaluate, call, losses, options, definition)]
     predictions = [t for t in trials if t.plan.name != call.plan.name]
     if predictions:
-        checks.append(make_check(predictions, count, None, call, losses, options))
+        checks.append(make_check(predictions, count, None, call, losses, options, definition))
     return checks
 
 
@@ -243,13 +281,12 @@ def make_check(
     call: Call,
     losses: Sequence[str],
     options: Options,
-    stops: bool = False,
-    definition: Definition | None = None,
+    definition: Definition,
 ) -> Check:
     """The verdict on a function's answers; the predictions of a model cannot be asked again."""
     plan = trials[0].plan
     wrong = [t for t in trials if not t.is_correct or t.mutated]
-    if stops and all(stopped(t) for t in wrong):
+    if definition.stops_early and all(stopped(t) for t in wrong):
         wrong, trials = [], [t for t in trials if not stopped(t)] or trials
     worst = max(float(t.errors.max()) for t in trials)
     told = {"cases": count, "worst_error": worst, "call": described(plan), "loss": call.loss}
@@ -262,20 +299,37 @@ def make_check(
                 reason="it is right with one batch of all rows; minibatches were not run",
                 **told,
             )
-        return Check(plan.kind, plan.name, "right", explanation=plan.note, **told)
+        kind = f"right on standardised data, {plan.scaling.text}" if plan.scaling else ""
+        text = "; ".join(filter(None, [kind, plan.note]))
+        return Check(plan.kind, plan.name, "right", explanation=text, **told)
     fresh = (
         evaluate(distinguishing_problems(options.seed + 1, plan.layout.d, plan.layout.n))
         if evaluate
         else []
     )
+    if plan.kind == "predict" and evaluate is None and call.plan.scaling is not None:
+        if all(answers_raw(t, call) for t in trials):
+            fault, text = explain("predict-not-standardised", "predict")
+            shown = counterexample(wrong[0])
+            return Check(plan.kind, plan.name, "wrong", fault, text, counterexample=shown, **told)
     asked = 1 + max(t.index for t in trials)
     fresh = [replace(t, index=asked + t.index) for t in of_function(fresh, plan)]
     fault, explanation = diagnose(Evidence(trials, fresh, evaluate, definition), call.loss)
+    if fault == "weight-decay" and RIDGE & definition.wording:
+        kind = f"right as ridge regression, with {penalty(fresh or trials)}"
+        return Check(plan.kind, plan.name, "right", explanation=kind, **told)
     shown = shrunk(evaluate, wrong, fault) if evaluate else wrong[0]
     text = "\n".join(filter(None, [explanation, plan.note and f"({plan.note}.)"]))
     return Check(
         plan.kind, plan.name, "wrong", fault, text, counterexample=counterexample(shown), **told
     )
+
+
+def answers_raw(trial: Trial, call: Call) -> bool:
+    """Whether a prediction is right for data that were not standardised."""
+    point = probe(trial.problem)._replace(w=trial.case.w, b=trial.case.b)
+    expected = Expected(trial.plan, point, call.loss)
+    return bool((expected.errors(*trial.numbers) <= 1).all())
 
 
 def stopped(trial: Trial) -> bool:

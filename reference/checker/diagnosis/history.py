@@ -25,15 +25,14 @@ class Path(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """The name of a mistake, or the kind of descent that it is right of; and a sentence."""
+    """The name of a mistake, or the kind of descent that it is right of."""
 
     fault: str = ""
     kind: str = ""
-    sentence: str = ""
 
 
 def explain_paths(paths: Sequence[Path], factor: Callable[[int], float]) -> Explanation:
-    """The first program that explains each step of all paths.
+    """Find the first program that explains each step of all paths.
 
     Parameters
     ----------
@@ -52,20 +51,10 @@ def programs(
     paths: Sequence[Path], factor: Callable[[int], float]
 ) -> Iterator[tuple[Explanation, Coefficients]]:
     """The programs that are known, with the numbers that the paths suggest."""
-    yield Explanation(
-        "gradient-outside-loop", "", "The gradient is taken once, before the loop: every step "
-        "repeats the first one."
-    ), lambda t, s: float(s == 0)  # fmt: skip
-    yield Explanation(
-        "early-return", "", "Only one iteration is made: the return stands within the loop."
-    ), lambda t, s: float(s == t == 0)  # fmt: skip
-    yield Explanation(
-        "iteration-missing", "", "One iteration is missing: the loop begins or ends one too early."
-    ), lambda t, s: float(s == t > 0)  # fmt: skip
-    yield Explanation(
-        "accumulator-kept", "", "Step 1 is right, and each later one adds all earlier gradients: "
-        "the sum is not set to zero in each iteration."
-    ), lambda t, s: 1.0  # fmt: skip
+    yield Explanation("gradient-outside-loop"), lambda t, s: float(s == 0)
+    yield Explanation("early-return"), lambda t, s: float(s == t == 0)
+    yield Explanation("iteration-missing"), lambda t, s: float(s == t > 0)
+    yield Explanation("accumulator-kept"), lambda t, s: 1.0
     for beta in estimates(paths, factor):
         kind = f"descent with momentum: {beta:g} × the step before"
         yield Explanation("", kind), lambda t, s, beta=beta: beta ** (t - s)

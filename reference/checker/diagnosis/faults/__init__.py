@@ -6,8 +6,22 @@ checked by tests/checker/test_faults.py, which must find each under the name of 
 
 from __future__ import annotations
 
-from reference.checker.diagnosis.faults import behaviour, inputs, sizes, steps
+from reference.checker.diagnosis.faults import (
+    batches,
+    behaviour,
+    inputs,
+    sizes,
+    steps,
+    training,
+)
 from reference.checker.diagnosis.faults.fault import Fault
 
-CATALOGUE: tuple[Fault, ...] = (*sizes.FAULTS, *inputs.FAULTS, *steps.FAULTS, *behaviour.FAULTS)
+CATALOGUE: tuple[Fault, ...] = (
+    *sizes.FAULTS,
+    *inputs.FAULTS,
+    *steps.FAULTS,
+    *training.FAULTS,
+    *batches.FAULTS,
+    *behaviour.FAULTS,
+)
 BY_NAME = {fault.name: fault for fault in CATALOGUE}
