@@ -104,9 +104,7 @@ def decode_row(
     return weight_and_label(moved, start, row_labels(n), i, n, m)
 
 
-def points_of(
-    process: Any, plan: CallPlan, reading: Reading, problem: Problem
-) -> list[Any] | None:
+def points_of(process: Any, plan: CallPlan, reading: Reading, problem: Problem) -> list[Any] | None:
     """The points after each number of passes; None where they cannot be read."""
     answers = list(process.ask([plan.request(problem._replace(iters=t)) for t in EPOCHS]))
     outputs = [parse_output(plan, reading, problem, a) for a in answers]

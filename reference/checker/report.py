@@ -24,6 +24,7 @@ FIELDS = (
     "cases",
     "worst_error",
     "counterexample",
+    "largest",
 )
 
 
@@ -59,6 +60,7 @@ class Check:
     cases: int = 0
     worst_error: float = 0.0
     counterexample: Counterexample | None = None
+    largest: tuple[int, int] = (0, 0)  # n and d up to which it was tried
 
     @property
     def passed(self) -> bool | None:
@@ -118,6 +120,8 @@ def verdict(check: Check) -> str:
     if check.verdict == "wrong":
         return f"WRONG   {check.fault}"
     problems = f"{check.cases:,} problem{'s' * (check.cases != 1)}"
+    if check.largest[0]:
+        problems += f" up to n = {check.largest[0]:,} and d = {check.largest[1]}"
     return f"right   {problems}, worst error {check.worst_error:.1g} of the rounding bound"
 
 
@@ -162,7 +166,7 @@ def plain(value: Any) -> Any:
         return {name: plain(v) for name, v in vars(value).items()}
     if isinstance(value, np.ndarray):
         return [plain(v) for v in value.tolist()]
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [plain(v) for v in value]
     if isinstance(value, float):
         value = float(value)

@@ -6,6 +6,7 @@ is learnt is returned.
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from reference.checker.call_plan import CallPlan, Problem, plans, probe
-from reference.checker.diagnosis import match
+from reference.checker.diagnosis import match, pairs
 from reference.checker.diagnosis.history import Path
 from reference.checker.expected import CONVENTIONS, Expected
 from reference.checker.output import Output, Reading, parse_output, precision, readings
@@ -33,6 +34,7 @@ REPEATS = 100  # problems that are asked again at the end, in another order
 ITERATIONS = (1, 2, 3)
 SMALL = 5  # problems by which a call is chosen
 EXPLAINED = 12  # calls at most whose answers are compared with the catalogue
+PAIRED = 4  # with two mistakes of it
 
 
 @dataclass(frozen=True)
@@ -279,11 +281,13 @@ def explained_call(
             continue  # what takes any number of features is not asked with one alone
         found = readings_of(a, definition)[:4]
         tried += [(a, r) for r in found]
-    for a, reading in tried[:EXPLAINED]:
-        for loss in usual_losses(a.plan.kind, losses):
-            trials = trials_of(a, reading, loss)
-            if trials and match.matching_faults(trials, trials):
-                return replace(choice, call=Call(a.plan, reading, loss), status="named")
+    for _, group in itertools.groupby(tried[:EXPLAINED], key=lambda pair: id(pair[0])):
+        same = list(group)
+        found_call = explained_by(match.matching_faults, same, losses)
+        if found_call is None and tried.index(same[0]) < PAIRED:
+            found_call = explained_by(pairs.matching_pair, same, losses[:1])
+        if found_call is not None:
+            return replace(choice, call=found_call, status="named")
     if tried:
         a, reading = tried[0]
         return replace(choice, call=Call(a.plan, reading, losses[0]), status="only reading")
@@ -295,6 +299,18 @@ def explained_call(
     if silent is not None:
         return replace(choice, call=Call(silent.plan, None, losses[0]), status="no reading")
     return choice
+
+
+def explained_by(
+    explain: Any, tried: Sequence[tuple[Attempt, Reading]], losses: Sequence[str]
+) -> Call | None:
+    """The reading and the convention under which a name explains all answers."""
+    for a, reading in tried:
+        for loss in usual_losses(a.plan.kind, losses):
+            trials = trials_of(a, reading, loss)
+            if trials and explain(trials, trials):
+                return Call(a.plan, reading, loss)
+    return None
 
 
 def make_evaluate(process: Any, call: Call, deadline: float) -> Evaluate:

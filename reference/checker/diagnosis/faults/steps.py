@@ -25,17 +25,36 @@ from reference.checker.trial import Trial
 
 def estimate_decay(trials: Sequence[Trial]) -> Iterable[float]:
     """What the weights, or their signs, would have been multiplied by; also n times that."""
-    t = max(trials, key=lambda t: len(t.case.y))
+    t = clearest(trials)
     difference, w, n = (t.gradient - t.expected_gradient)[0], t.case.w[0], len(t.case.y)
     found = [difference / w, difference / w * n, difference * np.sign(w)]
-    return [float(f"{c:.6g}") for c in [*found, found[2] * n] if np.isfinite(c)]
+    return in_short([*found, found[2] * n])
 
 
 def estimate_loss_decay(trials: Sequence[Trial]) -> Iterable[float]:
-    """What Σ w_j² would have been multiplied by; also n times that."""
-    t = max(trials, key=lambda t: len(t.case.y))
-    found = float((t.gradient - t.expected_gradient)[0] / (t.case.w @ t.case.w))
-    return [float(f"{c:.6g}") for c in (found, found * len(t.case.y))]
+    """What Σ w_j² would have been multiplied by, without or with b²; also n times that."""
+    t = clearest(trials)
+    difference, square = float((t.gradient - t.expected_gradient)[0]), t.case.w @ t.case.w
+    found = [difference / square, difference / (square + t.case.b**2)]
+    return in_short([*found, *(c * len(t.case.y) for c in found)])
+
+
+def clearest(trials: Sequence[Trial]) -> Trial:
+    """The answer in which a penalty on the first weight is seen best beside the rounding."""
+
+    def blur(t: Trial) -> float:
+        lr = t.case.lr if t.plan.kind in ("step", "trainer") else 1.0
+        return float(t.expected.bounds[0] / lr / abs(t.case.w[0]))
+
+    several = [t for t in trials if len(t.case.y) > 1] or trials
+    with np.errstate(all="ignore"):
+        return min(several, key=lambda t: (not np.isfinite(blur(t)), blur(t)))
+
+
+def in_short(numbers: Sequence[float]) -> list[float]:
+    """The finite ones, with six digits and as they are."""
+    finite = [float(c) for c in numbers if np.isfinite(c)]
+    return [float(f"{c:.6g}") for c in finite] + finite
 
 
 def clip_candidates(trials: Sequence[Trial]) -> Iterable[float]:
@@ -211,9 +230,7 @@ FAULTS = (
         "You add a penalty on the weights: the loss of 1.2b has none.",
         gradient=(
             lambda X, y, w, b, c: add_decay(gradient(X, y, w, b), c * w),
-            lambda X, y, w, b, c: add_decay(gradient(X, y, w, b), c * w, c * b),
             lambda X, y, w, b, c: add_decay(gradient(X, y, w, b), c * w / len(y)),
-            lambda X, y, w, b, c: add_decay(gradient(X, y, w, b), c * w / len(y), c * b / len(y)),
             lambda X, y, w, b, c: add_decay(gradient(X, y, w, b), c * np.sign(w)),
             lambda X, y, w, b, c: add_decay(gradient(X, y, w, b), c * np.sign(w) / len(y)),
         ),
@@ -239,15 +256,7 @@ FAULTS = (
 
             def gradient(X, y, w, b):
                 gw, gb = correct_gradient(X, y, w, b)
-                return gw + 0.1 * w, gb + 0.1 * b
-
-            def gradient(X, y, w, b):
-                gw, gb = correct_gradient(X, y, w, b)
                 return gw + 0.5 * w / len(y), gb
-
-            def gradient(X, y, w, b):
-                gw, gb = correct_gradient(X, y, w, b)
-                return gw + 0.5 * w / len(y), gb + 0.5 * b / len(y)
 
             def gradient(X, y, w, b):
                 gw, gb = correct_gradient(X, y, w, b)
@@ -262,6 +271,44 @@ FAULTS = (
 
             def loss(X, y, w, b):
                 return np.mean((X @ w + b - y) ** 2) / 2 + 0.5 * np.sum(w**2) / len(y)
+        """,
+    ),
+    Fault(
+        "bias-penalised",
+        "∇w L = (1/n) Xᵀ(ŷ − y) + λw, ∂L/∂b = (1/n) Σᵢ (ŷ⁽ⁱ⁾ − y⁽ⁱ⁾) + λb",
+        "You add a penalty on the weights and on the bias: a penalty leaves the bias free, and the "
+        "loss of 1.2b has none.",
+        gradient=(
+            lambda X, y, w, b, c: add_decay(gradient(X, y, w, b), c * w, c * b),
+            lambda X, y, w, b, c: add_decay(gradient(X, y, w, b), c * w / len(y), c * b / len(y)),
+        ),
+        loss=(
+            lambda X, y, w, b, c: loss(X, y, w, b) + c * (w @ w + b * b),
+            lambda X, y, w, b, c: loss(X, y, w, b) + c * (w @ w + b * b) / len(y),
+        ),
+        numbers=(0.02,),
+        estimate=estimate_decay,
+        estimate_for_loss=estimate_loss_decay,
+        programs="""
+            def gradient(X, y, w, b):
+                gw, gb = correct_gradient(X, y, w, b)
+                return gw + 0.1 * w, gb + 0.1 * b
+
+            def gradient(X, y, theta):
+                n = len(y)
+                return X.T @ (X @ theta - y) / n + 0.5 / n * theta
+
+            def step(X, y, w, b, lr):
+                gw, gb = correct_gradient(X, y, w, b)
+                n = len(y)
+                return w - lr * (gw + w / (3 * n)), b - lr * (gb + b / (3 * n))
+
+            def loss(X, y, w, b):
+                return np.mean((X @ w + b - y) ** 2) / 2 + 0.1 * (np.sum(w**2) + b**2)
+
+            def loss(X, y, w, b):
+                penalty = 0.5 * sum(v * v for v in [b, *w]) / len(y)
+                return np.mean((X @ w + b - y) ** 2) / 2 + penalty
         """,
     ),
     Fault(
