@@ -99,7 +99,7 @@ def of_files(source: str, files: Iterable[tuple[str, int]]) -> list[Target]:
         said = f" ({'; '.join(left_out)})" if left_out else ""
         return [Target(source, f"there is no .py and no .ipynb in it{said}")]
     folder = source.rstrip("/")
-    found = [Target(f"{folder}/{inner}") for inner in programs]
+    found = [Target(os.path.normpath(f"{folder}/{inner}")) for inner in programs]
     return [found[0]._replace(left_out=left_out), *found[1:]]
 
 
