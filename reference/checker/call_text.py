@@ -147,7 +147,9 @@ def constant(role: str) -> Any:
 
 def suggest(definition: Definition) -> str:
     """A call ready to edit: the roles that names speak for, ? for the others."""
-    method = next((m for m in ("fit", "train") if m in definition.methods), "")
+    methods = {m: len(p) for m, p in definition.methods.items() if not m.startswith("_")}
+    method = next((m for m in ("fit", "train") if m in methods), "")
+    method = method or max(methods, key=lambda m: methods[m], default="")
     taken: list[str] = []
     text = f"{definition.name}({suggested(definition.parameters, taken)})"
     if definition.is_class:

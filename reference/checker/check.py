@@ -172,7 +172,7 @@ def all_checks(
         allowed = losses or conventions(d, [c for cs in checks.values() for c in cs])
         checks[d.name] = judge_one(process, d, allowed, options, asked)
     aliases = [(f["alias_of"], f["name"]) for f in found["found"] if f["alias_of"]]
-    result = [finished(c, d, program, aliases) for d in definitions for c in checks[d.name]]
+    result = [finished(c, d, program, aliases, asked) for d in definitions for c in checks[d.name]]
     if not asked:
         result += not_defined(program, result, found["left_out"])
         result += [c for d in definitions for c in other_methods(d, result)]
@@ -255,7 +255,11 @@ def failure(error: Exception) -> str:
 
 
 def finished(
-    check: Check, definition: Definition, program: Program, aliases: Sequence[tuple[str, str]]
+    check: Check,
+    definition: Definition,
+    program: Program,
+    aliases: Sequence[tuple[str, str]],
+    asked: bool,
 ) -> Check:
     """A check with its line, its other names, and a call to edit where none was understood."""
     others = [alias for name, alias in aliases if name == check.name]
@@ -264,7 +268,10 @@ def finished(
     reason = placed(check.reason, program)
     found = replace(check, line=line, remarks=remarks, reason=reason)
     not_called = ("cannot be imported", "left out", "it is written for", "the checker failed")
+    named = kinds_of(definition.short_name)[:1] not in ([], [OTHER])
+    trains = any(len(p) > 1 for p in definition.methods.values())
     known = check.loss or reason.startswith(("its model is not linear", *not_called))
+    known = known or not (named or check.call or trains or asked)
     if check.verdict != "unchecked" or check.kind == OTHER or known or definition.told:
         return found
     return replace(found, suggestion=suggest(definition))
@@ -281,14 +288,14 @@ def not_defined(
     program: Program, checks: Sequence[Check], left_out: Sequence[tuple[int, str]]
 ) -> Iterator[Check]:
     """The functions and classes of the source that could not be defined, and why."""
-    known = {c.name for c in checks} | {r for c in checks for r in c.remarks}
+    known = {c.name for c in checks}
     why = dict(left_out)
     for node in program.tree.body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and why.get(node.lineno):
-            if node.name not in known and not node.name.startswith("_"):
-                kind = next(iter(kinds_of(node.name)), "function")
-                reason = placed(why[node.lineno], program)
-                yield Check(kind, node.name, "unchecked", reason=reason, line=node.lineno)
+        name = node.name if isinstance(node, ast.FunctionDef | ast.ClassDef) else "_"
+        if why.get(node.lineno) and name not in known and not name.startswith("_"):
+            kind = next(iter(kinds_of(name)), "function")
+            reason = placed(why[node.lineno], program)
+            yield Check(kind, name, "unchecked", reason=reason, line=node.lineno)
 
 
 def other_methods(definition: Definition, checks: Sequence[Check]) -> Iterator[Check]:
@@ -320,7 +327,7 @@ def imported(program: Program) -> Iterator[Check]:
 def described_rest(program: Program, left_out: Sequence[tuple[int, str]]) -> list[str]:
     """In words, what of the top level was not executed."""
     not_run = [line for line, why in left_out if not why]
-    found = [placed(why, program) for _, why in left_out if why]
+    found = [placed(why, program) for _, why in left_out if why and not why.startswith("`")]
     if not_run:
         found.append(f"top-level code from {program.place(min(not_run))} on was not run")
     return list(dict.fromkeys(found))

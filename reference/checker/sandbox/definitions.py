@@ -310,7 +310,7 @@ def run(
     except ModuleNotFoundError as error:
         return f"cannot be imported: No module named {error.name} {line}; {INSTALL}"
     except LeftOut as error:
-        return str(error) if "(line" in str(error) else f"left out, since {error} {line}"
+        return str(error) if "(line" in str(error) else f"{error} {line}"
     except BaseException as error:
         first = (str(error).splitlines() or [""])[0][:200]
         return f"{type(error).__name__}: {first} {line}"
@@ -321,9 +321,10 @@ def run(
 
 def replace_by_placeholder(statement: ast.stmt, module: Any, why: str) -> None:
     """Whatever the statement would have named says why it is not there."""
+    itself = isinstance(statement, (*IMPORTS, *DEFINITIONS)) or why.startswith("`")
     for name in bound_names([statement]):
         if name not in module.__dict__ or isinstance(statement, ast.Assign):
-            module.__dict__[name] = Placeholder(why)
+            module.__dict__[name] = Placeholder(why if itself else f"`{name}` is left out: {why}")
 
 
 def run_later(
@@ -339,20 +340,25 @@ def run_later(
     """
     known = {n for n, v in module.__dict__.items() if not isinstance(v, Placeholder)}
     missing = needed - known - set(dir(builtins))
-    made = missing & set(bound_names(later)) | needed & set(filled_names(later, module))
-    if not made:
-        return [{"line": s.lineno, "why": ""} for s in later if not hasattr(s, "in_main")]
-    found, end = [], time.monotonic() + REST_SECONDS
-    for statement in body[body.index(later[0]) :]:
+    makers = [
+        i
+        for i, s in enumerate(later)
+        if missing & set(bound_names([s])) or needed & set(filled_names([s], module))
+    ]
+    wanted = later[: makers[-1] + 1] if makers else []
+    rest = later[len(wanted) :]
+    found = [{"line": s.lineno, "why": ""} for s in rest if not hasattr(s, "in_main")]
+    end = time.monotonic() + REST_SECONDS
+    for statement in body[body.index(later[0]) :] if wanted else []:
         left = end - time.monotonic()
         if statement not in later:
             if is_assignment(statement, ast.Module([], [])) and left > 0:
                 run_at_once(statement, module, budget)
-            continue
-        problem = run(statement, module, left) if left > 0 else f"no time (line {statement.lineno})"
-        if problem:
-            found.append({"line": statement.lineno, "why": problem})
-            replace_by_placeholder(statement, module, problem)
+        elif statement in wanted:
+            why = run(statement, module, left) if left > 0 else "it was not reached in time"
+            found += [{"line": statement.lineno, "why": why}] if why else []
+            if why:
+                replace_by_placeholder(statement, module, why)
     return found
 
 
