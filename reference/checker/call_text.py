@@ -88,10 +88,12 @@ def parse_call(text: str) -> ToldCall:
 
 def split(text: str) -> Iterator[str]:
     """The parts of a text between commas that are in no bracket and no string."""
-    depth, part = 0, ""
+    depth, quote, part = 0, "", ""
     for character in text:
-        depth += (character in "([{") - (character in ")]}")
-        if character == "," and not depth:
+        if character in "'\"" and quote in ("", character):
+            quote = "" if quote else character
+        depth += 0 if quote else (character in "([{") - (character in ")]}")
+        if character == "," and not depth and not quote:
             yield part.strip()
             part = ""
         else:

@@ -85,7 +85,8 @@ class Program:
         body: Any = self.tree.body
         node = None
         for part in name.split("."):
-            found = [n for n in ast.walk(ast.Module(body, [])) if getattr(n, "name", "") == part]
+            inner = [n for n in body if getattr(n, "name", "") == part]
+            found = inner or [n for s in body for n in ast.walk(s) if getattr(n, "name", "") == part]
             found = [n for n in found if isinstance(n, ast.FunctionDef | ast.ClassDef)]
             if not found:
                 return None
