@@ -174,11 +174,7 @@ class Progress:
 
 def catalogue() -> str:
     """Every fault: name, wrong formula, explanation."""
-    blocks = [
-        f"{f.name}\n    {f.formula}\n    "
-        + f.explanation.format(subject="grad_w and grad_b are", section="1.3f")
-        for f in CATALOGUE
-    ]
+    blocks = [f"{f.name}\n    {f.formula}\n    {f.sentence()}" for f in CATALOGUE]
     return "\n".join(blocks)
 
 

@@ -80,8 +80,9 @@ def wrapped(program: Program, loop: Any) -> str:
     if replaced:
         head = body[0].replace(f"range({replaced})", f"range({count})")
         body = [head, *body[1:]]
-    names = sorted(inputs(program, loop) | ({count} if count else set()), key=likely_place)
     moved = [n for n in updated(loop) if n.isidentifier()]
+    used = inputs(program, loop) | ({count} if count else set())
+    names = sorted(used, key=lambda name: likely_place(name, moved))
     code = textwrap.indent(textwrap.dedent("\n".join(body)), "    ")
     header = f"def gradient_descent({', '.join(names)}):\n"
     return f"{header}{code}\n    return {', '.join(moved)}\n"
@@ -110,10 +111,11 @@ def inputs(program: Program, loop: Any) -> set[str]:
     return (used & made) - set(dir(builtins))
 
 
-def likely_place(name: str) -> tuple[int, str]:
-    """What sorts parameters in the usual order."""
-    roles = roles_of(name)
-    return next((i for i, role in enumerate(ORDER) if role in roles), len(ORDER)), name
+def likely_place(name: str, moved: list[str]) -> tuple[int, str]:
+    """What sorts parameters in the usual order: data, what is moved, and the rest."""
+    roles, first = roles_of(name), 3 * (name in moved)  # those before are data
+    other = 5 if name in moved else len(ORDER)
+    return next((i for i, role in enumerate(ORDER) if role in roles and i >= first), other), name
 
 
 EXAMPLE = """\
