@@ -80,10 +80,8 @@ def readings(
 ) -> list[Reading]:
     """The readings that all answers allow, the likeliest first."""
     good = [(p, parts_of(a)) for p, a in answers if not a.raised]
-    if not good:
-        return []
-    if plan.answers:
-        return told_readings(plan, good[0][1])
+    if not good or plan.answers:
+        return told_readings(plan, good[0][1]) if good else []
 
     def of_size(size: Any) -> list[Key]:
         keys = [k for k in good[0][1] if all(k in parts for _, parts in good)]

@@ -338,14 +338,7 @@ def run_later(
 
     Assignments below it are executed again, since they may have waited for it.
     """
-    known = {n for n, v in module.__dict__.items() if not isinstance(v, Placeholder)}
-    missing = needed - known - set(dir(builtins))
-    makers = [
-        i
-        for i, s in enumerate(later)
-        if missing & set(bound_names([s])) or needed & set(filled_names([s], module))
-    ]
-    wanted = later[: makers[-1] + 1] if makers else []
+    wanted = later_needed(later, module, needed)
     rest = later[len(wanted) :]
     found = [{"line": s.lineno, "why": ""} for s in rest if not hasattr(s, "in_main")]
     end = time.monotonic() + REST_SECONDS
@@ -360,6 +353,18 @@ def run_later(
             if why:
                 replace_by_placeholder(statement, module, why)
     return found
+
+
+def later_needed(later: list[ast.stmt], module: Any, needed: set[str]) -> list[ast.stmt]:
+    """The statements up to the last that makes or fills what a definition needs."""
+    known = {n for n, v in module.__dict__.items() if not isinstance(v, Placeholder)}
+    missing = needed - known - set(dir(builtins))
+    makers = [
+        i
+        for i, s in enumerate(later)
+        if missing & set(bound_names([s])) or needed & set(filled_names([s], module))
+    ]
+    return later[: makers[-1] + 1] if makers else []
 
 
 def globals_needed(source: str, file: str) -> set[str]:
