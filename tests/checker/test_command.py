@@ -396,6 +396,30 @@ def test_a_target_that_is_not_there_is_not_checked(target):
     assert found.status == 2
 
 
+def test_a_module_that_cannot_be_imported_is_not_checked(tmp_path, monkeypatch):
+    """With what it raised."""
+    (tmp_path / "module_that_raises.py").write_text("raise LookupError('here')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    found = check_program("module_that_raises:f")
+    assert re.search("cannot be imported: LookupError: here", found.unchecked)
+
+
+def test_a_builtin_has_no_source_and_is_not_checked():
+    """It is asked all the same."""
+    found = check_program(max, max_examples=5)
+    assert (found.file, found.status) == ("max", 2)
+
+
+def test_sums_are_right_where_the_files_own_loss_is_a_sum(run):
+    """And wrong where it is a mean."""
+    sums = GRADIENT.replace("/ len(y)", "").replace("mean", "sum")
+    loss = "def loss(X, y, w, b): return 0.5 * ((X @ w + b - y) ** 2).{}()\n"
+    for name, verdict in (("sum", "right"), ("mean", "wrong")):
+        found, _ = run(sums + loss.format(name))
+        assert verdicts(found) == {"gradient": verdict, "loss": "right"}
+
+
 def test_a_missing_module_is_the_reason_of_what_needs_it_alone(run):
     """With its line, and what to do."""
     source = f"import no_such\n{GRADIENT}\ndef loss(X, y, w, b): return no_such.mse(X @ w + b, y)\n"

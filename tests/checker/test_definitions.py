@@ -16,6 +16,12 @@ GRADIENT = (
 )
 
 
+def finish(process):
+    """Let a process end by itself."""
+    process.requests.put(None)
+    process.popen.wait(10)
+
+
 @pytest.fixture
 def load(tmp_path):
     """What the process of a program finds in its source; and the program."""
@@ -25,6 +31,7 @@ def load(tmp_path):
         file.write_text(source)
         with Process(str(file), "", 10, source=source) as process:
             found = process.load()
+            finish(process)
         return [f["name"] for f in found["found"]], dict(found["left_out"])
 
     return load
@@ -40,6 +47,7 @@ def answer(tmp_path):
         with Process(str(file), "", 10, source=source) as process:
             process.load()
             (output,) = process.ask([{"target": "f", "args": []}])
+            finish(process)
         return output.raised["message"] if output.raised else output.parts[0].values.tolist()[0]
 
     return answer
@@ -221,3 +229,43 @@ def test_a_program_from_elsewhere_has_its_own_lines(tmp_path):
     assert "here" in output.raised["line"]
     assert Program("<stdin>", source).line(2).endswith("# here")
     assert not Path("<stdin>").exists()
+
+
+def described(source, file, name=""):
+    """What is found in a source or a module."""
+    with Process(file, name, 10, source=source) as process:
+        found = process.load()["found"]
+        finish(process)
+    return {f["name"]: f for f in found}
+
+
+def test_a_class_is_described_by_its_methods(tmp_path):
+    """With the parameters of each, without self; an abstract one is known as such."""
+    source = (
+        "import abc\nclass A(abc.ABC):\n    @abc.abstractmethod\n    def fit(self, X): ...\n"
+        "class B:\n    def __init__(self, lr: float = 0.1): ...\n    def fit(self, X, y=()): ...\n"
+        "class C(metaclass=abc.ABCMeta):\n    __signature__ = 3\n"
+    )
+    found = described(source, str(tmp_path / "a.py"))
+    assert {n: f["abstract"] for n, f in found.items()} == {"A": True, "B": False, "C": False}
+    assert [p["name"] for p in found["B"]["methods"]["fit"]] == ["X", "y"]
+    (lr,) = found["B"]["parameters"]
+    assert (lr["default"], lr["annotation"], lr["required"]) == ("0.1", "float", False)
+
+
+def test_a_module_is_imported_by_its_name():
+    """One name of it, or all that it defines itself."""
+    assert list(described("", "reference.exact", "gradient")) == ["gradient"]
+    found = described("", "reference.exact")
+    assert "gradient" in found
+    assert "Fraction" not in found
+
+
+def test_slow_assignments_have_a_common_limit(load):
+    """The last of them are not tried."""
+    begin = time.monotonic()
+    slow = "import time\n" + "".join(f"a{i} = time.sleep(3)\n" for i in range(9))
+    names, left_out = load(f"{slow}{GRADIENT}")
+    assert names == ["gradient"]
+    assert len(left_out) == 9
+    assert time.monotonic() - begin < 8

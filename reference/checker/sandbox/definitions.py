@@ -441,7 +441,7 @@ def time_limit(seconds: float | None) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def refuse_reading(event: str, arguments: Any) -> None:
+def refuse_reading(event: str, arguments: Any) -> None:  # pragma: no cover  (hooks are not traced)
     """An audit hook: while an assignment is executed, files other than code are not opened."""
     if not READS["guarded"]:
         return
