@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from reference.checker.call_text import ToldCall, constant
 from reference.checker.signature import (
     OPTIONAL,
     Assignment,
@@ -81,6 +82,7 @@ class CallPlan:
     given: str = ""  # "sum" or "mean": the gradient that a step is given
     left: tuple[str, ...] = ()  # parameters that stay at their defaults
     scaling: Any = None  # how a trainer standardises its data, if it does
+    answers: Assignment = ()  # (key, role) of the answers, where a person said so
 
     @property
     def is_class(self) -> bool:
@@ -128,6 +130,8 @@ class CallPlan:
         found["grad"] = self.shaped(self.joined(grad_w, grad_b))
         found["params"] = self.with_gradients(p, grad_w, grad_b)
         found |= {role: ("function", name) for role, name in self.functions}
+        given = self.roles + self.init + self.attributes
+        found |= {role: constant(role) for _, role in given if role.startswith("=")}
         return found | {f"w[{j}]": float(v) for j, v in enumerate(p.w)}
 
     def features(self, p: Problem) -> Any:
@@ -235,6 +239,9 @@ METHODS = ("fit", "train", "gradient_descent", "run", "learn", "optimize", "trai
 
 def plans(definition: Definition) -> Iterator[CallPlan]:
     """The calls that could be meant, the likeliest first."""
+    if definition.told is not None:
+        yield from told_plans(definition, definition.told)
+        return
     if definition.is_class:
         yield from class_plans(definition)
         return
@@ -243,6 +250,26 @@ def plans(definition: Definition) -> Iterator[CallPlan]:
             plan = complete(definition, kind, roles)
             if plan is not None and cost < 40:
                 yield from with_layouts(plan, definition)
+
+
+def told_plans(definition: Definition, told: ToldCall) -> Iterator[CallPlan]:
+    """The calls that a person told: the roles are fixed, and all layouts are tried."""
+    if told.method:
+        names = {p["name"] for p in definition.parameters}
+        roles = (*((p, r) for p, r in told.init if p in names), *told.roles)
+        plan = complete_class(definition, told.method, roles, len(told.init))
+        found = [plan] if plan is not None else []
+    else:
+        kinds = [k for k in kinds_in_order(definition) if k in told.kinds]
+        found = [p for k in kinds if (p := complete(definition, k, told.roles)) is not None]
+    for plan in found:
+        plan = replace(plan, answers=told.answers)
+        if not told.method:
+            yield from with_layouts(plan, definition)
+            continue
+        for layout in class_layouts(definition):
+            for lr in rates(plan, definition):
+                yield replace(plan, layout=layout, lr=lr)
 
 
 def kinds_in_order(definition: Definition) -> list[str]:

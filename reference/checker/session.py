@@ -274,7 +274,9 @@ def explained_call(
     """Where no call is right: the first whose answers a name explains, or the only one meant."""
     named = kinds_of(definition.short_name)
     choice = Choice(first=attempts[0] if attempts else None)
-    meant = [a for a in attempts if definition.is_class or a.plan.kind.partition("_")[0] in named]
+    told, meant = definition.told is not None, attempts
+    if not told and not definition.is_class:
+        meant = [a for a in attempts if a.plan.kind.partition("_")[0] in named]
     tried = []
     for a in meant:
         if a.ended is not None or (a.plan.layout.d and any(not b.plan.layout.d for b, _ in tried)):

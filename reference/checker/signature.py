@@ -159,6 +159,7 @@ class Definition:
     doc: str = ""
     node: Any = None
     program: Any = None
+    told: Any = None  # a `ToldCall`, where a person said how it is called
 
     @property
     def short_name(self) -> str:

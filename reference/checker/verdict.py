@@ -294,7 +294,8 @@ def not_understood(definition: Definition, choice: Choice) -> Check:
     kind = kind_of(definition, choice)
     if choice.first is None:
         return unchecked(definition, kind, "no call is known for these parameters")
-    return unchecked(definition, kind, what_came(choice.first))
+    found = unchecked(definition, kind, what_came(choice.first))
+    return replace(found, call=described(choice.first.plan))
 
 
 def what_came(first: Attempt) -> str:
