@@ -10,9 +10,9 @@ below counts k for one equation; two correct programs differ by at most twice it
 
 This model leaves out two cases. Underflow: a result below the smallest normal number has an error
 of up to half a subnormal, whatever its size; in float32, which is often computed with subnormals
-set to zero, of up to the smallest normal number; `_underflow` is the term for it. Overflow: where an
-intermediate sum may leave the range of the dtype, a correct program may return inf or NaN, and the
-bound is infinite.
+set to zero, of up to the smallest normal number; `_underflow` is the term for it. Overflow: where
+an intermediate sum may leave the range of the dtype, a correct program may return inf or NaN, and
+the bound is infinite.
 
 The bounds themselves are computed in float64, as sums of positive terms; k counts one rounding more
 for that.
