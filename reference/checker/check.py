@@ -14,7 +14,7 @@ from reference.checker.report import Check, Report
 from reference.checker.sandbox.messages import SubjectTerminated
 from reference.checker.sandbox.process import Process
 from reference.checker.session import Options
-from reference.checker.signature import Definition, kinds_of
+from reference.checker.signature import Definition, kinds_of, why_other
 from reference.checker.verdict import judge, unchecked
 
 
@@ -146,7 +146,7 @@ def judge_one(
     if definition.abstract:
         return [unchecked(definition, "class", "it is an abstract base")]
     if kinds_of(definition.short_name)[:1] == ["other"]:
-        return [unchecked(definition, "other", "by its name it is none of ours")]
+        return [unchecked(definition, "other", why_other(definition.short_name))]
     return judge(process, definition, losses, options)
 
 
