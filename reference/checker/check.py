@@ -28,7 +28,7 @@ from reference.checker.sandbox.messages import SubjectTerminated
 from reference.checker.sandbox.process import Process
 from reference.checker.script import check_script
 from reference.checker.session import Options
-from reference.checker.signature import Definition, kinds_of
+from reference.checker.signature import Definition, kinds_of, why_other
 from reference.checker.verdict import judge, unchecked
 
 
@@ -240,7 +240,7 @@ def judge_one(
         if definition.abstract:
             return [unchecked(definition, OTHER, "it is an abstract base")]
         if kinds_of(definition.short_name)[:1] == [OTHER]:
-            return [unchecked(definition, OTHER, "by its name it is none of ours")]
+            return [unchecked(definition, OTHER, why_other(definition.short_name))]
     try:
         return judge(process, definition, losses, options)
     except Exception as error:  # whatever is wrong with the checker is not the author's mistake

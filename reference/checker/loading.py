@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from reference.checker.signature import Definition
+from reference.checker.signature import Definition, source_parameters
 
 ENDINGS = (".py", ".ipynb")
 LARGEST_SOURCE = 5_000_000  # bytes
@@ -114,7 +114,7 @@ class Program:
             definitions.append(
                 Definition(
                     str(f["name"]),
-                    tuple(f["parameters"]),
+                    tuple(f["parameters"] or ([] if f["is_class"] else source_parameters(node))),
                     bool(f["is_class"]),
                     dict(f["methods"]),
                     bool(f["abstract"]) or is_abstract(node),

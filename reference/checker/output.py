@@ -141,7 +141,15 @@ def likelihood(reading: Reading, plan: CallPlan, definition: Definition) -> tupl
             cost += name_cost(key_name(key, plan, definition), roles)
     keys = [k for k in (reading.w, reading.b, reading.joint) if k]
     where = sum(PLACES.get(k[1][:1] if not k[0] else ("after",), 1) for k in keys)
-    return cost, not joint_first, where, [k[1] for k in keys]
+    swapped = given_bias_first(plan) and reading.w is not None and reading.b is not None
+    order = [k[1] for k in (reversed(keys) if swapped else keys)]
+    return cost, not joint_first, where, order
+
+
+def given_bias_first(plan: CallPlan) -> bool:
+    """Whether a function takes b before w: then it is likely to return them so."""
+    roles = [role.partition("[")[0] for _, role in plan.roles if role[0] in "wb"]
+    return roles[:1] == ["b"] and "w" in roles
 
 
 W_ROLES, B_ROLES = {"w", "grad_w", "theta"}, {"b", "grad_b"}
