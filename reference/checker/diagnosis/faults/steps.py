@@ -25,16 +25,30 @@ from reference.checker.trial import Trial
 
 def estimate_decay(trials: Sequence[Trial]) -> Iterable[float]:
     """What the weights, or their signs, would have been multiplied by; also n times that."""
-    t = max(trials, key=lambda t: len(t.case.y))
+    t = clearest(trials)
     difference, w, n = (t.gradient - t.expected_gradient)[0], t.case.w[0], len(t.case.y)
     found = [difference / w, difference / w * n, difference * np.sign(w)]
     return [float(f"{c:.6g}") for c in [*found, found[2] * n] if np.isfinite(c)]
 
 
+def clearest(trials: Sequence[Trial]) -> Trial:
+    """The trial whose first number is off by the most roundings."""
+    with np.errstate(all="ignore"):
+        gaps = [t.errors[0] if len(t.errors) else 0.0 for t in trials]
+    return trials[int(np.nanargmax(np.where(np.isfinite(gaps), gaps, -1.0)))]
+
+
 def estimate_loss_decay(trials: Sequence[Trial]) -> Iterable[float]:
     """What Σ w_j² would have been multiplied by; also n times that."""
-    t = max(trials, key=lambda t: len(t.case.y))
+    t = clearest(trials)
     found = float((t.gradient - t.expected_gradient)[0] / (t.case.w @ t.case.w))
+    return [float(f"{c:.6g}") for c in (found, found * len(t.case.y))]
+
+
+def estimate_theta_decay(trials: Sequence[Trial]) -> Iterable[float]:
+    """The same of Σ w_j² + b²."""
+    t = clearest(trials)
+    found = float((t.gradient - t.expected_gradient)[0] / (t.case.w @ t.case.w + t.case.b**2))
     return [float(f"{c:.6g}") for c in (found, found * len(t.case.y))]
 
 
@@ -211,9 +225,7 @@ FAULTS = (
         "You add a penalty on the weights: the loss of 1.2b has none.",
         gradient=(
             lambda X, y, w, b, c: add_decay(gradient(X, y, w, b), c * w),
-            lambda X, y, w, b, c: add_decay(gradient(X, y, w, b), c * w, c * b),
             lambda X, y, w, b, c: add_decay(gradient(X, y, w, b), c * w / len(y)),
-            lambda X, y, w, b, c: add_decay(gradient(X, y, w, b), c * w / len(y), c * b / len(y)),
             lambda X, y, w, b, c: add_decay(gradient(X, y, w, b), c * np.sign(w)),
             lambda X, y, w, b, c: add_decay(gradient(X, y, w, b), c * np.sign(w) / len(y)),
         ),
@@ -225,13 +237,13 @@ FAULTS = (
         estimate=estimate_decay,
         estimate_for_loss=estimate_loss_decay,
         programs="""
-            def gradient(X, y, w, b, lam=0.01):
+            def gradient(X, y, w, b, k=0.01):
                 gw, gb = correct_gradient(X, y, w, b)
-                return gw + lam * w, gb
+                return gw + k * w, gb
 
             def gradient(X, y, theta):
-                penalty = 0.5 * np.r_[0, theta[1:]] / len(y)
-                return X.T @ (X @ theta - y) / len(y) + penalty
+                more = 0.5 * np.r_[0, theta[1:]] / len(y)
+                return X.T @ (X @ theta - y) / len(y) + more
 
             def step(X, y, w, b, lr):
                 gw, gb = correct_gradient(X, y, w, b)
@@ -239,15 +251,7 @@ FAULTS = (
 
             def gradient(X, y, w, b):
                 gw, gb = correct_gradient(X, y, w, b)
-                return gw + 0.1 * w, gb + 0.1 * b
-
-            def gradient(X, y, w, b):
-                gw, gb = correct_gradient(X, y, w, b)
                 return gw + 0.5 * w / len(y), gb
-
-            def gradient(X, y, w, b):
-                gw, gb = correct_gradient(X, y, w, b)
-                return gw + 0.5 * w / len(y), gb + 0.5 * b / len(y)
 
             def gradient(X, y, w, b):
                 gw, gb = correct_gradient(X, y, w, b)
@@ -262,6 +266,42 @@ FAULTS = (
 
             def loss(X, y, w, b):
                 return np.mean((X @ w + b - y) ** 2) / 2 + 0.5 * np.sum(w**2) / len(y)
+        """,
+    ),
+    Fault(
+        "bias-penalised",
+        "∇w L = (1/n) Xᵀ(ŷ − y) + λw, ∂L/∂b = (1/n) Σᵢ (ŷ⁽ⁱ⁾ − y⁽ⁱ⁾) + λb",
+        "You penalise the bias like a weight: the loss of 1.2b has no penalty, and ridge "
+        "regression leaves the bias free.",
+        gradient=(
+            lambda X, y, w, b, c: add_decay(gradient(X, y, w, b), c * w, c * b),
+            lambda X, y, w, b, c: add_decay(gradient(X, y, w, b), c * w / len(y), c * b / len(y)),
+        ),
+        loss=(
+            lambda X, y, w, b, c: loss(X, y, w, b) + c * (w @ w + b * b),
+            lambda X, y, w, b, c: loss(X, y, w, b) + c * (w @ w + b * b) / len(y),
+        ),
+        numbers=(0.02,),
+        estimate=estimate_decay,
+        estimate_for_loss=estimate_theta_decay,
+        programs="""
+            def gradient(X, y, w, b):
+                gw, gb = correct_gradient(X, y, w, b)
+                return gw + 0.1 * w, gb + 0.1 * b
+
+            def gradient(X, y, theta, lam=0.5):
+                return (X.T @ (X @ theta - y) + lam * theta) / len(y)
+
+            def step(X, y, theta, alpha):
+                penalty = 0.3 * theta
+                return theta - alpha * (X.T @ (X @ theta - y) / len(y) + penalty)
+
+            def cost(X, y, theta):
+                return np.mean((X @ theta - y) ** 2) / 2 + 0.5 * np.sum(theta**2) / len(y)
+
+            def gradient(X, y, w, b):
+                gw, gb = correct_gradient(X, y, w, b)
+                return gw + 0.5 * w / len(y), gb + 0.5 * b / len(y)
         """,
     ),
     Fault(
