@@ -107,7 +107,7 @@ def estimates(paths: Sequence[Path], factor: Callable[[int], float]) -> list[flo
             with np.errstate(all="ignore"):
                 values.append(form(g, h, (points[1] - points[2]) / eta))
         beta = float(f"{np.median(values):.6g}") if values else 0.0
-        found += [beta] if 0 < beta < 1 else []
+        found += [beta] if 1e-6 < beta < 1 else []
     return found
 
 
