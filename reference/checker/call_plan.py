@@ -6,7 +6,9 @@ vector and a number, columns, θ with a column of ones, features in rows, a tabl
 
 from __future__ import annotations
 
+import ast
 import itertools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -20,6 +22,7 @@ from reference.checker.signature import (
     assignments,
     kinds_of,
     roles_of,
+    words,
 )
 
 SHORT = 3  # samples that a batch is short of batch_size, where there is such a parameter
@@ -81,6 +84,7 @@ class CallPlan:
     given: str = ""  # "sum" or "mean": the gradient that a step is given
     left: tuple[str, ...] = ()  # parameters that stay at their defaults
     scaling: Any = None  # how a trainer standardises its data, if it does
+    short: int = 0  # samples that the data of a step are short of batch_size
 
     @property
     def is_class(self) -> bool:
@@ -121,7 +125,7 @@ class CallPlan:
         found |= {"lr": p.lr, "iters": p.iters, "n": n, "lam": 0.0, "seed": 0}
         found |= {"generator": ("generator", 0), "y_hat": wrap(p.X[:, 0])}
         found["table"] = wrap(np.column_stack([p.X, p.y]))
-        found["batch_size"] = DIVISOR if self.given else p.batch_size or n
+        found["batch_size"] = DIVISOR if self.given else p.batch_size or n + self.short
         scale = DIVISOR if self.given == "sum" else 1
         grad_w, grad_b = scale * p.X[0], float(scale * p.y[0])
         found |= {"grad_w": self.shaped(grad_w), "grad_b": grad_b}
@@ -141,9 +145,8 @@ class CallPlan:
         if self.layout.x == "vector":
             return self.wrap(p.X[:, 0])
         if self.layout.x == "one row":
-            return (
-                float(A[0, 0]) if self.layout.w == "number" or A.shape[1] == 1 else self.wrap(A[0])
-            )
+            number = self.layout.w == "number" or (self.layout.d == 1 and A.shape[1] == 1)
+            return float(A[0, 0]) if number else self.wrap(A[0])
         return self.wrap(A.T if self.layout.x == "features" else A)
 
     def labels(self, p: Problem) -> Any:
@@ -254,7 +257,14 @@ def kinds_in_order(definition: Definition) -> list[str]:
     if "loss" in named:
         named = [*named, "sample"]
     rest = ("trainer", "step", "gradient", "loss", "sample", "predict", "gradient_w", "gradient_b")
-    return list(dict.fromkeys([*named, *rest]))
+    excluded = EXCLUDED if "gradient" in named else set()
+    if named and (named[0] != "gradient" or set(words(definition.short_name)) <= WHOLE):
+        excluded = {*excluded, "gradient_w", "gradient_b"}  # one part of the gradient is not all
+    return list(dict.fromkeys([*named, *(k for k in rest if k not in excluded)]))
+
+
+EXCLUDED = {"sample", "predict"}  # what is no gradient
+WHOLE = {"compute", "calc", "calculate", "get", "my", "the", "gradient", "gradients", "grad", "grads"}
 
 
 def partial_of(name: str) -> str:
@@ -431,7 +441,8 @@ def pair_layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
     found += [sample, sample._replace(w="number", d=1)]
     found += [Layout(y="column", w="number", d=1), Layout(w="number", d=1)]
     found += [Layout(d=d) for d in fixed_features(definition)]
-    return [*found, *tensor_layouts(definition), *frame_layouts(definition), *matrix_layouts()]
+    found += [*tensor_layouts(definition), *frame_layouts(definition)]
+    return [*found, *matrix_layouts(definition)]
 
 
 def theta_layouts(definition: Definition) -> list[Layout]:
@@ -457,15 +468,22 @@ def theta_layouts(definition: Definition) -> list[Layout]:
     found += [Layout("one row", "number", "vector", "inside", d=1, n=1)]
     found += [Layout("one row", "number", "vector", "first", n=1)]
     found += [Layout(ones="first", d=d) for d in fixed_features(definition)]
-    found += [Layout(y="column", w=w, ones="first", container="matrix") for w in ("row", "column")]
+    matrices = matrix_layouts(definition)
+    found += [o._replace(w=w, ones="first") for o in matrices for w in ("row", "column")]
     found += [Layout(y="column", w="row", ones="first")]
     found += [Layout(packed="tuple"), Layout("vector", "vector", "number", d=1, packed="tuple")]
     tensors = tensor_layouts(definition) + frame_layouts(definition)
     return [*found, *(o._replace(ones="first") for o in tensors)]
 
 
-def matrix_layouts() -> list[Layout]:
-    """Everything as np.matrix."""
+def matrix_layouts(definition: Definition) -> list[Layout]:
+    """Everything as np.matrix, where the program multiplies as only matrices do, or names them."""
+    products = (n for n in definition.nodes if isinstance(n, ast.BinOp))
+    products = (n for n in products if isinstance(n.op, ast.Mult))
+    transposed = any(getattr(m, "attr", "") == "T" for n in products for m in (n.left, n.right))
+    source = definition.program.source if definition.program else ""
+    if not transposed and not re.search(r"\b(mat|matrix|asmatrix|multiply)\b", source):
+        return []
     return [Layout(y="column", w="column", container="matrix")]
 
 

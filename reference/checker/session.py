@@ -13,11 +13,11 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from reference.checker.call_plan import CallPlan, Problem, plans, probe
+from reference.checker.call_plan import SHORT, CallPlan, Problem, plans, probe
 from reference.checker.diagnosis import match
 from reference.checker.diagnosis.history import Path
 from reference.checker.expected import CONVENTIONS, Expected
-from reference.checker.output import Output, Reading, parse_output, precision, readings
+from reference.checker.output import Output, Reading, parse_output, parts_of, precision, readings
 from reference.checker.problem_set import (
     distinguishing_problems,
     exact_answers,
@@ -151,9 +151,44 @@ def choose_call(
                 break
             continue
         found = right_call(tried, definition, losses)
-        if found is not None:
-            return Choice(found, "right", attempts[0])
+        if found is not None and not is_part_of_it(found, attempts, definition):
+            call, status = with_short_batch(process, found, seed)
+            return Choice(call, status, attempts[0])
     return explained_call(definition, attempts, losses)
+
+
+def with_short_batch(process: Any, call: Call, seed: int) -> tuple[Call, str]:
+    """A right call and its status; of a step, with fewer samples than batch_size where it can.
+
+    One that cannot, since it draws its batch from the samples, is asked with as many.
+    """
+    plan, reading, loss = call
+    if plan.kind != "step" or not {"X", "batch_size"} <= plan.uses:
+        return call, "right"
+    tried = attempt(process, replace(plan, short=SHORT), seed)
+    trials = trials_of(tried, reading, loss)
+    if trials and all(t.is_correct for t in trials):
+        return Call(tried.plan, reading, loss), "right"
+    if match.matching_faults(trials, trials) == ["ragged-divisor"]:
+        return Call(tried.plan, reading, loss), "named"
+    return call, "right"
+
+
+def is_part_of_it(call: Call, attempts: Sequence[Attempt], definition: Definition) -> bool:
+    """Whether it is right in a special case alone, or in one part of its answers alone."""
+    o, kind = call.plan.layout, call.plan.kind
+    if kind == "loss" and kinds_of(definition.short_name)[:1] != ["loss"]:
+        return any(len(parts_of(a)) > 1 for a in attempts[-1].answers[0])
+    if not o.n and (not o.d or definition.has_fixed_index):
+        return False
+    alike = [a for a in attempts if a.plan.kind == kind and not a.plan.layout.n]
+    wider = [a for a in alike if a.plan.layout.d in (0, o.d * bool(o.n))]
+    return any(gives_numbers(a) and readings_of(a, definition) for a in wider)
+
+
+def gives_numbers(tried: Attempt) -> bool:
+    """Whether no answer is an exception."""
+    return not any(answer.raised for group in tried.answers for answer in group)
 
 
 def right_call(tried: Attempt, definition: Definition, losses: Sequence[str]) -> Call | None:
@@ -293,8 +328,18 @@ def explained_call(
         return replace(choice, call=call, status="terminated", ended=terminated.ended)
     silent = next((a for a in meant if not any(g.raised for g in sum(a.answers, []))), None)
     if silent is not None:
-        return replace(choice, call=Call(silent.plan, None, losses[0]), status="no reading")
+        call = Call(silent.plan, pair_of_parts(silent), losses[0])
+        return replace(choice, call=call, status="no reading")
     return choice
+
+
+def pair_of_parts(tried: Attempt) -> Reading | None:
+    """Where w and b would be in answers that always have two parts, of whatever size."""
+    each = [list(parts_of(answer)) for group in tried.answers for answer in group]
+    of_both = tried.plan.kind in ("gradient", "step", "trainer")
+    if not of_both or any(len(keys) != 2 or keys != each[0] for keys in each):
+        return None
+    return Reading(*each[0])
 
 
 def make_evaluate(process: Any, call: Call, deadline: float) -> Evaluate:
