@@ -258,13 +258,15 @@ def kinds_in_order(definition: Definition) -> list[str]:
         named = [*named, "sample"]
     rest = ("trainer", "step", "gradient", "loss", "sample", "predict", "gradient_w", "gradient_b")
     excluded = EXCLUDED if "gradient" in named else set()
-    if named and (named[0] != "gradient" or set(words(definition.short_name)) <= WHOLE):
+    if named and (
+        named[0] != "gradient" or set(words(definition.short_name)) <= set(WHOLE.split())
+    ):
         excluded = {*excluded, "gradient_w", "gradient_b"}  # one part of the gradient is not all
     return list(dict.fromkeys([*named, *(k for k in rest if k not in excluded)]))
 
 
 EXCLUDED = {"sample", "predict"}  # what is no gradient
-WHOLE = {"compute", "calc", "calculate", "get", "my", "the", "gradient", "gradients", "grad", "grads"}
+WHOLE = "compute calc calculate get my the gradient gradients grad grads"
 
 
 def partial_of(name: str) -> str:
@@ -421,8 +423,7 @@ def layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
         return [table, table._replace(container="list"), Layout("table")]
     if "theta" in roles:
         return theta_layouts(definition)
-    found = pair_layouts(plan, definition)
-    return found
+    return pair_layouts(plan, definition)
 
 
 def given_d(layout: Layout, d: int) -> list[Layout]:

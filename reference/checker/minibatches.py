@@ -11,6 +11,7 @@ used. So c and σ can be read, whatever the program shuffles or draws.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -69,7 +70,7 @@ def read_passes(
     points = [o.vector for o in outputs]
     if plan.starts:
         points = [np.append(problem.w, problem.b), *points]
-    found = [decode(p, q, n, m, factor) for p, q in zip(points, points[1:], strict=False)]
+    found = [decode(p, q, n, m, factor) for p, q in itertools.pairwise(points)]
     return None if any(f is None for f in found) else found  # type: ignore[return-value]
 
 
@@ -319,7 +320,7 @@ def follows(
         points = [o.vector for o in outputs]
         if plan.starts:
             points = [np.append(problem.w, problem.b), *points]
-        for before, after in zip(points, points[1:], strict=False):
+        for before, after in itertools.pairwise(points):
             if not any(
                 reaches(problem, before, after, steps, factor) for steps in step_counts(n, m, kind)
             ):

@@ -326,7 +326,7 @@ def explained_call(
     if terminated is not None:
         call = Call(terminated.plan, None, losses[0])
         return replace(choice, call=call, status="terminated", ended=terminated.ended)
-    silent = next((a for a in meant if not any(g.raised for g in sum(a.answers, []))), None)
+    silent = next(filter(gives_numbers, meant), None)
     if silent is not None:
         call = Call(silent.plan, pair_of_parts(silent), losses[0])
         return replace(choice, call=call, status="no reading")

@@ -16,6 +16,7 @@ from reference.checker.diagnosis.faults import BY_NAME
 from reference.checker.diagnosis.history import Explanation, explain_paths
 from reference.checker.expected import CONVENTIONS, FORMULAS, Expected
 from reference.checker.minibatches import follows, read_batches
+from reference.checker.output import describe_raised
 from reference.checker.problem_set import distinguishing_problems
 from reference.checker.report import Check, Counterexample
 from reference.checker.sandbox.messages import SubjectTerminated
@@ -224,7 +225,7 @@ def what_came(first: Attempt) -> str:
     if answer is not None and answer.raised:
         if answer.raised["type"] in ("LeftOut", "ModuleNotFoundError"):
             return str(answer.raised["message"])
-        return f"called {described(first.plan)}, it raised {answer.raised['type']}: {answer.raised['message']}"
+        return f"called {described(first.plan)}, it raised {describe_raised(answer.raised)}"
     shapes = [p.shape if p.values is not None else p.dtype for p in answer.parts] if answer else []
     return (
         f"called {described(first.plan)}, it returned {shapes or 'nothing'}, which fits no formula"
@@ -286,11 +287,11 @@ def make_check(
         if evaluate
         else []
     )
-    if plan.kind == "predict" and evaluate is None and call.plan.scaling is not None:
-        if all(answers_raw(t, call) for t in trials):
-            fault, text = explain("predict-not-standardised", "predict")
-            shown = counterexample(wrong[0])
-            return Check(plan.kind, plan.name, "wrong", fault, text, counterexample=shown, **told)
+    scaled = plan.kind == "predict" and evaluate is None and call.plan.scaling is not None
+    if scaled and all(answers_raw(t, call) for t in trials):
+        fault, text = explain("predict-not-standardised", "predict")
+        shown = counterexample(wrong[0])
+        return Check(plan.kind, plan.name, "wrong", fault, text, counterexample=shown, **told)
     asked = 1 + max(t.index for t in trials)
     fresh = [replace(t, index=asked + t.index) for t in of_function(fresh, plan)]
     fault, explanation = diagnose(Evidence(trials, fresh, evaluate), call.loss)

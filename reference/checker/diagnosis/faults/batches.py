@@ -149,7 +149,8 @@ FAULTS = (
             def sgd(X, y, w, b, lr, epochs, batch_size):
                 for _ in range(epochs):
                     for k in range(len(y) // batch_size):
-                        gw, gb = correct_gradient(X[k : k + batch_size], y[k : k + batch_size], w, b)
+                        rows = slice(k, k + batch_size)
+                        gw, gb = correct_gradient(X[rows], y[rows], w, b)
                         w, b = w - lr * gw, b - lr * gb
                 return w, b
 
@@ -221,7 +222,8 @@ FAULTS = (
                 for _ in range(epochs):
                     A, t = np.random.permutation(X), np.random.permutation(y)
                     for k in range(0, len(y), batch_size):
-                        gw, gb = correct_gradient(A[k : k + batch_size], t[k : k + batch_size], w, b)
+                        rows = slice(k, k + batch_size)
+                        gw, gb = correct_gradient(A[rows], t[rows], w, b)
                         w, b = w - lr * gw, b - lr * gb
                 return w, b
 
@@ -244,7 +246,8 @@ FAULTS = (
                     for _ in range(self.epochs):
                         p, q = np.random.permutation(len(y)), np.random.permutation(len(y))
                         for k in range(0, len(y), m):
-                            gw, gb = correct_gradient(X[p[k : k + m]], y[q[k : k + m]], self.w, self.b)
+                            A, t = X[p[k : k + m]], y[q[k : k + m]]
+                            gw, gb = correct_gradient(A, t, self.w, self.b)
                             self.w, self.b = self.w - self.lr * gw, self.b - self.lr * gb
                 def predict(self, X):
                     return X @ self.w + self.b
