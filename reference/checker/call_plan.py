@@ -25,7 +25,6 @@ from reference.checker.signature import (
     words,
 )
 
-SHORT = 3  # samples that a batch is short of batch_size, where there is such a parameter
 DIVISOR = 4  # batch_size where a gradient is given: a power of two, so that nothing is rounded
 
 
@@ -84,7 +83,6 @@ class CallPlan:
     given: str = ""  # "sum" or "mean": the gradient that a step is given
     left: tuple[str, ...] = ()  # parameters that stay at their defaults
     scaling: Any = None  # how a trainer standardises its data, if it does
-    short: int = 0  # samples that the data of a step are short of batch_size
 
     @property
     def is_class(self) -> bool:
@@ -125,7 +123,7 @@ class CallPlan:
         found |= {"lr": p.lr, "iters": p.iters, "n": n, "lam": 0.0, "seed": 0}
         found |= {"generator": ("generator", 0), "y_hat": wrap(p.X[:, 0])}
         found["table"] = wrap(np.column_stack([p.X, p.y]))
-        found["batch_size"] = DIVISOR if self.given else p.batch_size or n + self.short
+        found["batch_size"] = DIVISOR if self.given else p.batch_size or n
         scale = DIVISOR if self.given == "sum" else 1
         grad_w, grad_b = scale * p.X[0], float(scale * p.y[0])
         found |= {"grad_w": self.shaped(grad_w), "grad_b": grad_b}
@@ -258,9 +256,7 @@ def kinds_in_order(definition: Definition) -> list[str]:
         named = [*named, "sample"]
     rest = ("trainer", "step", "gradient", "loss", "sample", "predict", "gradient_w", "gradient_b")
     excluded = EXCLUDED if "gradient" in named else set()
-    if named and (
-        named[0] != "gradient" or set(words(definition.short_name)) <= set(WHOLE.split())
-    ):
+    if "gradient" in named and set(words(definition.short_name)) <= set(WHOLE.split()):
         excluded = {*excluded, "gradient_w", "gradient_b"}  # one part of the gradient is not all
     return list(dict.fromkeys([*named, *(k for k in rest if k not in excluded)]))
 

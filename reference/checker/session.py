@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from reference.checker.call_plan import SHORT, CallPlan, Problem, plans, probe
+from reference.checker.call_plan import CallPlan, Problem, plans, probe
 from reference.checker.diagnosis import match
 from reference.checker.diagnosis.history import Path
 from reference.checker.expected import CONVENTIONS, Expected
@@ -152,26 +152,8 @@ def choose_call(
             continue
         found = right_call(tried, definition, losses)
         if found is not None and not is_part_of_it(found, attempts, definition):
-            call, status = with_short_batch(process, found, seed)
-            return Choice(call, status, attempts[0])
+            return Choice(found, "right", attempts[0])
     return explained_call(definition, attempts, losses)
-
-
-def with_short_batch(process: Any, call: Call, seed: int) -> tuple[Call, str]:
-    """A right call and its status; of a step, with fewer samples than batch_size where it can.
-
-    One that cannot, since it draws its batch from the samples, is asked with as many.
-    """
-    plan, reading, loss = call
-    if plan.kind != "step" or not {"X", "batch_size"} <= plan.uses:
-        return call, "right"
-    tried = attempt(process, replace(plan, short=SHORT), seed)
-    trials = trials_of(tried, reading, loss)
-    if trials and all(t.is_correct for t in trials):
-        return Call(tried.plan, reading, loss), "right"
-    if match.matching_faults(trials, trials) == ["ragged-divisor"]:
-        return Call(tried.plan, reading, loss), "named"
-    return call, "right"
 
 
 def is_part_of_it(call: Call, attempts: Sequence[Attempt], definition: Definition) -> bool:
