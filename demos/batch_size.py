@@ -1,8 +1,9 @@
-"""How many samples a step: minibatches of 1, 10, 100 and all 1000, for the same work.
+"""Batch size: minibatches of 1, 10, 100 and all 1000 samples, compared for the same work.
 
-The bowl and the start of the demo surface; every run sees each sample ten times, with the same η.
-A step is about as good with few samples as with many, until it comes so near the minimum that the
-few disagree. So small batches go further for each sample seen, and then jitter about the minimum.
+The data and the start are those of the demo surface. Every run sees each sample ten times, with
+the same η. Far from the minimum, a step on few samples is about as good as a step on many, so small
+batches make more progress per sample seen. Near the minimum the gradients of small batches
+disagree, and the path jitters around it.
 """
 
 from __future__ import annotations
@@ -33,16 +34,12 @@ class Run(NamedTuple):
     excess: Any
 
 
-def options(parser: argparse.ArgumentParser) -> None:
-    """None beside those of every demo."""
-
-
 def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
     X, y = correlated(args.seed)
     surface = LossSurface.from_data(X, y)
     runs = [train(X, y, surface, m, args.seed) for m in SIZES]
-    yield "batch_size.png", _figure(surface, runs)
-    print(f"{EPOCHS} epochs, η = {LR}, floor of the loss {surface.floor:.4f}\n")
+    yield "batch_size.png", draw(surface, runs)
+    print(f"{EPOCHS} epochs, η = {LR}, floor of the loss {surface.min_loss:.4f}\n")
     print(f"{'batch':>8}{'steps':>8}{'loss − floor, start':>22}{'end':>10}{'last epoch, mean':>19}")
     for m, path, excess in runs:
         last = excess[-(path.steps // EPOCHS) :].mean()
@@ -54,14 +51,14 @@ def train(X: Any, y: Any, surface: LossSurface, m: int, seed: int) -> Run:
     return Run(m, path, surface.excess(path.w, path.b))
 
 
-def _figure(surface: LossSurface, runs: list[Run]) -> Any:
+def draw(surface: LossSurface, runs: list[Run]) -> Any:
     fig, panels = plt.subplot_mosaic(
         [["plane", "step"], ["plane", "sample"]],
         figsize=(WIDTH, 5.4),
         width_ratios=(1.1, 1),
         layout="constrained",
     )
-    fig.suptitle("Small batches go further for the same work, and jitter higher at the end of it")
+    fig.suptitle("For the same work small batches get further, and in the end jitter more")
     _plane(panels["plane"], surface, runs)
     for m, path, excess in runs:
         color, width = SIZES[m]
@@ -76,7 +73,7 @@ def _figure(surface: LossSurface, runs: list[Run]) -> Any:
 def _plane(ax: Any, surface: LossSurface, runs: list[Run]) -> None:
     w1, w2 = np.linspace(-1.1, 3, 50), np.linspace(-4.3, 0.3, 50)
     L = surface.grid(w1, w2, b=surface.b)
-    ax.contourf(w1, w2, L, surface.floor + np.arange(0, np.ptp(L) + 0.5, 0.5), cmap=LOSS)
+    ax.contourf(w1, w2, L, surface.min_loss + np.arange(0, np.ptp(L) + 0.5, 0.5), cmap=LOSS)
     for m, path, _ in runs:
         color, width = SIZES[m]
         label = f"batches of {m}" if m < surface.n else f"all {m}"

@@ -1,7 +1,7 @@
-"""The derivation, § by §: equation, code, its value on three houses, and torch's value beside it.
+"""The derivation, § by §: equation, code, its value for three houses, and torch's value.
 
-The difference is given in units of the last place (ulps): steps from one float64 to the next. The
-houses are drawn by --seed; w and b are a guess: 2000 $ for 100 square feet, −100 $ for a year.
+The difference is given in units of the last place (ulps): steps from one float64 to the next.
+--seed chooses the houses; w and b are a guess: 2000 $ per 100 square feet, −100 $ per year.
 """
 
 from __future__ import annotations
@@ -23,10 +23,6 @@ W, B = np.array([2.0, -0.1]), 30.0  # 1000 $ per 100 square feet, 1000 $ per yea
 LINE = "─" * 100
 
 
-def options(parser: argparse.ArgumentParser) -> None:
-    """None beside those of every demo."""
-
-
 def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
     from reference import autograd  # here, so that --help needs no torch
 
@@ -43,7 +39,7 @@ def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
     equal, most = differences.count(0), max(differences)
     print(f"\n{LINE}\n{equal} of {len(differences)} numbers are equal to the last bit")
     print(f"The largest difference is {most:g} ulp; sums may be rounded in another order")
-    yield from ()  # no files: all of it is text
+    yield from ()  # no files: all output is text
 
 
 def three_houses(seed: int) -> tuple[Any, Any]:
@@ -53,7 +49,7 @@ def three_houses(seed: int) -> tuple[Any, Any]:
 
 
 def show(section: Section, torch: Any, X: Any, y: Any) -> list[float]:
-    """Print one §; its differences in ulps."""
+    """Print one §, and return the differences in ulps."""
     print(f"\n{LINE}\n§{section.number}   {section.equation}\n")
     for g in section.functions:
         print(source(g))
@@ -66,7 +62,7 @@ def show(section: Section, torch: Any, X: Any, y: Any) -> list[float]:
 
 
 def source(g: Callable[..., Any]) -> str:
-    """The source of a function without its docstring: the code is what is to be read."""
+    """The source of a function without its docstring, so that only code is shown."""
     lines = inspect.getsource(g).splitlines(keepends=True)
     (function,) = ast.parse("".join(lines)).body
     if ast.get_docstring(function) is not None:

@@ -1,8 +1,9 @@
-"""Price from area and age: 211 real houses, beside the least-squares solution; or your own CSV.
+"""House prices from area and age, compared with least squares; or columns of your own CSV file.
 
-Trained by full-batch descent on standardised features and told in dollars per square foot and per
-year. --area and --age predict the price of one house (Baltimore, 1978). --csv FILE --target NAME
---features A,B does the same with the columns of your own file, and --at predicts from it.
+The model is trained on 211 real houses (Baltimore, 1978) by full-batch gradient descent on
+standardised features, and reported in dollars per square foot and per year. --area and --age
+predict the price of one house. --csv FILE --target NAME --features A,B does the same with columns
+of your own file, and --at predicts from them.
 """
 
 from __future__ import annotations
@@ -20,16 +21,16 @@ from matplotlib import pyplot as plt
 
 from demos import BLUE
 from demos.__main__ import main
-from demos._shared.csv_columns import read_columns
+from demos._shared.csv_columns import parse_number, read_columns
 from linreg_np import curvature, fit, load_houses, max_lr, predict
 
-MOST_STEPS = 100_000
+MAX_STEPS = 100_000
 
 
 class Table(NamedTuple):
     """Features and target, with their names."""
 
-    about: str
+    title: str
     X: Any
     y: Any
     features: list[str]
@@ -38,70 +39,68 @@ class Table(NamedTuple):
 
 
 def options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--area", type=finite, metavar="FEET²", help="of one house: square feet")
-    parser.add_argument("--age", type=finite, metavar="YEARS", help="of the same house")
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="your own data; line 1: the names")
+    parser.add_argument(
+        "--area", type=finite, metavar="FEET²", help="area of the house in square feet"
+    )
+    parser.add_argument("--age", type=finite, metavar="YEARS", help="age of the house in years")
+    parser.add_argument(
+        "--csv", type=Path, metavar="FILE", help="your own data; the first line names the columns"
+    )
     parser.add_argument("--target", metavar="NAME", help="with --csv: the column to predict")
     parser.add_argument("--features", metavar="A,B", help="with --csv: the columns to use")
     parser.add_argument(
-        "--at", type=finite, nargs="+", metavar="X", help="with --csv: predict at these features"
+        "--at", type=finite, nargs="+", metavar="X", help="with --csv: feature values to predict at"
     )
 
 
 def finite(text: str) -> float:
-    """A finite number under 1e100, for argparse: what is predicted from it is finite, too.
-
-    Raises
-    ------
-    ArgumentTypeError
-    """
+    """`parse_number` for argparse."""
     try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not abs(value) < 1e100:
-        raise argparse.ArgumentTypeError(f"must be a finite number under 1e100, got {text!r}")
-    return value
+        return parse_number(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
-    _check(args)
-    table = _own(args.csv, args.target, args.features.split(",")) if args.csv else _houses()
+    check_options(args)
+    table = read_csv(args.csv, args.target, args.features.split(",")) if args.csv else load_table()
     at = args.at or ([] if args.area is None else [args.area, args.age])
     if at and len(at) != len(table.features):
-        raise ValueError(f"--at needs {len(table.features)} numbers, one a feature, got {len(at)}")
+        raise ValueError(
+            f"--at needs {len(table.features)} numbers, one per feature, got {len(at)}"
+        )
     trained, least_squares, steps = train(table, args.seed)
     y_hat = predict(table.X, *trained)
     rms = math.sqrt(((y_hat - table.y) ** 2).mean())
     r2 = 1 - rms**2 / table.y.var()
-    yield "houses_csv.png" if args.csv else "houses.png", _figure(table, y_hat, r2)
-    print(f"{table.about}\nFull-batch descent on standardised features, {steps} steps\n")
+    yield "houses_csv.png" if args.csv else "houses.png", draw(table, y_hat, r2)
+    print(f"{table.title}\nFull-batch descent on standardised features, {steps} steps\n")
     print(f"{'':30}{'trained':>18}{'least squares':>18}")
     pairs = zip([*trained[0], trained[1]], [*least_squares[0], least_squares[1]], strict=True)
     for label, (ours, exact) in zip(table.labels, pairs, strict=True):
         print(f"{label:30}{ours:>18,.6g}{exact:>18,.6g}")
     print(f"\nR² = {r2:.3f}; root mean square error {rms:,.6g}")
     if at:
-        print(_at(table, at, float(predict([at], *trained)[0]), rms))
+        print(describe_prediction(table, at, float(predict([at], *trained)[0]), rms))
 
 
-def _check(args: argparse.Namespace) -> None:
-    """Refuse options that do not go together."""
-    own = (args.csv, args.target, args.features)
+def check_options(args: argparse.Namespace) -> None:
+    """Raise for options that do not go together."""
+    csv_options = (args.csv, args.target, args.features)
     house = (args.area, args.age)
-    if any(own) and not all(own):
+    if any(csv_options) and not all(csv_options):
         raise ValueError("--csv, --target and --features go together: pass all three or none")
     if args.csv and house != (None, None):
-        raise ValueError("--area and --age are of the houses: with --csv pass --at")
+        raise ValueError("--area and --age do not go with --csv; pass --at")
     if args.at and not args.csv:
-        raise ValueError("--at goes with --csv: for the houses pass --area and --age")
+        raise ValueError("--at needs --csv; for the houses pass --area and --age")
     if (args.area is None) != (args.age is None):
         raise ValueError("--area (square feet) and --age (years) go together: pass both or none")
     if args.area is not None and (args.area <= 0 or args.age < 0):
-        raise ValueError(f"--area must be over 0 and --age not under 0, got {house}")
+        raise ValueError(f"--area must be positive and --age must not be negative, got {house}")
 
 
-def _houses() -> Table:
+def load_table() -> Table:
     X, y = load_houses()
     return Table(
         "211 houses sold in Baltimore in 1978 (Dubin 1992); prices in $ of that year",
@@ -113,7 +112,7 @@ def _houses() -> Table:
     )
 
 
-def _own(file: Path, target: str, names: list[str]) -> Table:
+def read_csv(file: Path, target: str, names: list[str]) -> Table:
     features = [name.strip() for name in names]
     if len({*features, target}) <= len(features):
         raise ValueError("--features and --target must name different columns, each once")
@@ -122,11 +121,11 @@ def _own(file: Path, target: str, names: list[str]) -> Table:
         if np.ptp(column) <= 1e-12 * np.abs(column).max():
             raise ValueError(
                 f"{file}: column {name!r} is constant ({column[0]:g} in every row), so it cannot "
-                "be standardised and explains nothing; leave it out"
+                "be standardised; leave it out"
             )
-    about = f"{file}: {target} from {', '.join(features)}, {len(columns)} rows"
+    title = f"{file}: {target} from {', '.join(features)}, {len(columns)} rows"
     labels = [*features, "constant"]
-    return Table(about, columns[:, :-1], columns[:, -1], features, target, labels)
+    return Table(title, columns[:, :-1], columns[:, -1], features, target, labels)
 
 
 def train(table: Table, seed: int) -> tuple[tuple[Any, float], tuple[Any, float], int]:
@@ -137,10 +136,10 @@ def train(table: Table, seed: int) -> tuple[tuple[Any, float], tuple[Any, float]
     (*v, c), _, rank, _ = np.linalg.lstsq(np.column_stack([Z, np.ones(len(y))]), y, rcond=None)
     if rank <= X.shape[1]:
         raise ValueError(
-            f"{X.shape[1]} features need {X.shape[1] + 1} rows or more, and none of them may "
-            f"follow from the others, got {len(y)} rows of rank {rank}; add rows, or leave one out"
+            f"{X.shape[1]} features need {X.shape[1] + 1} rows or more, and none may "
+            f"depend on the others, got {len(y)} rows of rank {rank}; add rows, or leave one out"
         )
-    steps = _steps(Z)
+    steps = count_steps(Z)
     path = fit(Z, y, lr=max_lr(Z) / 2, batch_size=len(y), epochs=steps, rng=seed)
     trained, exact = (
         (w / std, b - mean @ (w / std)) for w, b in ((path.w[-1], path.b[-1]), (np.array(v), c))
@@ -148,33 +147,33 @@ def train(table: Table, seed: int) -> tuple[tuple[Any, float], tuple[Any, float]
     return trained, exact, steps
 
 
-def _steps(Z: Any) -> int:
-    """T such that (1 − λ_min/λ_max)ᵀ, what is left of the way to the lowest point, is 10⁻¹²."""
+def count_steps(Z: Any) -> int:
+    """T with (1 − λ_min/λ_max)ᵀ = 10⁻¹², the part of the distance to the minimum that is left."""
     low, *_, high = np.linalg.eigvalsh(curvature(Z))
     steps = math.log(1e-12) / math.log1p(-np.clip(low / high, 1e-9, 0.999))
-    if steps > MOST_STEPS:
+    if steps > MAX_STEPS:
         warnings.warn(
             f"the features are nearly dependent: descent would need {steps:.0f} steps and stops "
-            f"after {MOST_STEPS}; trust the least squares",
+            f"after {MAX_STEPS}; use the least-squares column",
             stacklevel=2,
         )
-    return min(math.ceil(steps), MOST_STEPS)
+    return min(math.ceil(steps), MAX_STEPS)
 
 
-def _at(table: Table, at: list[float], y_hat: float, rms: float) -> str:
+def describe_prediction(table: Table, at: list[float], y_hat: float, rms: float) -> str:
     """The prediction, and a warning where it leaves the data."""
     values = ", ".join(f"{name} = {x:,g}" for name, x in zip(table.features, at, strict=True))
-    lines = [f"At {values}: {table.target} = {y_hat:,.6g}, give or take {rms:,.6g}"]
+    lines = [f"At {values}: {table.target} = {y_hat:,.6g} ± {rms:,.6g}"]
     for name, x, column in zip(table.features, at, table.X.T, strict=True):
         low, high = column.min(), column.max()
         if not low <= x <= high:
             lines.append(
-                f"Extrapolated: {name} = {x:,g} is outside the data, {low:,g} to {high:,g}"
+                f"Extrapolated: {name} = {x:,g} is outside the data ({low:,g} to {high:,g})"
             )
     return "\n".join(lines)
 
 
-def _figure(table: Table, y_hat: Any, r2: float) -> Any:
+def draw(table: Table, y_hat: Any, r2: float) -> Any:
     fig, ax = plt.subplots(figsize=(6, 5), layout="constrained")
     names = table.features if len(table.features) < 3 else [f"{len(table.features)} features"]
     title = f"{' and '.join(names)} explain {r2:.0%} of the variance of {table.target}"

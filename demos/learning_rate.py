@@ -1,8 +1,8 @@
-"""How large a step may be: too small, right, just under 2/λ_max, and just over it.
+"""Learning rates: too small, right, just under the limit 2/λ_max, and just over it.
 
-Full-batch descent on the data of the worked example of §2: the theorem that below η = 2/λ_max
-every step lowers the loss holds for the gradient of all the data (λ_max: the largest eigenvalue
-of the curvature). Minibatches may need less.
+Full-batch descent on the data of the worked example of §2. Below η = 2/λ_max, where λ_max is the
+largest eigenvalue of the curvature, every full-batch step lowers the loss. Minibatches may need a
+smaller η.
 """
 
 from __future__ import annotations
@@ -21,16 +21,12 @@ from demos.trajectory import worked_example
 from linreg_np import fit, loss, max_lr
 
 STEPS = 100
-RATES = {  # as a part of the limit
+RATES = {  # as a fraction of the limit
     "too small": (0.005, BLUE, "-"),
     "right": (0.5, GREEN, "-"),
     "just under the limit": (0.98, ORANGE, "--"),
     "just over the limit": (1.02, VERMILLION, "-"),
 }
-
-
-def options(parser: argparse.ArgumentParser) -> None:
-    """None beside those of every demo."""
 
 
 def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
@@ -39,7 +35,7 @@ def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
     curves = {name: losses(X, y, part * limit) for name, (part, *_) in RATES.items()}
     parts = np.geomspace(0.002, 1.04, 150)
     ends = [losses(X, y, part * limit)[-1] for part in parts]
-    yield "learning_rate.png", _figure(curves, limit, parts * limit, ends)
+    yield "learning_rate.png", draw(curves, limit, parts * limit, ends)
     print(f"Full-batch descent, {STEPS} steps; the limit 2/λ_max = {limit:.4f}")
     print(f"{'':22}{'η':>10}{'η / limit':>12}{'first loss':>12}{'last loss':>12}")
     for name, (part, *_) in RATES.items():
@@ -49,12 +45,12 @@ def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
 
 def losses(X: Any, y: Any, lr: float) -> list[float]:
     """The loss at each step of full-batch descent from w = 0, b = 0."""
-    start = np.zeros(X.shape[1])  # and rng: the order of the data decides how each sum is rounded
+    start = np.zeros(X.shape[1])  # rng: the order of the data affects rounding
     path = fit(X, y, lr=lr, batch_size=len(y), epochs=STEPS, w=start, rng=0)
     return [loss(X, y, w, b) for w, b in zip(path.w, path.b, strict=True)]
 
 
-def _figure(curves: dict[str, list[float]], limit: float, rates: Any, ends: list[float]) -> Any:
+def draw(curves: dict[str, list[float]], limit: float, rates: Any, ends: list[float]) -> Any:
     fig, (left, right) = plt.subplots(1, 2, figsize=(WIDTH, 4.3), sharey=True, layout="constrained")
     mark = r"$2/\lambda_{\max}$"
     fig.suptitle(f"Full-batch descent converges below η = {mark} = {limit:.3g} and diverges above")

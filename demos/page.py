@@ -1,8 +1,8 @@
-"""The study page: equation, code, number and picture side by side, in one file for any browser.
+"""The study page: equation, code, numbers and pictures side by side, in one HTML file.
 
-It writes linreg.html, which needs no network and no server. Part 1 goes through the derivation:
-each equation, the source that computes it, its numbers for houses and weights of your choice, and
-torch's numbers beside them. Part 2 lets you walk down the loss surface. English and Chinese.
+The file linreg.html needs no network and no server. Part 1 is the derivation: each equation, the
+source that computes it, and its numbers for houses and weights of your choice, next to torch's.
+Part 2 shows gradient descent on the loss surface. In English and Chinese.
 """
 
 from __future__ import annotations
@@ -34,12 +34,8 @@ PARTS = Path(__file__).with_name("_page")
 SCRIPTS = ("study", "engine", "derivation", "explorer")  # in the order in which they run
 LANGUAGES = ("en", "zh")
 STEPS = 300  # of one path in part 2: three epochs of the worked example
-MOST_HOUSES = 6
+MAX_HOUSES = 6
 SURFACE = "L = L* + ½ (θ − θ*)ᵀH(θ − θ*), H = (1/n) [X 1]ᵀ[X 1]"  # for §2
-
-
-def options(parser: argparse.ArgumentParser) -> None:
-    """None beside those of every demo."""
 
 
 def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
@@ -70,17 +66,17 @@ def part(name: str) -> str:
 
 
 def digest(text: str) -> str:
-    """As a Content-Security-Policy names what is allowed: by its SHA-256."""
+    """The SHA-256 that a Content-Security-Policy names to allow this text."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
 def as_json(value: Any) -> str:
-    """JSON that can stand in a page: without <, which could end the element that it is in."""
+    """JSON without <, which could end the HTML element that holds it."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
 
 
 def section(s: Section) -> str:
-    """The equation and the source of one §; the numbers and words are filled in by the script."""
+    """The equation and the source of one §; the script fills in numbers and words."""
     equations = mathml(SURFACE if s.number == "2" else s.equation)
     functions = (*s.functions, *([second_derivative] if s.number == "2" else []))
     files = [list(g) for _, g in groupby(functions, lambda f: f.__module__)]
@@ -98,7 +94,7 @@ def section(s: Section) -> str:
 
 
 def legend(found: set[str]) -> Iterator[tuple[str, str, str]]:
-    """The symbols found in one §: the name, how it is written, and the name and shape in code."""
+    """The symbols of one §: name, HTML, and the name and shape in code."""
     for symbol, (written, shape, *_) in NOTATION.items():
         if symbol in found:
             letters = re.sub(r"_(\w)|(?<=∇)(w)", r"<sub>\1\2</sub>", written)
@@ -107,7 +103,7 @@ def legend(found: set[str]) -> Iterator[tuple[str, str, str]]:
 
 
 def listing(functions: Sequence[Any]) -> str:
-    """Functions of one file, as they stand there."""
+    """The source of functions of one file."""
     name = functions[0].__module__.replace(".", "/")
     text = "\n".join(source(inspect.unwrap(f)) for f in functions)
     return (
@@ -129,7 +125,7 @@ def data(seed: int) -> dict[str, Any]:
         "chosen": {"houses": chosen, "w": W.tolist(), "b": B},
         "lr": LR,
         "orders": {
-            n: epochs(np.random.default_rng(0), n, 3).tolist() for n in range(2, MOST_HOUSES + 1)
+            n: epochs(np.random.default_rng(0), n, 3).tolist() for n in range(2, MAX_HOUSES + 1)
         },
         "torch": torch_values(chosen_X, chosen_y),
         "steps": STEPS,
@@ -175,7 +171,7 @@ def standardised_houses(seed: int) -> dict[str, Any]:
 
 
 def packed(X: Any, y: Any, rng: Any, start: Any, b: float) -> dict[str, Any]:
-    """The data bit for bit, the order of each epoch, and the bowl in closed form."""
+    """The data bit for bit, the order of each epoch, and the loss surface in closed form."""
     surface = LossSurface.from_data(X, y)
     enough = -(-STEPS // -(-len(y) // 100))  # epochs, for STEPS steps with m = 100
     return {
@@ -186,7 +182,7 @@ def packed(X: Any, y: Any, rng: Any, start: Any, b: float) -> dict[str, Any]:
         "b": b,
         "H": surface.curvature.tolist(),
         "lowest": [*surface.w.tolist(), surface.b],
-        "floor": surface.floor,
+        "floor": surface.min_loss,
         "max_lr": surface.max_lr,
         "max_lr_held": 2 / float(np.linalg.eigvalsh(surface.curvature[:-1, :-1])[-1]),
     }

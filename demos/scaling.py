@@ -1,11 +1,13 @@
-"""Why one standardises: the houses raw, centred and standardised, and the steps that each needs.
+"""Why to standardise: the steps that descent needs with raw, centred and standardised features.
 
 Full-batch descent from w = 0, b = 0 at half the largest safe learning rate, η = 1/λ_max, until the
-loss is within 1 % of its floor. No step is taken: with H = V Λ Vᵀ and c = Vᵀ(θ₀ − θ*),
+loss is within 1 % of its minimum, the floor. The steps are counted without taking them: with
+H = V Λ Vᵀ and c = Vᵀ(θ₀ − θ*),
 
     L(θₜ) − floor = ½ Σ λ (1 − ηλ)²ᵗ c²
 
-falls in t, and the first t below 1 % of the floor is found by bisection, were it in the millions.
+decreases in t, and bisection finds the first t below 1 % of the floor, even if it is in the
+millions.
 """
 
 from __future__ import annotations
@@ -25,8 +27,8 @@ from demos.__main__ import main
 from demos._shared.plots import CASING
 from linreg_np import LossSurface, load_houses
 
-NEAR = 0.01  # of the floor: near enough
-LEVELS = (1, 1 + NEAR, 1.1, 1.3, 2, 4, 10, 30, 100, 300)  # of loss, as parts of the floor
+TOLERANCE = 0.01  # relative to the floor
+LEVELS = (1, 1 + TOLERANCE, 1.1, 1.3, 2, 4, 10, 30, 100, 300)  # contours of loss / floor
 COLORS = {"raw": VERMILLION, "centred": ORANGE, "standardised": BLUE}
 
 
@@ -39,22 +41,20 @@ class Case(NamedTuple):
     steps: int
 
 
-def options(parser: argparse.ArgumentParser) -> None:
-    """None beside those of every demo."""
-
-
 def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
     cases = prepared()
-    yield "scaling.png", _figure(cases)
+    yield "scaling.png", draw(cases)
     print("211 houses: price from area (100 square feet) and age (years); full-batch descent\n")
     print(
-        f"{'':14}{'λ_max/λ_min':>13}{'2/λ_max':>10}{'η':>10}{f'steps to {NEAR:.0%} of floor':>25}"
+        f"{'':14}{'λ_max/λ_min':>13}{'2/λ_max':>10}{'η':>10}"
+        f"{f'steps to {TOLERANCE:.0%} of floor':>25}"
     )
     for name, surface, lr, steps in cases:
         κ, limit = surface.condition_number, surface.max_lr
         print(f"{name:14}{κ:13,.1f}{limit:10.5f}{lr:10.5f}{steps:25,}")
     print(
-        f"\nThe floor is the same, {cases[0].surface.floor:.2f} (1000 $)²: only the way is longer"
+        f"\nThe floor is {cases[0].surface.min_loss:.2f} (1000 $)² for all; "
+        "only the number of steps differs"
     )
 
 
@@ -68,23 +68,23 @@ def prepared() -> list[Case]:
 def case(name: str, surface: LossSurface) -> Case:
     lr = surface.max_lr / 2
     steps = bisect.bisect_left(
-        range(10**12), True, key=lambda t: excess(surface, lr, t) <= NEAR * surface.floor
+        range(10**12), True, key=lambda t: excess(surface, lr, t) <= TOLERANCE * surface.min_loss
     )
     return Case(name, surface, lr, steps)
 
 
 def excess(surface: LossSurface, lr: float, t: Any) -> Any:
     """L(θₜ) − floor = ½ Σ λ (1 − ηλ)²ᵗ c²: after t steps from w = 0, b = 0; for each t."""
-    λ, c = surface.axes[0], start(surface)
+    λ, c = surface.principal_axes[0], start(surface)
     return (λ * (1 - lr * λ) ** (2 * np.asarray(t)[..., None]) * c**2).sum(axis=-1) / 2
 
 
 def start(surface: LossSurface) -> Any:
-    """c = Vᵀ(θ₀ − θ*), θ₀ = 0: how far off the start is along each axis of the bowl."""
-    return surface.axes[1].T @ -np.append(*surface.minimum)
+    """c = Vᵀ(θ₀ − θ*), θ₀ = 0: the distance of the start along each principal axis."""
+    return surface.principal_axes[1].T @ -np.append(*surface.minimum)
 
 
-def _figure(cases: list[Case]) -> Any:
+def draw(cases: list[Case]) -> Any:
     fig, panels = plt.subplot_mosaic(
         [["raw", "time"], ["standardised", "time"]],
         figsize=(WIDTH, 4.6),
@@ -93,12 +93,12 @@ def _figure(cases: list[Case]) -> Any:
     )
     raw, _, standardised = cases
     fig.suptitle(
-        f"Raw houses need {raw.steps:,} steps of descent to come within {NEAR:.0%} of the floor, "
-        f"standardised {standardised.steps}"
+        f"To come within {TOLERANCE:.0%} of the floor, descent needs {raw.steps:,} steps with raw "
+        f"features, {standardised.steps} with standardised"
     )
     for each in (raw, standardised):
         filled = _cut(panels[each.name], each)
-    panels["standardised"].set(xlabel="along the flattest axis of the bowl")
+    panels["standardised"].set(xlabel="along the flattest axis")
     parts = [panels[each.name] for each in (raw, standardised)]
     fig.colorbar(filled, ax=parts, label="loss / floor", format="%g", ticks=LEVELS)
     _time(panels["time"], cases)
@@ -106,11 +106,11 @@ def _figure(cases: list[Case]) -> Any:
 
 
 def _cut(ax: Any, case: Case) -> Any:
-    """The bowl cut along its flattest and its steepest axis, and the descent as seen there."""
-    surface, (λ, _), c = case.surface, case.surface.axes, start(case.surface)
+    """The loss in the plane of its flattest and its steepest axis, and the path there."""
+    surface, (λ, _), c = case.surface, case.surface.principal_axes, start(case.surface)
     c *= np.sign(c)  # an axis has no direction
     u, v = np.linspace(-5, 36, 400), np.linspace(-9, 9, 2001)
-    L = 1 + (λ[-1] * u**2 + λ[0] * v[:, None] ** 2) / (2 * surface.floor)
+    L = 1 + (λ[-1] * u**2 + λ[0] * v[:, None] ** 2) / (2 * surface.min_loss)
     norm = BoundaryNorm(LEVELS, 256, extend="max")
     filled = ax.contourf(u, v, L, LEVELS, cmap=LOSS, norm=norm, extend="max")
     t = np.unique(np.geomspace(1, case.steps + 1, 300).astype(int)) - 1
@@ -128,10 +128,10 @@ def _cut(ax: Any, case: Case) -> Any:
 def _time(ax: Any, cases: list[Case]) -> None:
     for name, surface, lr, steps in cases:
         t = np.unique(np.geomspace(1, 10 * steps, 400).astype(int)) - 1
-        ax.plot(t + 1, excess(surface, lr, t) / surface.floor, color=COLORS[name], label=name)
-        dot = excess(surface, lr, steps) / surface.floor
+        ax.plot(t + 1, excess(surface, lr, t) / surface.min_loss, color=COLORS[name], label=name)
+        dot = excess(surface, lr, steps) / surface.min_loss
         ax.plot(steps + 1, dot, "o", color=COLORS[name], mec="black")
-    ax.axhline(NEAR, color="black", linestyle=":", label=f"{NEAR:.0%} of the floor")
+    ax.axhline(TOLERANCE, color="black", linestyle=":", label=f"{TOLERANCE:.0%} of the floor")
     ax.set(xscale="log", yscale="log", ylim=(1e-4, 20), xlabel="steps + 1")
     ax.set(ylabel="(loss − floor) / floor")
     ax.legend(loc="upper right")

@@ -1,14 +1,14 @@
-"""How small a mistake each check sees: this checker, gradcheck, check_grad, CS231n, the weights.
+"""The smallest error that each gradient checker detects: this one, gradcheck, check_grad, CS231n.
 
-Left: the gradient of 1.3f, right but for a relative error in one component, is shown to each check
-at random points. A check that differentiates numerically cannot see below its own error, and one
-with a fixed tolerance not below that. Right: the formulas of the catalogue of faults, and two
-ways to catch them: one exact answer, or comparing the weights after training with least squares.
+Left: a relative error is injected into one component of the gradient of 1.3f, and each checker sees
+it at random points. A checker that differentiates numerically cannot detect less than its own
+error, and one with a fixed tolerance not less than that. Right: how many faults of the catalogue
+are caught by exact answers, and how many by comparing the trained weights with least squares.
 
 Sources: `torch.autograd.gradcheck` and `scipy.optimize.check_grad` at their defaults (the latter
-returns a distance; that it be under 1e-6 is the usual reading), and Stanford CS231n, "Gradient
-checks": a centred difference at h = 1e-5, and a relative error of 1e-7 or less to be happy with.
-SciPy's line is left out where SciPy is not installed.
+returns a distance, which is usually compared with 1e-6), and Stanford CS231n, "Gradient
+checks": a centred difference at h = 1e-5, and a relative error of at most 1e-7.
+Without SciPy its line is left out.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from reference.checker.problem_set import distinguishing_problems
 SIZES = 10.0 ** np.arange(-16, -0.9, 0.5)
 POINTS = 40  # random points for each size
 PLAN = CallPlan("gradient", "gradient", ())
-RATES = (0.3, 0.1, 0.03, 0.01, 0.003)  # whoever trains looks for one that converges
+RATES = (0.3, 0.1, 0.03, 0.01, 0.003)  # a user tries several until one converges
 STYLES = {
     "this checker": (GREEN, "o", "-"),
     "CS231n, 1e-7": (BLUE, "s", "--"),
@@ -42,11 +42,7 @@ STYLES = {
     "torch gradcheck": (VERMILLION, "D", "-"),
 }
 
-Check = Callable[[Problem, Any, int], bool]  # a case, 1 + the error, a component: is it caught?
-
-
-def options(parser: argparse.ArgumentParser) -> None:
-    """None beside those of every demo."""
+Check = Callable[[Problem, Any, int], bool]  # (problem, 1 + error, component) -> caught?
 
 
 def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
@@ -63,21 +59,21 @@ def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
     faults = [f for f in CATALOGUE if f.gradient or f.step]
     missed = [f.name for f in faults if same_weights(f, args.seed)]
     seen = [f.name for f in faults if exactly_seen(f)]
-    yield "sensitivity.png", _figure(shares, len(missed), len(seen), len(faults))
+    yield "sensitivity.png", draw(shares, len(missed), len(seen), len(faults))
     for name, found in shares.items():
-        print(f"{name:24} sees every relative error from {from_where(found)} on")
-    print(f"exact answers see {len(seen)} of {len(faults)} faults of the catalogue")
-    print(f"matching final weights miss {len(missed)}: {', '.join(missed)}")
+        print(f"{name:24} detects every relative error from {detection_threshold(found)} on")
+    print(f"exact answers detect {len(seen)} of {len(faults)} faults of the catalogue")
+    print(f"comparing the final weights misses {len(missed)}: {', '.join(missed)}")
 
 
 def point(rng: np.random.Generator) -> Problem:
-    """A problem of 20 samples and 3 features, at a w and b that do not solve it."""
+    """A problem of 20 samples and 3 features, away from its minimum."""
     X, w = rng.normal(size=(20, 3)), rng.normal(size=3)
     return Problem(X, X @ [2, -3.4, 1] + 4.2, w, np.float64(rng.normal()))
 
 
 def injected(case: Problem, factor: float, j: int, w: Any = None, b: Any = None) -> Any:
-    """∇L at (w, b) as one vector, its j-th number times a factor."""
+    """∇L at (w, b) as one vector, with component j multiplied by a factor."""
     at = case.w if w is None else w, case.b if b is None else b
     grad = np.append(*gradient(case.X, case.y, *at))
     grad[j] *= factor
@@ -187,18 +183,18 @@ def exactly_seen(fault: Fault) -> bool:
     return False
 
 
-def from_where(shares: list[Any]) -> str:
-    """The smallest size from which on every error is caught."""
+def detection_threshold(shares: list[Any]) -> str:
+    """The smallest error from which on every error is caught."""
     last = max((i for i, share in enumerate(shares) if share < 1), default=-1)
     return f"{SIZES[last + 1]:.0e}" if last + 1 < len(SIZES) else "nowhere"
 
 
-def _figure(shares: dict[str, list[Any]], missed: int, seen: int, faults: int) -> Any:
+def draw(shares: dict[str, list[Any]], missed: int, seen: int, faults: int) -> Any:
     fig, (left, right) = plt.subplots(
         1, 2, figsize=(WIDTH, 4.3), width_ratios=(3, 1), layout="constrained"
     )
-    ours, torchs = from_where(shares["this checker"]), from_where(shares["torch gradcheck"])
-    fig.suptitle(f"gradcheck sees a relative error from {torchs} on, this checker from {ours}")
+    ours, torchs = (detection_threshold(shares[k]) for k in ("this checker", "torch gradcheck"))
+    fig.suptitle(f"gradcheck detects relative errors from {torchs} on, this checker from {ours} on")
     for name, found in shares.items():
         color, marker, style = STYLES[name]
         left.plot(SIZES, found, color=color, marker=marker, ls=style, ms=5, label=name)

@@ -1,11 +1,11 @@
-"""How fast: beside torch, scikit-learn and plain loops, each at work on the same numbers.
+"""Speed, compared with torch, scikit-learn and plain loops that do the same computation.
 
-Each row takes turns, ours and the peer's, in one run on one machine: the table has the median of
-the ratios of the pairs, their quartiles, and the ratio of the fastest of each, which a busy
-machine disturbs least; times are medians. The peers do what their users do: torch's loop is that
-of *Dive into Deep Learning* (float64, on as many threads as torch takes); scikit-learn's
-SGDRegressor is compiled, takes a step a sample and keeps no path. Where a peer is known to be
-faster stands at the end. What two calls return is compared before they are timed.
+Each row times our code and a baseline in turns, on one machine in one run. The table shows the
+median of the ratios of the pairs, their quartiles, the ratio of the fastest times, which a busy
+machine affects least, and the median times. The baselines are written as their users write them:
+torch's loop is that of *Dive into Deep Learning* (float64, with torch's default number of threads);
+scikit-learn's SGDRegressor is compiled, takes one step per sample and keeps no path. Rows without a
+target, at the end, are ones where the baseline is faster. Results are compared before timing.
 
 scikit-learn is optional: pip install '.[bench]'.
 """
@@ -33,14 +33,14 @@ from demos._speed.benchmarks import (
     LR,
     QUICK,
     Sizes,
+    all_benchmarks,
     data,
     descend,
     size,
     sklearn_train,
     train,
-    works,
 )
-from demos._speed.timing import measure, once
+from demos._speed.timing import measure, time_calls
 from linreg_np import fit, fit_affine
 
 LOOKS: dict[str, dict[str, Any]] = {
@@ -55,36 +55,39 @@ LOOKS: dict[str, dict[str, Any]] = {
 
 def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="also write speed.json")
-    parser.add_argument("--quick", action="store_true", help="small sizes: a try, no measurement")
+    parser.add_argument(
+        "--quick", action="store_true", help="use small sizes; timings are not meaningful"
+    )
 
 
 def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
     sizes, seconds = (QUICK, 0.0) if args.quick else (Sizes(), 6.0)
     about = machine()
     print("\n".join(f"{key:8}{value}" for key, value in about.items()), end="\n\n")
-    print(f"{'':53}{'':19}{'at':>6}{'':>7}{'':>14}{'of the':>9}{'ours':>9}{'theirs':>9}")
+    print(f"{'':53}{'':19}{'':>6}{'':>7}{'':>14}{'of the':>9}{'ours':>9}{'theirs':>9}")
     print(
-        f"{'work':53}{'beside':19}{'least':>6}{'ratio':>7}{'quartiles':>14}{'fastest':>9}"
+        f"{'benchmark':53}{'baseline':19}{'target':>6}{'ratio':>7}{'quartiles':>14}{'fastest':>9}"
         f"{'ms':>9}{'ms':>9}"
     )
     rows = []
-    for work in works(sizes, args.seed):
-        rows.append(measure(work, seconds))
-        print(_line(rows[-1]), flush=True)
+    for benchmark in all_benchmarks(sizes, args.seed):
+        rows.append(measure(benchmark, seconds))
+        print(format_row(rows[-1]), flush=True)
     print(
-        "\n'<': ours may cost so many times the other. No floor: a peer is known to be faster there"
+        "\nThe ratio is theirs/ours, except for a target with '<': that is an upper limit on our "
+        "time, ours/theirs.\nRows without a target are ones where the baseline is faster"
     )
     if args.quick:
-        print("--quick: these sizes are no measurement, and the floors are not for them")
-    curves = _curves(args.quick, args.seed)
-    yield "speed.png", _figure(curves)
+        print("--quick: the sizes are too small for meaningful timings, and for the targets")
+    curves = measure_curves(args.quick, args.seed)
+    yield "speed.png", draw(curves)
     if args.json:
         found = {"machine": about, "rows": rows, "curves": curves}
         yield "speed.json", json.dumps(found, indent=1) + "\n"
 
 
 def machine() -> dict[str, str]:
-    """Where and with what it was measured."""
+    """The machine and the versions that were measured."""
     cpuinfo, blas = Path("/proc/cpuinfo"), np.show_config("dicts")["Build Dependencies"]["blas"]
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
     model = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
@@ -98,9 +101,9 @@ def machine() -> dict[str, str]:
     }
 
 
-def _line(row: dict[str, Any]) -> str:
-    floor = "" if row["floor"] is None else f"{'<' * row['growth']}{row['floor']:g}"
-    begin = f"{row['work']:53}{row['beside']:19}{floor:>6}"
+def format_row(row: dict[str, Any]) -> str:
+    target = f"<{row['max_ratio']:g}" if row["max_ratio"] else f"{row['min_speedup'] or ''}"
+    begin = f"{row['name']:53}{row['baseline']:19}{target:>6}"
     if row["ratio"] is None:
         return f"{begin}  {row['note']}"
     low, high = row["quartiles"]
@@ -119,38 +122,37 @@ def _ms(seconds: float) -> str:
     return f"{1e3 * seconds:,.0f}" if seconds >= 1 else f"{1e3 * seconds:.4g}"
 
 
-def _curves(quick: bool, seed: int) -> dict[str, dict[str, Any]]:
-    """Seconds against n, for an epoch of minibatches; and against steps, of full-batch descent."""
+def measure_curves(quick: bool, seed: int) -> dict[str, dict[str, Any]]:
+    """Seconds for an epoch of minibatches by n, and for full-batch descent by steps."""
     by_n: dict[str, Any] = {}
     for n in (20, 50) if quick else (100, 1000, 10_000, 100_000):
         X, y = data((n, 2), seed)
-        hows = {"fit": fit, "fit_affine": fit_affine, "the loop in torch": torch_fit}
-        calls = {name: partial(train, how, X, y, 10, 1) for name, how in hows.items()}
+        trainers = {"fit": fit, "fit_affine": fit_affine, "the loop in torch": torch_fit}
+        calls = {name: partial(train, trainer, X, y, 10, 1) for name, trainer in trainers.items()}
         for name, call in [*calls.items(), ("SGDRegressor", sklearn_train(X, y, 1))]:
             if call:
-                by_n.setdefault(name, []).append((n, min(once(call) for _ in range(3))))
+                by_n.setdefault(name, []).append((n, min(time_calls(call) for _ in range(3))))
     X, y = data((100, 32) if quick else (100_000, 32), seed)
     autograd = partial(torch_descent, X, y, w=np.zeros(32), lr=LR)
-    bowl, peer = "LossSurface.descend", "torch autograd"
-    by_steps: dict[str, Any] = {bowl: [], peer: []}
+    by_steps: dict[str, Any] = {"LossSurface.descend": [], "torch autograd": []}
     for steps in (1, 10) if quick else (1, 3, 10, 30, 100, 300, 1000, 10_000):
         ours, theirs = partial(descend, X, y, steps), partial(autograd, steps=steps)
-        by_steps[bowl].append((steps, min(once(ours) for _ in range(3))))
+        by_steps["LossSurface.descend"].append((steps, min(time_calls(ours) for _ in range(3))))
         if steps <= 100:
-            by_steps[peer].append((steps, min(once(theirs) for _ in range(3))))
+            by_steps["torch autograd"].append((steps, min(time_calls(theirs) for _ in range(3))))
     return {
         "samples, one epoch in batches of 10": by_n,
         f"steps of full batch, {size((X, y))}": by_steps,
     }
 
 
-def _figure(curves: dict[str, dict[str, Any]]) -> Any:
+def draw(curves: dict[str, dict[str, Any]]) -> Any:
     fig, axes = plt.subplots(1, 2, figsize=(WIDTH, 4.3), sharey=True, layout="constrained")
     fig.suptitle(
-        "Every step of an epoch at once, and every full-batch step for the price of the first"
+        "All steps of an epoch at once, and many full-batch steps in the time of the first"
     )
-    free = "upper left", "lower right"
-    for ax, (what, lines), place in zip(axes, curves.items(), free, strict=True):
+    places = "upper left", "lower right"
+    for ax, (what, lines), place in zip(axes, curves.items(), places, strict=True):
         for name, points in lines.items():
             ax.plot(*np.transpose(points), label=name, **LOOKS[name])
         ax.set(xscale="log", yscale="log", xlabel=what)

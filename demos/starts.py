@@ -1,7 +1,7 @@
-"""From anywhere to the same lowest point: eight starts on one contour picture, and their losses.
+"""Starting points: from eight different starts, training ends at the same minimum.
 
-The data of the worked example of §2; each start is trained like it: 3 epochs, batches of 10,
-η = 0.03. The bias starts at its true value, so that the height drawn is the loss in training.
+Data and training are those of the worked example of §2: 3 epochs, batches of 10, η = 0.03. The
+bias starts at its true value, so that the contours show the loss in training.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from matplotlib import pyplot as plt
 
 from demos import END, PATH, START, WIDTH
 from demos.__main__ import main
-from demos._shared.plots import CASING, Scene, plane
+from demos._shared.plots import CASING, Scene, draw_plane
 from demos.trajectory import B, W, worked_example
 from linreg_np import Trajectory, fit, loss
 
@@ -24,15 +24,11 @@ STARTS = [(0, 0), (2.5, 0), (5, 0), (5, -2.5), (5, -5), (2.5, -5), (0, -5), (0, 
 WHITE = {"boxstyle": "circle,pad=0.1", "facecolor": "white", "edgecolor": "none"}
 
 
-def options(parser: argparse.ArgumentParser) -> None:
-    """None beside those of every demo."""
-
-
 def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
     X, y, _ = worked_example(args.seed)
     paths = [fit(X, y, lr=0.03, batch_size=10, epochs=3, w=w, b=B, rng=args.seed) for w in STARTS]
     losses = [[loss(X, y, w, b) for w, b in zip(p.w, p.b, strict=True)] for p in paths]
-    yield "starts.png", _figure(X, y, paths, losses)
+    yield "starts.png", draw(X, y, paths, losses)
     print(f"{'':7}{'start w₁':>10}{'w₂':>7}{'loss':>9}   {'end w₁':>10}{'w₂':>10}{'loss':>12}")
     for i, (path, l) in enumerate(zip(paths, losses, strict=True), 1):  # noqa: E741
         (u0, v0), (u, v) = path.w[0], path.w[-1]
@@ -40,13 +36,13 @@ def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
     print(f"{'true':7}{'':26}   {W[0]:10.4f}{W[1]:10.4f}{loss(X, y, W, B):12.3g}")
 
 
-def _figure(X: Any, y: Any, paths: list[Trajectory], losses: list[Any]) -> Any:
+def draw(X: Any, y: Any, paths: list[Trajectory], losses: list[Any]) -> Any:
     fig, (left, right) = plt.subplots(1, 2, figsize=(WIDTH, 4.5), layout="constrained")
-    fig.suptitle("From eight starts, 300 steps of minibatch SGD lead to the same lowest point")
+    fig.suptitle("From eight starts, 300 steps of minibatch SGD lead to the same minimum")
     height = lambda w: loss(X, y, w, B)  # noqa: E731
     box = (-0.35, 5.35, -5.35, 0.35)
     scene = Scene("", W, ("w₁", "w₂"), W, "true w", height, f"loss at b = {B}", box)
-    fig.colorbar(plane(left, scene), ax=left, label=scene.height_name, shrink=0.75)
+    fig.colorbar(draw_plane(left, scene), ax=left, label=scene.height_name, shrink=0.75)
     for i, (path, l) in enumerate(zip(paths, losses, strict=True), 1):  # noqa: E741
         left.plot(*path.w.T, path_effects=CASING, zorder=3, **PATH)
         right.plot(l, **{**PATH, "linewidth": 1})

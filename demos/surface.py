@@ -1,13 +1,13 @@
-"""The loss is a bowl: minimum, floor and axes from one pass, and three ways down it.
+"""The loss surface from one pass over the data, and three methods that descend it.
 
-L(θ) = floor + ½ (θ − θ*)ᵀ H (θ − θ*), θ = (w, b). One pass over the data gives θ*, the floor and
-H, and these give every height in the picture, the safe learning rate and the path of full-batch
-descent. A double loop reads the data anew for each of its 50 × 50 points.
+L(θ) = floor + ½ (θ − θ*)ᵀ H (θ − θ*), θ = (w, b). One pass over the data gives the minimum θ*,
+the floor and H. They give every height in the picture, the largest safe learning rate and the path
+of full-batch descent. A double loop reads the data again for each of its 50 × 50 points.
 
-The data are the line of §2 with noise of standard deviation 1, and features of mean 0 whose
-correlation of 0.8 makes the bowl long. SGD in batches of 10, and full-batch descent with a step
-just under the limit 2/λ_max, start where gradient flow starts, dθ/dt = −∇L, which either follows
-when η is small:
+The data are those of §2 with noise of standard deviation 1, and with features of mean 0 whose
+correlation of 0.8 makes the bowl-shaped surface long and narrow. SGD in batches of 10, full-batch
+descent with η just under the limit 2/λ_max, and gradient flow, dθ/dt = −∇L, begin at the same
+point. For small η the first two follow the flow:
 
     θ(t) = θ* + V e^{−Λt} Vᵀ (θ₀ − θ*),   H = V Λ Vᵀ,   t = η × steps
 """
@@ -32,8 +32,8 @@ STEP = 1.0  # of loss, between two contours
 W1, W2 = np.linspace(-1.1, 5.4, 50), np.linspace(-6.1, 0.5, 50)
 
 
-class Way(NamedTuple):
-    """One way down: its points and when it was there."""
+class Method(NamedTuple):
+    """One method of descent: its path, and the time at each point."""
 
     name: str
     look: dict[str, Any]
@@ -41,23 +41,19 @@ class Way(NamedTuple):
     w: Any  # (T+1, 2)
     b: Any  # (T+1,)
     t: Any  # (T+1,): η × steps
-    passes: int  # over the data, beside the one that gave the surface
-
-
-def options(parser: argparse.ArgumentParser) -> None:
-    """None beside those of every demo."""
+    passes: int  # over the data, after the one that gave the surface
 
 
 def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
     X, y = correlated(args.seed)
     surface = LossSurface.from_moments(Moments.of(X, y))
-    ways = [*by_surface(surface), sgd(X, y, surface.b, args.seed)]
-    yield "surface.png", _figure(surface, ways)
-    print(_table(X, y, surface, ways))
+    methods = [*by_surface(surface), sgd(X, y, surface.b, args.seed)]
+    yield "surface.png", draw(surface, methods)
+    print(format_table(X, y, surface, methods))
 
 
 def correlated(seed: int) -> tuple[Any, Any]:
-    """1000 samples of the line of §2 with much noise; features of mean 0 and correlation 0.8."""
+    """1000 samples of the line of §2 with more noise; features of mean 0 and correlation 0.8."""
     rng = np.random.default_rng(seed)
     X = rng.standard_normal((1000, 2)) @ [[1, 0.8], [0, 0.6]]
     X -= X.mean(axis=0)  # then the best b is the same for every w
@@ -66,56 +62,56 @@ def correlated(seed: int) -> tuple[Any, Any]:
 
 def flow(surface: LossSurface, w: Any, b: Any, t: Any) -> Any:
     """θ(t) = θ* + V e^{−Λt} Vᵀ (θ₀ − θ*): one row for each t."""
-    (λ, V), θ = surface.axes, np.append(*surface.minimum)
+    (λ, V), θ = surface.principal_axes, np.append(*surface.minimum)
     return θ + (np.exp(-np.multiply.outer(t, λ)) * (V.T @ (np.append(w, b) - θ))) @ V.T
 
 
-def by_surface(surface: LossSurface) -> tuple[Way, Way]:
-    """The two ways that need no data."""
+def by_surface(surface: LossSurface) -> tuple[Method, Method]:
+    """The two methods that need no data."""
     b, lr, steps = surface.b, 0.9 * surface.max_lr, 30
     full = surface.descend(W0, b, lr=lr, steps=steps)
     t = np.linspace(0, lr * steps, 500)
     θ = flow(surface, W0, b, t)
     dots = {"color": "white", "marker": "o", "ms": 5, "mfc": GREEN, "mew": 1, "linewidth": 1}
     return (
-        Way("gradient flow, η → 0", {"color": BLUE, "linewidth": 3}, 0, θ[:, :2], θ[:, 2], t, 0),
-        Way("full batch", dots, lr, full.w, full.b, lr * np.arange(steps + 1), 0),
+        Method("gradient flow, η → 0", {"color": BLUE, "linewidth": 3}, 0, θ[:, :2], θ[:, 2], t, 0),
+        Method("full batch", dots, lr, full.w, full.b, lr * np.arange(steps + 1), 0),
     )
 
 
-def sgd(X: Any, y: Any, b: float, seed: int) -> Way:
-    """The way that reads the data at each epoch."""
+def sgd(X: Any, y: Any, b: float, seed: int) -> Method:
+    """The method that reads the data in each epoch."""
     path = fit(X, y, lr=0.1, batch_size=10, epochs=3, w=W0, b=b, rng=seed)
     look = {**PATH, "linewidth": 1.2}
-    return Way("SGD", look, 0.1, path.w, path.b, 0.1 * np.arange(path.steps + 1), 3)
+    return Method("SGD", look, 0.1, path.w, path.b, 0.1 * np.arange(path.steps + 1), 3)
 
 
-def _table(X: Any, y: Any, surface: LossSurface, ways: list[Way]) -> str:
-    (λ1, _, λ2), _ = surface.axes
+def format_table(X: Any, y: Any, surface: LossSurface, methods: list[Method]) -> str:
+    (λ1, _, λ2), _ = surface.principal_axes
     (w1, w2), b = surface.minimum
     double_loop = [[loss(X, y, np.array([u, v]), b) for u in W1] for v in W2]
     off = np.abs(surface.grid(W1, W2, b=b) / double_loop - 1).max()
     rows = [
         f"minimum     w* = ({w1:.4f}, {w2:.4f}), b* = {b:.4f}",
-        f"floor       {surface.floor:.4f}",
-        f"axes        curvature λ = {λ1:.4f} and {λ2:.4f}: the bowl is √(λ_max/λ_min) = "
+        f"floor       {surface.min_loss:.4f}",
+        f"axes        curvature λ = {λ1:.4f} and {λ2:.4f}: the surface is √(λ_max/λ_min) = "
         f"{(λ1 / λ2) ** 0.5:.2f} times as long as wide",
         f"limit of η  2/λ_max = {surface.max_lr:.4f}",
         f"the 50 × 50 surface took 1 pass over the data; the double loop takes {W1.size * W2.size}"
         f", and differs by {off:.0e} of it",
         f"\n{'':22}{'η':>8}{'steps':>8}{'passes':>8}{'loss − floor, start':>22}{'end':>12}",
     ]
-    for way in ways:
-        excess = surface.excess(way.w, way.b)
-        steps = len(way.t) - 1 if way.lr else "∞"
-        lr = f"{way.lr:.3f}" if way.lr else "→ 0"
+    for method in methods:
+        excess = surface.excess(method.w, method.b)
+        steps = len(method.t) - 1 if method.lr else "∞"
+        lr = f"{method.lr:.3f}" if method.lr else "→ 0"
         rows.append(
-            f"{way.name:22}{lr:>8}{steps:>8}{way.passes:>8}{excess[0]:22.4g}{excess[-1]:12.2g}"
+            f"{method.name:22}{lr:>8}{steps:>8}{method.passes:>8}{excess[0]:22.4g}{excess[-1]:12.2g}"
         )
     return "\n".join(rows)
 
 
-def _figure(surface: LossSurface, ways: list[Way]) -> Any:
+def draw(surface: LossSurface, methods: list[Method]) -> Any:
     fig, panels = plt.subplot_mosaic(
         [["plane", "cut"], ["plane", "time"]],
         figsize=(WIDTH, 5.4),
@@ -123,26 +119,27 @@ def _figure(surface: LossSurface, ways: list[Way]) -> Any:
         layout="constrained",
     )
     fig.suptitle(
-        "One pass over the data gives the whole bowl; on its long axis every way down is slow"
+        "One pass over the data gives the whole surface; along its flat axis every method is slow"
     )
-    _plane(panels["plane"], surface, ways)
+    _plane(panels["plane"], surface, methods)
     _cut(panels["cut"], surface)
-    _time(panels["time"], surface, ways)
+    _time(panels["time"], surface, methods)
     return fig
 
 
-def _plane(ax: Any, surface: LossSurface, ways: list[Way]) -> None:
+def _plane(ax: Any, surface: LossSurface, methods: list[Method]) -> None:
     L = surface.grid(W1, W2, b=surface.b)
-    levels = surface.floor + np.arange(0, np.ptp(L) + STEP, STEP)
+    levels = surface.min_loss + np.arange(0, np.ptp(L) + STEP, STEP)
     ax.contourf(W1, W2, L, levels, cmap=LOSS)
-    λ, V = surface.axes
+    λ, V = surface.principal_axes
     for k, name in ((0, "steep"), (2, "flat")):
         s = (2 * STEP / λ[k]) ** 0.5  # floor + ½ λ s²: as far as the first contour
         ends = surface.w + np.array([[-s], [s]]) * V[:2, k]
         ax.plot(*ends.T, color="white", linewidth=1.5, linestyle="--")
         ax.annotate(f" {name} axis", ends[ends[:, 0].argmax()], color="white")
-    for way in ways:
-        ax.plot(*way.w.T, label=way.name, zorder=3, path_effects=CASING[: way.lr == 0], **way.look)
+    for method in methods:
+        casing = CASING if method.lr == 0 else []
+        ax.plot(*method.w.T, label=method.name, zorder=3, path_effects=casing, **method.look)
     ax.plot(*surface.w, zorder=2, label="minimum", **TRUTH)
     ax.plot(*W0, zorder=5, label="start", **START)
     ax.set(xlabel="w₁", ylabel="w₂", aspect="equal", xlim=W1[[0, -1]], ylim=W2[[0, -1]])
@@ -152,17 +149,21 @@ def _plane(ax: Any, surface: LossSurface, ways: list[Way]) -> None:
 
 def _cut(ax: Any, surface: LossSurface) -> None:
     s = np.linspace(-3, 3, 100)
-    λ = surface.axes[0]
-    ax.plot(s, surface.floor + λ[0] / 2 * s**2, color="black", label=f"steep axis, λ = {λ[0]:.2f}")
-    ax.plot(s, surface.floor + λ[2] / 2 * s**2, color="gray", label=f"flat axis, λ = {λ[2]:.2f}")
-    ax.axhline(surface.floor, color="black", linestyle=":", label=f"floor, {surface.floor:.2f}")
+    λ = surface.principal_axes[0]
+    ax.plot(
+        s, surface.min_loss + λ[0] / 2 * s**2, color="black", label=f"steep axis, λ = {λ[0]:.2f}"
+    )
+    ax.plot(s, surface.min_loss + λ[2] / 2 * s**2, color="gray", label=f"flat axis, λ = {λ[2]:.2f}")
+    ax.axhline(
+        surface.min_loss, color="black", linestyle=":", label=f"floor, {surface.min_loss:.2f}"
+    )
     ax.set(xlabel="distance from the minimum", ylabel="loss", ylim=(0, None))
     ax.legend(loc="upper center")
 
 
-def _time(ax: Any, surface: LossSurface, ways: list[Way]) -> None:
-    for way in ways:
-        ax.plot(way.t, surface.excess(way.w, way.b), label=way.name, **way.look)
+def _time(ax: Any, surface: LossSurface, methods: list[Method]) -> None:
+    for method in methods:
+        ax.plot(method.t, surface.excess(method.w, method.b), label=method.name, **method.look)
     ax.set(xlabel="t = η × steps", ylabel="loss − floor", yscale="log")
 
 

@@ -1,6 +1,6 @@
-"""Equations as MathML and code as HTML, with the same quantity marked by the same symbol in both.
+"""Equations as MathML and code as HTML; the same quantity has the same mark in both.
 
-A symbol is named as in the code: `data-symbol="lr"` marks η in an equation and `lr` in the source.
+The mark is the name in the code: `data-symbol="lr"` marks η in an equation and `lr` in the source.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import tokenize
 from collections.abc import Iterator
 from html import escape
 
-# symbol: how it is written, its shape, its names in the code, and in equations
+# name: symbol, shape, names in the code, names in equations
 NOTATION = {
     "X": ("X", "(n, d)", "X X_B x x_i area age dyhat_dw", "X x x_j area age ∂ŷ/∂w_j"),
     "y": ("y", "(n,)", "y y_B y_i", "y"),
@@ -48,7 +48,7 @@ RESIDUAL = re.compile(r"^\(ŷ\S* − y\S*\)$|^\(wᵀ.* − y\S*\)$")  # in brack
 
 
 def mathml(equation: str) -> str:
-    """The equation of a docstring, typeset; several, parted by commas, come one below the other.
+    """The equation of a docstring as MathML; equations separated by commas become one line each.
 
     Examples
     --------
@@ -61,13 +61,13 @@ def mathml(equation: str) -> str:
 
 
 def _terms(text: str) -> list[str]:
-    """The MathML of each term, what is in brackets being one."""
+    """The MathML of each term; a bracket is one term."""
     terms: list[str] = []
     at = 0
     while at < len(text):
         token = TOKEN.match(text, at)
         if token is None:
-            raise ValueError(f"an equation must be made of known signs, got {text[at:]!r}")
+            raise ValueError(f"an equation must consist of known signs, got {text[at:]!r}")
         at, kind = token.end(), token.lastgroup
         if kind == "open":
             at = _closing(text, token.start()) + 1
@@ -80,14 +80,14 @@ def _terms(text: str) -> list[str]:
 
 
 def _raised(term: str, above: str) -> str:
-    """What already has an index below takes one above beside it."""
+    """Add a superscript to a term, which may already have a subscript."""
     if term.startswith("<msub"):
         return f"<msubsup{term.removeprefix('<msub').removesuffix('</msub>')}{above}</msubsup>"
     return f"<msup>{term}{above}</msup>"
 
 
 def _closing(text: str, start: int) -> int:
-    """Where the bracket that opens at `start` closes."""
+    """The position at which the bracket that opens at `start` closes."""
     depth = 0
     for at in range(start, len(text)):
         depth += (text[at] in "([") - (text[at] in ")]")
@@ -128,7 +128,7 @@ def _term(token: re.Match[str]) -> str:
 
 
 def _name(name: str) -> str:
-    """A letter or a word, with what is over or beside it."""
+    """A letter or a word, with its accent or index."""
     mark = f' data-symbol="{IN_MATHS[name]}"' if name in IN_MATHS else ""
     letter, _, index = name.partition("_")
     if index:
@@ -157,7 +157,7 @@ def _tokens(source: str) -> Iterator[tokenize.TokenInfo]:
 
 
 def _between(lines: list[str], start: tuple[int, int], end: tuple[int, int]) -> str:
-    """The white space from one token to the next, line breaks and all."""
+    """The white space between two tokens, line breaks included."""
     if start[0] == end[0]:
         return lines[start[0] - 1][start[1] : end[1]]
     whole = "".join(lines[start[0] : end[0] - 1])

@@ -1,1 +1,1 @@
-"""What several demos use."""
+"""What several demos use: pictures, the table of sections, summaries, CSV files and output."""

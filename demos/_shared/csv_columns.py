@@ -1,8 +1,10 @@
-"""The columns of somebody's CSV file as numbers; what is no number is named by row and column."""
+"""Columns of a CSV file as numbers; what is not a number is named by line and column."""
 
 from __future__ import annotations
 
 import csv
+import io
+import math
 from pathlib import Path
 from typing import Any
 
@@ -10,80 +12,55 @@ import numpy as np
 
 
 def read_columns(file: Path, names: list[str]) -> Any:
-    """The columns `names` of a file whose first line names its columns.
+    """The columns `names` of a CSV file whose first line names its columns: (n, len(names)).
 
-    Separated by comma, semicolon or tab, whichever the first line has most of; UTF-8, with a
-    byte-order mark or without. Wholly empty lines are passed over.
-
-    Returns
-    -------
-    (n, len(names)) float64
-
-    Raises
-    ------
-    OSError
-        If the file cannot be read.
-    ValueError
-        If it is not such a file, lacks a column, or has a cell that is no number. Rows are counted
-        from 1 below the header; the line of the file stands beside.
+    The file is UTF-8, with or without a byte-order mark, separated by comma, semicolon or tab,
+    whichever is most frequent in the first line. Empty lines are skipped.
     """
-    header, rows = _table(file)
-    places = [_place(file, header, name) for name in names]
-    values, faults = [], []
-    for i, (line, row) in enumerate(rows, 1):
-        where = f"{file}, row {i} (line {line})"
-        if len(row) != len(header):
-            faults.append(f"{where}: {len(row)} cells under {len(header)} column names")
-            continue
-        faults += [
-            f"{where}, column {header[j]!r}: {_fault(row[j])}" for j in places if _fault(row[j])
-        ]
-        values.append([row[j] for j in places])
-    if faults:
-        more = f" (and {len(faults) - 1} more like it)" if len(faults) > 1 else ""
-        raise ValueError(f"{faults[0]}{more}; mend it or delete the row")
-    return np.array(values, dtype=float)
-
-
-def _table(file: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """The column names, and each row with its line number."""
     try:
-        with open(file, encoding="utf-8-sig", newline="") as lines:
-            first = lines.readline()
-            lines.seek(0)
-            separator = max(",;\t", key=first.count)
-            reader = csv.reader(lines, delimiter=separator, skipinitialspace=True)
-            rows = [(reader.line_num, row) for row in reader if row]
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"{file} must be UTF-8 text ({error.reason}); save it as CSV UTF-8"
-        ) from error
-    except csv.Error as error:
-        raise ValueError(f"{file} must be a CSV file: {error}") from error
+        text = file.read_bytes().decode("utf-8-sig")
+        separator = max(",;\t", key=text.partition("\n")[0].count)
+        lines = io.StringIO(text, newline="")
+        reader = csv.DictReader(lines, delimiter=separator, skipinitialspace=True)
+        reader.fieldnames = [name.strip() for name in reader.fieldnames or []]
+        check_header(file, reader.fieldnames, names)
+        rows = [read_row(row, names, f"{file}, line {reader.line_num}") for row in reader]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{file} must be a CSV file in UTF-8: {error}") from error
     if not rows:
-        raise ValueError(f"{file} is empty; its first line must name the columns")
-    if len(rows) == 1:
-        raise ValueError(f"{file} has one line only; the column names must be followed by rows")
-    return [name.strip() for name in rows[0][1]], rows[1:]
+        raise ValueError(f"{file} must have rows below the column names, got none; add some")
+    return np.array(rows)
 
 
-def _place(file: Path, header: list[str], name: str) -> int:
-    found = header.count(name)
-    if found == 0:
-        has = ", ".join(map(repr, header[:20])) + (", …" if len(header) > 20 else "")
-        raise ValueError(f"{file} has no column {name!r}; its first line names {has}")
-    if found > 1:
-        raise ValueError(f"{file} has {found} columns {name!r}; rename all but one")
-    return header.index(name)
+def check_header(file: Path, header: Any, names: list[str]) -> None:
+    for name in names:
+        if header.count(name) != 1:
+            found = ", ".join(map(repr, header[:20])) + ", …" * (len(header) > 20)
+            raise ValueError(
+                f"{file} must have one column {name!r}, got {found or 'none'}; correct its first "
+                "line or the options"
+            )
 
 
-def _fault(cell: str) -> str:
-    """What is wrong with a cell; nothing, if it is a number."""
-    if not cell.strip():
-        return "the cell is blank"
+def read_row(row: dict[Any, Any], names: list[str], where: str) -> list[float]:
+    if None in row or None in row.values():  # too many cells, or too few
+        raise ValueError(f"{where}: must have one cell for each column name; correct the line")
+    return [read_cell(row[name], f"{where}, column {name!r}") for name in names]
+
+
+def read_cell(cell: str, where: str) -> float:
     try:
-        value = float(cell.replace("_", "?"))  # Python alone would read 1_000
+        return parse_number(cell)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}; correct it or delete the line") from None
+
+
+def parse_number(text: str) -> float:
+    """A finite number under 1e100, so that its square is finite, too."""
+    try:
+        value = float(text)
     except ValueError:
-        hint = ": there must be no comma in it" if "," in cell else ""
-        return f"{cell[:40]!r} is not a number{hint}"
-    return "" if abs(value) < 1e100 else f"{cell[:40]} is not a finite number under 1e100"
+        value = math.nan
+    if not abs(value) < 1e100:
+        raise ValueError(f"must be a finite number under 1e100, got {text[:40]!r}")
+    return value

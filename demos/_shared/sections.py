@@ -1,7 +1,7 @@
-"""The table of the derivation: each §, its equation, its functions, and how to evaluate it.
+"""The sections of the derivation: number, equation, functions, and how to evaluate them.
 
-`for section in SECTIONS: section.values(f, X, y, w, b)`, with f = `OURS` for this engine or f =
-`reference.autograd` for torch, gives the same named numbers from either.
+`section.values(f, X, y, w, b)` gives the same named numbers for f = `OURS`, which is linreg_np, and
+for f = `reference.autograd`, which is torch.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ class Section(NamedTuple):
 
 
 def _houses(name: str, numbers: Any) -> dict[str, Any]:
-    """One number a house, each under its name."""
+    """One number per house, each with its name."""
     return {f"{name}, house {i}": v for i, v in enumerate(numbers, 1)}
 
 
 def _weights(name: str, numbers: Any) -> dict[str, Any]:
-    """One number a weight, each under its name."""
+    """One number per weight, each with its name."""
     return {f"{name}_{j}": v for j, v in zip(("area", "age"), numbers, strict=True)}
 
 

@@ -1,4 +1,4 @@
-"""What the trajectory demo says of a path, in English or Chinese."""
+"""What the demo trajectory prints about a path, in English or Chinese."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from linreg_np import Trajectory, loss
 
 WORDS = {
     "en": {
-        "example": "The worked example of §2: 1000 samples, 3 epochs in batches of 10, η = 0.03",
-        "houses": "211 houses sold in Baltimore in 1978: 10 epochs in batches of 10, η = 0.03\n"
-        "Features standardised: minus the mean, divided by the standard deviation\n"
+        "example": "The worked example of §2: 1000 samples, 3 epochs, batch size 10, η = 0.03",
+        "houses": "211 houses sold in Baltimore in 1978: 10 epochs, batch size 10, η = 0.03\n"
+        "Features standardised: mean subtracted, then divided by the standard deviation\n"
         "w₁ (area), w₂ (age) and b in 1000 $, loss in (1000 $)²",
         "start": "start",
         "end": "end, after {} steps",
@@ -22,25 +22,25 @@ WORDS = {
         "first": "first",
         "last": "last",
         "given": "(as given)",
-        "no data": "Not in a printed log: the data, so no loss; the point after the last step",
+        "no data": "A printed log lacks the data, so no loss, and the point after the last step",
         "no bias": "The file holds no bias",
-        "in all": "({} in all)",
+        "in all": "({} in total)",
     },
     "zh": {
-        "example": "§2 的经典示例：1000 个样本，小批量随机梯度下降 3 轮，"
+        "example": "§2 的示例：1000 个样本，用小批量随机梯度下降训练 3 轮，"
         "批量大小 10，学习率 η = 0.03",
-        "houses": "1978 年在巴尔的摩售出的 211 套房屋：10 轮，批量大小 10，学习率 η = 0.03\n"
+        "houses": "1978 年巴尔的摩售出的 211 套房屋：训练 10 轮，批量大小 10，学习率 η = 0.03\n"
         "特征已标准化：减去均值，再除以标准差\n"
         "w₁（面积）、w₂（房龄）和 b 的单位是千美元，损失的单位是千美元的平方",
         "start": "起点",
-        "end": "终点，第 {} 步之后",
+        "end": "终点（第 {} 步后）",
         "true": "真实值",
         "least squares": "最小二乘解",
         "loss": "损失",
-        "first": "首点",
-        "last": "末点",
-        "given": "（由你给出）",
-        "no data": "打印的日志里没有数据，所以没有损失；也没有最后一步之后的点",
+        "first": "首个点",
+        "last": "末个点",
+        "given": "（用户给定）",
+        "no data": "打印的日志不含数据，因此无法计算损失；也不含最后一步之后的点",
         "no bias": "文件中没有偏置",
         "in all": "（共 {} 个）",
     },
@@ -48,9 +48,9 @@ WORDS = {
 
 
 def table(
-    lang: str, about: str, X: Any, y: Any, path: Trajectory, w: Any, b: Any, name: str
+    lang: str, title: str, X: Any, y: Any, path: Trajectory, w: Any, b: Any, name: str
 ) -> str:
-    """Start, end and lowest point, with the loss in training at each."""
+    """Start, end and lowest point, with the training loss at each."""
     words = WORDS[lang]
     points = {
         words["start"]: (path.w[0], path.b[0]),
@@ -58,7 +58,7 @@ def table(
         words[name]: (w, b),
     }
     head = " " * (12 - width(words["loss"])) + words["loss"]
-    rows = [words[about], f"{'':22}{'w₁':>10}{'w₂':>10}{'b':>10}{head}"]
+    rows = [words[title], f"{'':22}{'w₁':>10}{'w₂':>10}{'b':>10}{head}"]
     for label, (w, b) in points.items():
         values = f"{w[0]:10.4f}{w[1]:10.4f}{b:10.4f}{loss(X, y, w, b):12.4g}"
         rows.append(padded(label, 22) + values)
@@ -66,7 +66,7 @@ def table(
 
 
 def log_table(lang: str, file: Path, path: Trajectory, true: Any) -> str:
-    """First and last point; and what is not known."""
+    """The first and the last point, and what the log does not hold."""
     words = WORDS[lang]
     points, d = path.w.shape
     rows = [log_line(lang, file, points, d)]
@@ -94,7 +94,7 @@ def numbers(lang: str, w: Any) -> str:
 
 
 def width(text: str) -> int:
-    """In columns of a terminal, of which a Chinese character takes two."""
+    """The width in columns of a terminal; a Chinese character takes two."""
     return sum(1 + (east_asian_width(c) in "WF") for c in text)
 
 

@@ -1,4 +1,4 @@
-"""The peers of the demo speed: the loops of *Dive into Deep Learning*, and scikit-learn."""
+"""The baselines of the demo speed: the loops of *Dive into Deep Learning*, and scikit-learn."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ SKLEARN = importlib.util.find_spec("sklearn") is not None
 def torch_fit(X: Any, y: Any, *, lr: float, batch_size: int, epochs: int, w: Any, rng: Any) -> Any:
     """The book's training loop in float64, its path and gradients recorded; θ at the end.
 
-    `data_iter`, `linreg`, `squared_loss`, `sgd` of *Dive into Deep Learning*, ch. 3, each in its
-    place; only the order of the samples comes from `rng`, to be that of `fit`.
+    `data_iter`, `linreg`, `squared_loss`, `sgd` of *Dive into Deep Learning*, ch. 3, written
+    inline; only the order of the samples comes from `rng`, so that it is that of `fit`.
     """
     X, y, n, path = torch.from_numpy(X), torch.from_numpy(y).reshape(-1, 1), len(y), []
     w = torch.tensor(w).reshape(-1, 1).requires_grad_()
@@ -71,7 +71,7 @@ def double_loop(X: Any, y: Any, w1: Any, w2: Any, b: float) -> Any:
 
 
 def sgd_regressor(X: Any, y: Any, *, lr: float, epochs: int, shuffle: bool = True) -> Any:
-    """scikit-learn's compiled SGD, a step a sample, without penalty; θ at the end, and no path."""
+    """scikit-learn's compiled SGD, one step per sample, without penalty; θ at the end."""
     from sklearn.linear_model import SGDRegressor
 
     model = SGDRegressor(

@@ -8,16 +8,17 @@ Source: T. Ogita, S. M. Rump, S. Oishi, *Accurate Sum and Dot Product*, SIAM J. 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from linreg_np._utils.types import Array
+Floats = TypeVar("Floats", float, NDArray[np.floating])
 
 SPLITTER = 2.0**27 + 1  # cuts the 53 bits of a float64 into 26 and 26, which multiply exactly
 
 
-def two_sum(a: Any, b: Any) -> tuple[Any, Any]:
+def two_sum(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     """a + b = s + e, exactly: s is the rounded sum and e what was lost   (Knuth).
 
     Examples
@@ -30,7 +31,7 @@ def two_sum(a: Any, b: Any) -> tuple[Any, Any]:
     return s, (a - (s - t)) + (b - t)
 
 
-def two_product(a: Any, b: Any) -> tuple[Any, Any]:
+def two_product(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     """a · b = p + e, exactly, unless it overflows or underflows   (Dekker).
 
     Examples
@@ -42,13 +43,13 @@ def two_product(a: Any, b: Any) -> tuple[Any, Any]:
     return p, ((a * b - p) + a * b_low + a_low * b) + a_low * b_low
 
 
-def _halves(a: Any) -> tuple[Any, Any]:
+def _halves(a: Floats) -> tuple[Floats, Floats]:
     c = SPLITTER * a
     high = c - (c - a)
     return high, a - high
 
 
-def sum2(a: Array) -> tuple[Any, Any]:
+def sum2(a: NDArray[np.floating]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """Σᵢ aᵢ over the first axis, as s + e.
 
     The first half of the terms is added to the second, and again, and what each sum loses is
@@ -68,7 +69,9 @@ def sum2(a: Array) -> tuple[Any, Any]:
     return a[0], e
 
 
-def dot2(a: Array, b: Array) -> tuple[Any, Any]:
+def dot2(
+    a: NDArray[np.floating], b: NDArray[np.floating]
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """Σᵢ aᵢ bᵢ over the first axis, as s + e.
 
     Examples

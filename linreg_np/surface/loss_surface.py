@@ -1,48 +1,58 @@
-"""§2: the loss is a bowl. Its lowest point, its height at any other, and the descent from there."""
+"""§2: the loss is a quadratic bowl: its minimum, its value anywhere, and the descent from there.
+
+Source: S. Boyd, L. Vandenberghe, *Convex Optimization*, §9.1.1.
+"""
 
 from __future__ import annotations
 
 import functools
 import math
+import operator
+import reprlib
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from linreg_np._utils.frozen import Frozen, unchecked
-from linreg_np._utils.types import Array
 from linreg_np._utils.validation import (
     as_real_array,
     check_number,
     check_positive,
     check_positive_int,
     check_weights,
+    check_X,
+    check_y,
 )
-from linreg_np.surface.descent import along_the_axes
-from linreg_np.surface.few_features import of_few_features
-from linreg_np.surface.minimum import Minimum, describe, of_data, of_moments
+from linreg_np.surface.descent import closed_form_path
+from linreg_np.surface.least_squares import (
+    Minimum,
+    describe,
+    fit_data,
+    fit_moments,
+    qr_triangle,
+)
 from linreg_np.surface.moments import Moments
-from linreg_np.surface.surface_door import checked, points, two_features, values
-from linreg_np.surface.triangle import Triangle
-from linreg_np.trajectory import DivergenceError
+from linreg_np.trajectory import DivergenceError, Trajectory
 
 
 class LossSurface(Frozen):
-    """L(w, b) = floor + ½ (θ − θ*)ᵀ H (θ − θ*),  θ = (w, b): the loss, with no data left   (for §2)
+    """L(w, b) = min_loss + ½ (θ − θ*)ᵀ H (θ − θ*),  θ = (w, b): the loss, without the data   (§2)
 
     §1.2 is a square of something linear in θ, so its Taylor series at the minimum θ* ends after
     the second term, and the first is zero there. Made by `from_data` or `from_moments`; read-only
     float64 whatever the precision of the data, comparable and picklable.
 
-    H is kept as H = UᵀU: the bowl is then ½‖U(θ − θ*)‖², which cannot turn negative, nor cancel
-    near the minimum as ½θᵀHθ − cᵀθ + k would.
+    H is kept as H = UᵀU: the second term is then ½‖U(θ − θ*)‖², which cannot turn negative, nor
+    cancel near the minimum as ½θᵀHθ − cᵀθ + k would.
 
-    Parameters
+    Attributes
     ----------
     w : (d,)
         w*, the weights of least loss; if there are many, those of least norm.
-    b : scalar
+    b : float
         b*, the bias of least loss.
-    floor : scalar
+    min_loss : float
         L(w*, b*): what no line can explain.
     U : (d+1, d+1)
         With H = UᵀU. The last row and column belong to b.
@@ -52,130 +62,109 @@ class LossSurface(Frozen):
         Which columns of X depend on which, such as "column 2 = 2·column 0 − 1", counted from 0:
         those columns can give each other weight without a change in loss.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If a number is not finite, the floor under zero, or a shape does not fit.
-
-    Source: S. Boyd, L. Vandenberghe, *Convex Optimization*, §9.1.1; Å. Björck, *Numerical Methods
-    for Least Squares Problems*, ch. 2.
-
     Examples
     --------
     >>> surface = LossSurface.from_data([[0.0], [2.0]], [1.0, 3.0])
     >>> surface
-    LossSurface(n = 2: minimum at w = [1], b = 1, floor 0, max_lr 0.764)
+    LossSurface(n = 2: minimum at w = [1], b = 1, min_loss 0, max_lr 0.764)
     >>> float(surface.loss([0], 0))  # ½ (1² + 3²)/2
     2.5
     """
 
-    w: Array
+    w: NDArray[np.floating]
     b: float
-    floor: float
-    U: Array
+    min_loss: float
+    U: NDArray[np.floating]
     n: int
     dependencies: tuple[str, ...]
 
-    def __init__(self, w: Any, b: Any, floor: Any, U: Any, n: Any, dependencies: Any = ()) -> None:
-        super().__init__(**checked(w, b, floor, U, n, dependencies))
+    def __init__(self, *arguments: object, **keywords: object) -> None:
+        raise TypeError(
+            "LossSurface must be made from data or moments, got a call of the class; "
+            "use LossSurface.from_data(X, y) or LossSurface.from_moments(m)"
+        )
 
     def __repr__(self) -> str:
         w = ", ".join(f"{x:.4g}" for x in self.w[:8]) + (", …" * (len(self.w) > 8))
         depend = "".join(f", {text}" for text in self.dependencies)
         return (
             f"LossSurface(n = {self.n}: minimum at w = [{w}], b = {self.b:.4g}, "
-            f"floor {self.floor:.3g}, max_lr {self.max_lr:.3g}{depend})"
+            f"min_loss {self.min_loss:.3g}, max_lr {self.max_lr:.3g}{depend})"
         )
 
     @classmethod
-    def from_data(cls, X: Any, y: Any) -> LossSurface:
+    def from_data(cls, X: ArrayLike, y: ArrayLike) -> LossSurface:
         """The surface of these data, accurate even where the columns are nearly dependent.
 
-        By QR, and two steps of Newton with the gradient in twice the precision: in four passes
+        By QR, and two steps of Newton with the gradient in twice the precision: in three passes
         and with little memory, so that memory maps are welcome. `from_moments` takes one pass,
         and is as good unless features are strongly correlated.
-
-        Parameters
-        ----------
-        X : (n, d)
-        y : (n,)
 
         Raises
         ------
         TypeError, ValueError
             If X, y are not finite arrays of these shapes, or so large that a square overflows, or
-            so different in size that no float holds the minimum.
+            so different in size that the minimum overflows.
         """
-        return cls._at(*of_data(X, y))
+        X_ = check_X(X, check_values=False)
+        return cls._at(fit_data(X_, check_y(y, len(X_), check_values=False)))
 
     @classmethod
     def from_moments(cls, m: Moments) -> LossSurface:
         """The surface of the data that `m` was taken from, without the data.
 
-        Parameters
-        ----------
-        m : Moments
-            Columns that agree with others to more than 7 digits pass as dependent here.
+        Columns that agree with others to more than 7 digits count as dependent here.
 
         Raises
         ------
-        TypeError
-            If `m` is not `Moments`.
-        ValueError
-            If no float holds the minimum.
+        TypeError, ValueError
+            If `m` is not `Moments`, or the minimum overflows.
         """
         if not isinstance(m, Moments):
             raise TypeError(f"m must be Moments, got {m!r:.60}; pass Moments.of(X, y)")
-        return cls._at(*(of_few_features(m) or of_moments(m)))
+        return cls._at(fit_moments(m))
 
     @classmethod
-    def _at(cls, t: Triangle, at: Minimum) -> LossSurface:
-        """Of a column that depends on others, U keeps what these others say of it."""
-        if not (math.isfinite(at.b) and math.isfinite(at.floor)):  # if w is not, b is not
+    def _at(cls, at: Minimum) -> LossSurface:
+        if not (math.isfinite(at.b) and math.isfinite(at.min_loss)):  # if w is not, b is not
             raise ValueError(
-                f"X and y must be of like sizes, got data whose minimum is at w = {at.w}, which "
-                "no float can hold; rescale the columns"
+                "X and y must be of similar size, got data whose minimum overflows float64 "
+                f"(w = {at.w}); rescale the columns"
             )
-        U = t.U.copy() if at.dependent else t.U
-        for j, c in at.dependent.items():
-            U[:-1, j] = t.R @ c
-        depend = tuple(describe(t, at.dependent)) if at.dependent else ()
-        s: LossSurface = unchecked(
-            cls, w=at.w, b=at.b, floor=at.floor, U=U, n=t.n, dependencies=depend
+        dependencies = tuple(describe(at)) if at.dependent else ()
+        surface: LossSurface = unchecked(
+            cls, w=at.w, b=at.b, min_loss=at.min_loss, U=at.U, n=at.n, dependencies=dependencies
         )
-        return s
+        return surface
 
     @property
-    def minimum(self) -> tuple[Array, float]:
+    def minimum(self) -> tuple[NDArray[np.floating], float]:
         """(w*, b*)."""
         return self.w, self.b
 
     @property
     @np.errstate(all="ignore")
-    def curvature(self) -> Array:
+    def curvature(self) -> NDArray[np.floating]:
         """H = (1/n) [X 1]ᵀ[X 1] (d+1, d+1), its last row and column for b.
 
-        Infinite, or NaN, where a float ends on the way.
+        inf or NaN where a number overflows.
         """
-        H: Array = self.U.T @ self.U
-        return H
+        return self.U.T @ self.U
 
     @property
     def max_lr(self) -> float:
         """2/λ_max: below it, every full-batch step lowers the loss."""
-        λ = float(self.axes[0][0])
-        return 2 / λ if λ else math.inf
+        return 2 / float(self.principal_axes[0][0])
 
     @property
     def condition_number(self) -> float:
-        """λ_max/λ_min of H: (length/width of the bowl)², inf where it is flat, or a float ends."""
-        λ = self.axes[0].tolist()
-        infinite = self.dependencies or λ[-1] in (0, math.inf)
-        return math.inf if infinite else float(λ[0] / λ[-1])
+        """λ_max/λ_min of H: (length/width of the bowl)²; inf where it is flat or overflows."""
+        λ = self.principal_axes[0].tolist()
+        return math.inf if self.dependencies or λ[-1] == 0 else float(λ[0] / λ[-1])
 
     @functools.cached_property
     @np.errstate(over="ignore", under="ignore")
-    def axes(self) -> tuple[Array, Array]:
+    def principal_axes(self) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
         """λ (d+1,), falling, and V (d+1, d+1), read-only: H = V diag(λ) Vᵀ.
 
         The curvature along each principal axis of the bowl, and its direction, a column of V; from
@@ -186,8 +175,8 @@ class LossSurface(Frozen):
         λ.flags.writeable = Vt.flags.writeable = False
         return λ, Vt.T
 
-    def excess(self, w: Any, b: Any) -> Any:
-        """L(w, b) − floor = ½‖U(θ − θ*)‖², with all its digits, however near the minimum.
+    def excess(self, w: ArrayLike, b: ArrayLike) -> Any:
+        """L(w, b) − min_loss = ½‖U(θ − θ*)‖², with all its digits, however near the minimum.
 
         Parameters
         ----------
@@ -197,45 +186,48 @@ class LossSurface(Frozen):
         Returns
         -------
         (...)
-            As w and b broadcast; inf where a float ends on the way.
+            As w and b broadcast; inf where a number overflows.
 
         Raises
         ------
         TypeError, ValueError
             If w does not hold one weight a feature, or b not one bias a point.
         """
-        θ = points(w, b, len(self.w))
+        θ = stack_parameters(w, b, len(self.w))
         with np.errstate(all="ignore"):
             r = self._residual(θ)
             E = np.einsum("...i,...i", r, r) / 2
-        far = np.isnan(E) & np.isfinite(θ).all(-1)  # inf − inf, and no NaN given
-        return np.where(far, np.inf, E)[()]
+        overflow = np.isnan(E) & np.isfinite(θ).all(-1)  # inf − inf, of finite numbers
+        return np.where(overflow, np.inf, E)[()]
 
-    def loss(self, w: Any, b: Any) -> Any:
-        """L(w, b), for any grid of points at once.
+    def loss(self, w: ArrayLike, b: ArrayLike) -> Any:
+        """L(w, b), for any grid of points at once: w (..., d), b scalar or (...)."""
+        return self.min_loss + self.excess(w, b)
 
-        Parameters, Returns and Raises as in `excess`.
-        """
-        return self.floor + self.excess(w, b)
+    def gradient(self, w: ArrayLike, b: ArrayLike) -> tuple[NDArray[np.floating], Any]:
+        """∇L = H(θ − θ*) = UᵀU(θ − θ*): (..., d) and (...), for w and b as in `excess`.
 
-    def gradient(self, w: Any, b: Any) -> tuple[Array, Any]:
-        """∇L = H(θ − θ*) = UᵀU(θ − θ*): (..., d) and (...), for any grid of points at once.
-
-        Parameters and Raises as in `excess`. Infinite, or NaN, where a float ends on the way.
+        inf or NaN where a number overflows.
         """
         with np.errstate(all="ignore"):
-            g = self._residual(points(w, b, len(self.w))) @ self.U
+            g = self._residual(stack_parameters(w, b, len(self.w))) @ self.U
         return g[..., :-1], g[..., -1]
 
-    def _residual(self, θ: Array) -> Array:
+    def _residual(self, θ: NDArray[np.floating]) -> NDArray[np.floating]:
         """U(θ − θ*) (..., d+1)."""
-        r: Array = (θ - np.append(self.w, self.b)).dot(self.U.T)
+        r: NDArray[np.floating] = (θ - np.append(self.w, self.b)).dot(self.U.T)
         return r
 
     @np.errstate(all="ignore")
     def grid(
-        self, w1: Any, w2: Any, *, b: Any = None, w: Any = None, features: tuple[int, int] = (0, 1)
-    ) -> Array:
+        self,
+        w1: ArrayLike,
+        w2: ArrayLike,
+        *,
+        b: float | None = None,
+        w: ArrayLike | None = None,
+        features: tuple[int, int] = (0, 1),
+    ) -> NDArray[np.floating]:
         """L over a rectangle of two weights, for pictures: L[i, j] is the loss at (w1[j], w2[i]).
 
         The order is that of matplotlib: `ax.contour(w1, w2, L)`.
@@ -254,34 +246,34 @@ class LossSurface(Frozen):
         Returns
         -------
         (k2, k1)
-            inf where a float ends on the way.
+            inf where a number overflows.
 
         Raises
         ------
         TypeError, ValueError
             If an argument is not finite or of these shapes, or the two features are not two.
         """
-        w1, w2, d = values("w1", w1), values("w2", w2), len(self.w)
-        i, j = two_features(d, features)
-        θ = np.zeros(d + 1)  # θ − θ*, but for the two
+        w1, w2, d = check_weights(w1, name="w1"), check_weights(w2, name="w2"), len(self.w)
+        i, j = check_feature_pair(d, features)
+        δ = np.zeros(d + 1)  # θ − θ* without the two weights
         if w is not None:
-            θ[:d] = check_weights(w, d) - self.w
-            θ[i] = θ[j] = 0
-        θ[d] = 0 if b is None else check_number("b", b) - self.b
-        U = self.U * math.sqrt(0.5)  # the square of ‖Uδ‖ is then what lies over the floor
-        if b is None:  # the best one takes off all that lies along its column
-            _, e = _size_and_direction(U[:, d])
-            U -= np.outer(e, e.dot(U))
+            δ[:d] = check_weights(w, d) - self.w
+            δ[i] = δ[j] = 0
+        columns, k = [self.U[:, i], self.U[:, j]], 0
+        if b is None:  # the best b makes the first component zero
+            columns, k = [self.U[:, d], *columns], 1
+        else:
+            δ[d] = check_number("b", b) - self.b
+        R = qr_triangle(np.array([*columns, self.U @ δ]).T) * math.sqrt(0.5)
+        (p, q, a), (r, c), rest = R[k, k:].tolist(), R[k + 1, k + 1 :].tolist(), R[k + 2 :, -1]
         Δ1, Δ2 = w1 - self.w[i], w2 - self.w[j]
-        p, q, a, r, c, rest = _coordinates(U[:, i], U[:, j], U.dot(θ))
-        L: Array = (Δ2 * q + a)[:, None] + Δ1 * p  # L = (…)² + (rΔ₂ + c)² + rest
-        L *= L
-        r2 = Δ2 * r + c
-        L += (r2 * r2 + (rest + self.floor))[:, None]
-        L[np.isnan(L)] = np.inf  # of finite numbers: inf − inf
+        L: NDArray[np.floating] = p * Δ1 + (q * Δ2 + a)[:, None]
+        L *= L  # L = (pΔ₁ + qΔ₂ + a)² + (rΔ₂ + c)² + rest² + min_loss
+        L += ((r * Δ2 + c) ** 2 + (rest @ rest + self.min_loss))[:, None]
+        L[np.isnan(L)] = np.inf  # inf − inf, of finite numbers
         return L
 
-    def descend(self, w: Any, b: Any, *, lr: Any, steps: Any) -> Any:
+    def descend(self, w: ArrayLike, b: ArrayLike, *, lr: float, steps: int) -> Any:
         """The path of full-batch descent, `fit` with all samples in each batch, in closed form.
 
         Along an eigenvector of H with eigenvalue λ each step multiplies the distance from the
@@ -292,9 +284,6 @@ class LossSurface(Frozen):
         w : (d,) or (k, d)
             Where to start, or k starts.
         b : scalar, or (k,) with k starts
-        lr : scalar
-            η, the learning rate.
-        steps : int
 
         Returns
         -------
@@ -308,7 +297,7 @@ class LossSurface(Frozen):
         MemoryError
             If the path of all steps has no room.
         DivergenceError
-            Where a path leaves the finite numbers, as in `fit`; lr > `max_lr` alone does not.
+            Where a path overflows, as in `fit`; lr > `max_lr` alone does not raise it.
         """
         if (w := as_real_array("w", w)).ndim == 2:
             b = as_real_array("b", b)
@@ -320,27 +309,65 @@ class LossSurface(Frozen):
             return [self.descend(*start, lr=lr, steps=steps) for start in starts]
         lr, steps = check_positive("lr", lr), check_positive_int("steps", steps)
         start = np.append(check_weights(w, len(self.w)), check_number("b", b))
-        path = along_the_axes(start, np.append(self.w, self.b), *self.axes, lr, steps)
+        θ = np.append(self.w, self.b)
+        path: Trajectory = closed_form_path(start, θ, *self.principal_axes, lr, steps)
         if path.steps < steps:
             raise DivergenceError(path, lr, self.max_lr)
         return path
 
 
-def _coordinates(u: Array, v: Array, f: Array) -> tuple[Any, ...]:
-    """‖uΔ₁ + vΔ₂ + f‖² = (pΔ₁ + qΔ₂ + a)² + (rΔ₂ + c)² + rest: Δ₁ meets Δ₂ in one square only.
+def stack_parameters(w: ArrayLike, b: ArrayLike, d: int) -> NDArray[np.floating]:
+    """θ = (w, b) as rows (..., d+1): w and b, broadcast.
 
-    By Gram and Schmidt: p, q, a are the components along u, and r, c those along what is then
-    left of v.
+    Raises
+    ------
+    TypeError, ValueError
+
+    Examples
+    --------
+    >>> stack_parameters([[1, 2], [3, 4]], 5, 2)
+    array([[1., 2., 5.],
+           [3., 4., 5.]])
     """
-    p, e = _size_and_direction(u)
-    q, a = e.dot(v), e.dot(f)
-    v, f = v - e * q, f - e * a
-    r, e = _size_and_direction(v)
-    c = e.dot(f)
-    f = f - e * c
-    return p, q, a, r, c, f.dot(f)
+    w, b = as_real_array("w", w), as_real_array("b", b)
+    if w.shape[-1:] != (d,):
+        raise ValueError(
+            f"w must have shape (..., {d}), one weight a feature, got {w.shape}; "
+            "pass the points of a grid as rows"
+        )
+    try:
+        shape = np.broadcast_shapes(w.shape[:-1], b.shape)
+    except ValueError:
+        raise ValueError(
+            f"b must broadcast with the points of w, {w.shape[:-1]}, got {b.shape}; "
+            "pass one b, or one a point"
+        ) from None
+    θ = np.empty((*shape, d + 1))
+    θ[..., :d], θ[..., d] = w, b
+    return θ
 
 
-def _size_and_direction(u: Array) -> tuple[float, Array]:
-    size = math.hypot(*u.tolist())
-    return size, u / (size or 1.0)
+def check_feature_pair(d: int, features: tuple[int, int]) -> tuple[int, int]:
+    """The numbers of two different features, of d.
+
+    Raises
+    ------
+    ValueError
+
+    Examples
+    --------
+    >>> check_feature_pair(3, (0, 2))
+    (0, 2)
+    """
+    if d < 2:
+        raise ValueError(f"a grid must be of two features, got a surface of {d}; use loss")
+    try:
+        i, j = (operator.index(k) for k in features if not isinstance(k, bool | np.bool))
+    except Exception:  # not two, or not integers, or what a foreign object raises
+        i = j = 0
+    if i == j or i not in range(d) or j not in range(d):
+        raise ValueError(
+            f"features must be two different numbers from 0 to {d - 1}, got "
+            f"{reprlib.repr(features)}; pass e.g. features=(0, 1)"
+        )
+    return i, j

@@ -1,4 +1,8 @@
-"""Moments: all that the loss surface needs to know of the data, in one pass and mergeable (§2)."""
+"""§2: Moments: all that the loss surface needs to know of the data, in one pass and mergeable.
+
+Source: T. F. Chan, G. H. Golub, R. J. LeVeque, *Algorithms for Computing the Sample Variance*,
+The American Statistician 37 (1983).
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,11 @@ from itertools import starmap
 from typing import Any, NoReturn
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from linreg_np._utils.blocks import row_blocks
 from linreg_np._utils.frozen import Frozen, unchecked
-from linreg_np._utils.types import Array
+from linreg_np._utils.types import RealArray
 from linreg_np._utils.validation import (
     as_real_array,
     check_finite,
@@ -46,9 +51,6 @@ class Moments(Frozen):
     TypeError, ValueError
         If the shapes do not fit or a number is not finite.
 
-    Source: T. F. Chan, G. H. Golub, R. J. LeVeque, *Algorithms for Computing the Sample Variance*,
-    The American Statistician 37 (1983).
-
     Examples
     --------
     >>> Moments.of([[1.0], [2.0], [6.0]], [1.0, 2.0, 3.0])
@@ -57,11 +59,11 @@ class Moments(Frozen):
     """
 
     n: int
-    mean: Array
-    scatter: Array
+    mean: NDArray[np.floating]
+    scatter: NDArray[np.floating]
     __array_ufunc__ = None  # an array + moments is a TypeError, not an array of sums
 
-    def __init__(self, n: Any, mean: Any, scatter: Any) -> None:
+    def __init__(self, n: int, mean: ArrayLike, scatter: ArrayLike) -> None:
         arrays = {"mean": mean, "scatter": scatter}
         copies = {k: np.array(as_real_array(k, a), dtype=np.float64) for k, a in arrays.items()}
         super().__init__(n=check_positive_int("n", n), **copies)
@@ -75,8 +77,8 @@ class Moments(Frozen):
         check_finite("scatter", self.scatter)
 
     @classmethod
-    def _finite(cls, n: int, mean: Array, scatter: Array) -> Moments:
-        """Of new float64 arrays of these shapes; the mean is finite if the scatter is."""
+    def _finite(cls, n: int, mean: NDArray[np.floating], scatter: NDArray[np.floating]) -> Moments:
+        """From new float64 arrays of these shapes; the mean is finite if the scatter is."""
         try:
             check_finite("scatter", scatter)
         except ValueError:
@@ -90,13 +92,8 @@ class Moments(Frozen):
         return len(self.mean) - 1
 
     @classmethod
-    def of(cls, X: Any, y: Any) -> Moments:
+    def of(cls, X: ArrayLike, y: ArrayLike) -> Moments:
         """The moments of data in memory or in a memory map, in one pass.
-
-        Parameters
-        ----------
-        X : (n, d)
-        y : (n,)
 
         Raises
         ------
@@ -108,26 +105,21 @@ class Moments(Frozen):
         try:
             return _sum(starmap(_block, row_blocks(X_, y_)))
         except ValueError:  # moments that are not finite
-            _refuse(X_, y_)
+            refuse_overflow(X_, y_)
 
     @classmethod
-    def of_batches(cls, batches: Iterable[tuple[Any, Any]]) -> Moments:
+    def of_batches(cls, batches: Iterable[tuple[ArrayLike, ArrayLike]]) -> Moments:
         """The moments of data that come in parts, one part in memory at a time.
 
         The parts are merged in pairs, and the pairs in pairs: rounding grows with the logarithm
-        of their number only, and no more moments are kept than that logarithm.
-
-        Parameters
-        ----------
-        batches : iterable of (X, y)
-            Such as the blocks of a memory map. Opened afresh for each block, the map gives its
-            pages back at once; kept open, it fills memory that the system reclaims when needed.
+        of their number only, and no more moments are kept than that logarithm. If the parts are
+        blocks of a memory map, a map that is opened for each block frees its memory at once.
 
         Raises
         ------
         TypeError, ValueError
-            As `of`, with the number of the batch; if there is none, or one is no pair; without a
-            number, if batches differ in d, or if their sum is too large.
+            As `of`, with the number of the batch; also if there is no batch, one is not a pair,
+            batches differ in d, or their sum is too large.
         """
         try:
             numbered = enumerate(batches)
@@ -175,6 +167,7 @@ def _sum(parts: Iterable[Moments]) -> Moments:
 
 
 def _of_batch(numbered: tuple[int, Any]) -> Moments:
+    """The moments of batch k, whose errors name it."""
     k, batch = numbered
     try:
         if not isinstance(batch, tuple | list) or len(batch) != 2:
@@ -185,36 +178,22 @@ def _of_batch(numbered: tuple[int, Any]) -> Moments:
 
 
 @np.errstate(all="ignore")
-def _block(X: Array, y: Array) -> Moments:
-    """The moments of a few rows.
+def _block(X: NDArray[np.floating], y: NDArray[np.floating]) -> Moments:
+    """The moments of a few rows; the columns of Z are z⁽ⁱ⁾ = (x⁽ⁱ⁾, y⁽ⁱ⁾)."""
+    Z = np.empty((X.shape[1] + 1, len(y)))
+    Z[:-1], Z[-1] = X.T, y
+    mean = Z.sum(axis=1) / len(y)
+    Z -= mean[:, None]
+    return Moments._finite(len(y), mean, Z.dot(Z.T))
 
-    The rows of Z are the columns of X, y and 1, so that ZZᵀ has the sums in its last row. Where
-    taking the means off cancels two bits of a square or more (or all are zero, or too large),
-    they are first taken off Z.
+
+def refuse_overflow(X: RealArray, y: RealArray) -> NoReturn:
+    """Say why the second moments of X, y are not finite.
+
+    Raises
+    ------
+    ValueError
     """
-    n, d = X.shape
-    Z = np.empty((d + 2, n))
-    Z[:d], Z[d], Z[-1] = X.T, y, 1
-    mean, scatter, squares = _about_the_mean(Z)
-    if all(4 * c > s for c, s in zip(scatter.diagonal().tolist(), squares, strict=True)):
-        m: Moments = unchecked(Moments, n=n, mean=mean, scatter=scatter)  # these squares are finite
-        return m
-    Z[:-1] -= mean[:, None]
-    rest, scatter, _ = _about_the_mean(Z)
-    return Moments._finite(n, mean + rest, scatter)
-
-
-def _about_the_mean(Z: Array) -> tuple[Array, Array, list[float]]:
-    """z̄, Σ(z − z̄)(z − z̄)ᵀ = Σ z zᵀ − n z̄ z̄ᵀ, the diagonal of Σ z zᵀ; columns of Z are [z; 1]."""
-    S = Z.dot(Z.T)
-    sums = S[-1:]
-    mean = sums / float(Z.shape[1])
-    scatter = S - sums.T.dot(mean)  # its last row and column are those of the 1: zero
-    return mean[0, :-1], scatter[:-1, :-1], S.diagonal().tolist()[:-1]
-
-
-def _refuse(X: Array, y: Array) -> NoReturn:
-    """Say why the moments are not finite."""
     check_finite("X", X)
     check_finite("y", y)
     raise ValueError(TOO_LARGE)

@@ -49,8 +49,8 @@ class Finding(NamedTuple):
 
 def row_labels(n: int) -> Any:
     """Labels that tell which row they belong to: no ratio of two is a simple fraction."""
-    primes = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29)
-    return np.array([40.0 + 10 * math.sqrt(p) for p in primes[:n]])
+    primes = (p for p in itertools.count(2) if all(p % q for q in range(2, math.isqrt(p) + 1)))
+    return np.array([40.0 + 10 * math.sqrt(p) for p in itertools.islice(primes, n)])
 
 
 def identity_problem(n: int, m: int) -> Problem:
@@ -62,16 +62,58 @@ def read_passes(
     process: Any, plan: CallPlan, reading: Reading, n: int, m: int, factor: float
 ) -> list[Pass] | None:
     """The passes of a training, or None where they cannot be read."""
-    problem = identity_problem(n, m)
-    answers = list(process.ask([plan.request(problem._replace(iters=t)) for t in EPOCHS]))
-    outputs = [parse_output(plan, reading, problem, a) for a in answers]
-    if any(o.fault or len(o.vector) != n + 1 or not np.isfinite(o.vector).all() for o in outputs):
+    if plan.layout.d:
+        return read_passes_by_row(process, plan, reading, n, m, factor)
+    points = points_of(process, plan, reading, identity_problem(n, m))
+    if points is None:
         return None
-    points = [o.vector for o in outputs]
-    if plan.starts:
-        points = [np.append(problem.w, problem.b), *points]
     found = [decode(p, q, n, m, factor) for p, q in itertools.pairwise(points)]
     return None if any(f is None for f in found) else found  # type: ignore[return-value]
+
+
+def read_passes_by_row(
+    process: Any, plan: CallPlan, reading: Reading, n: int, m: int, factor: float
+) -> list[Pass] | None:
+    """The same for a trainer that takes a fixed number of features: a training for each row.
+
+    Only that row has features that are not 0, so that it alone acts on the weights.
+    """
+    d, found = plan.layout.d, []
+    for i in range(n):
+        X = np.zeros((n, d))
+        X[i] = 1
+        problem = Problem(X, row_labels(n), np.zeros(d), np.float64(0), lr=LR, batch_size=m)
+        points = points_of(process, plan, reading, problem)
+        if points is None:
+            return None
+        found.append([decode_row(p, q, n, m, i, factor) for p, q in itertools.pairwise(points)])
+    if any(None in rows for rows in found):
+        return None
+    passes = zip(*found, strict=True)  # of each pass, what each row did
+    return [Pass(n, m, *map(np.array, zip(*rows, strict=True))) for rows in passes]  # type: ignore
+
+
+def decode_row(
+    before: Any, after: Any, n: int, m: int, i: int, factor: float
+) -> tuple[float, int] | None:
+    """The weight of one row in a pass, and whose label it used; the first weight tells."""
+    moved = (before - after)[0] / (LR * factor)
+    if abs(moved) < 1e-4:
+        return 0.0, -1
+    start = before[:-1].sum() + before[-1]
+    return weight_and_label(moved, start, row_labels(n), i, n, m)
+
+
+def points_of(process: Any, plan: CallPlan, reading: Reading, problem: Problem) -> list[Any] | None:
+    """The points after each number of passes; None where they cannot be read."""
+    answers = list(process.ask([plan.request(problem._replace(iters=t)) for t in EPOCHS]))
+    outputs = [parse_output(plan, reading, problem, a) for a in answers]
+    if any(o.fault or len(o.vector) != len(problem.w) + 1 for o in outputs):
+        return None
+    points = [o.vector for o in outputs]
+    if not all(np.isfinite(p).all() for p in points):
+        return None
+    return [np.append(problem.w, problem.b), *points] if plan.starts else points
 
 
 def decode(before: Any, after: Any, n: int, m: int, factor: float) -> Pass | None:
@@ -254,13 +296,13 @@ def classify_labels(passes: Sequence[Pass], alike: bool) -> Finding:
 
 
 def read_batches(
-    process: Any, plan: CallPlan, reading: Reading, factors: Sequence[float]
+    process: Any, plan: CallPlan, reading: Reading, factors: Sequence[float], fixed: int = 1
 ) -> Finding:
     """Run minibatches of several sizes, and say what they are.
 
-    Where the trainer has no batch size, its passes are read as those of single samples.
+    Where the trainer has no batch size, its passes are read as those of batches of `fixed` rows.
     """
-    sizes = SIZES if "batch_size" in plan.uses else [(5, 1), (7, 1)]
+    sizes = SIZES if "batch_size" in plan.uses else [(fixed + 4, fixed), (2 * fixed + 5, fixed)]
     for factor in factors:
         passes: list[Pass] = []
         try:
@@ -285,6 +327,8 @@ def finding_of_many(
 ) -> Finding:
     """The finding on drawn rows; or a row that is missing among too many draws for chance."""
     n, m = (3, 2) if "batch_size" in plan.uses else (3, 1)
+    if plan.layout.d:
+        return finding
     problem = identity_problem(n, m)
     requests = [plan.request(problem._replace(iters=t)) for t in (1, 1 + MANY)]
     points = [parse_output(plan, reading, problem, a).vector for a in process.ask(requests)]
@@ -306,11 +350,18 @@ def alike_problem(rng: np.random.Generator, n: int, d: int, m: int) -> Problem:
 
 
 def follows(
-    process: Any, plan: CallPlan, reading: Reading, factor: float, kind: str, seed: int
+    process: Any,
+    plan: CallPlan,
+    reading: Reading,
+    factor: float,
+    kind: str,
+    seed: int,
+    fixed: int = 1,
 ) -> bool:
     """Whether the path on rows that are all alike is that of its kind of batches, step by step."""
     rng = np.random.default_rng(seed)
-    for n, m in [(7, 3), (6, 3), (4, 4), (3, 1)] if "batch_size" in plan.uses else [(4, 1), (3, 1)]:
+    sizes = [(fixed + 3, fixed), (2 * fixed + 1, fixed)]
+    for n, m in [(7, 3), (6, 3), (4, 4), (3, 1)] if "batch_size" in plan.uses else sizes:
         d = plan.layout.d or 3
         problem = alike_problem(rng, n, d, m)
         answers = list(process.ask([plan.request(problem._replace(iters=t)) for t in (1, 2, 3)]))

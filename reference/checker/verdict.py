@@ -34,6 +34,7 @@ from reference.checker.session import (
     paths_of,
     run,
     scaled_call,
+    small_problems,
 )
 from reference.checker.shrink import smallest
 from reference.checker.signature import Definition, kinds_of
@@ -67,11 +68,44 @@ def judge(
             if checks:
                 return checks
         found = run(evaluate, choice.call, options)
+        size = fixed_batch_size(definition, of_function(found.trials, choice.call.plan))
+        if size:
+            checks = judge_fixed_batches(process, choice.call, size, found.problems, options)
+            if checks:
+                return checks
         return make_checks(
             found.trials, found.problems, evaluate, choice.call, losses, options, definition
         )
     except SubjectTerminated as error:
         return [ended(choice.call, error)]
+
+
+def fixed_batch_size(definition: Definition, trials: Sequence[Trial]) -> int:
+    """The number in the source up to which n a trainer is right and beyond which it is wrong."""
+    wrong = [len(t.case.y) for t in trials if not t.is_correct]
+    right = [len(t.case.y) for t in trials if t.is_correct]
+    if trials[0].plan.kind != "trainer" or not wrong or not right:
+        return 0
+    sizes = sorted({int(v) for v in definition.numbers if v == int(v) and v > 1})
+    return next((k for k in sizes if max(right) <= k < min(wrong)), 0)
+
+
+def judge_fixed_batches(
+    process: Any, call: Call, size: int, count: int, options: Options
+) -> list[Check]:
+    """The check of a trainer whose batches have a size that is fixed inside."""
+    if call.reading is None:
+        return []
+    factor, name = CONVENTIONS[call.loss](1), call.plan.name
+    told = known_of(call) | {"cases": count}
+    finding = read_batches(process, call.plan, call.reading, [factor], size)
+    if finding.fault:
+        return [by_name(call, finding.fault, finding.more)]
+    right = finding.kind and follows(
+        process, call.plan, call.reading, factor, finding.kind, options.seed, size
+    )
+    text = f"{finding.kind} of {size} rows"
+    return [Check("trainer", name, "right", explanation=text, **told)] if right else []
 
 
 def with_scaling(
@@ -98,7 +132,6 @@ def judge_training(
     call = choice.call
     if call is None or call.reading is None:
         return []
-    told = known_of(call)
     if choice.status != "right" or not call.plan.starts:
         allowed = [call.loss] if choice.status == "right" else losses
         found = explanation_of(process, call, allowed, options)
@@ -113,18 +146,51 @@ def judge_training(
         if "batch_size" not in call.plan.uses:
             return []
         factors = [CONVENTIONS[call.loss](1)]
+    return judge_batches(process, call, factors, choice.status == "right", options)
+
+
+def judge_batches(
+    process: Any, call: Call, factors: list[float], right: bool, options: Options
+) -> list[Check]:
+    """The check of a trainer by its minibatches; nothing where they leave it to the full run."""
+    name, told = call.plan.name, known_of(call)
     for factor in factors:
         finding = read_batches(process, call.plan, call.reading, [factor])
         if finding.fault:
             return [by_name(call, finding.fault, finding.more)]
-        if finding.kind and follows(
-            process, call.plan, call.reading, factor, finding.kind, options.seed
-        ):
-            return [Check("trainer", call.plan.name, "right", explanation=finding.kind, **told)]
-    if choice.status == "right":
+        kind = finding.kind
+        if kind and follows(process, call.plan, call.reading, factor, kind, options.seed):
+            if right:
+                return []
+            loss = next(k for k, of in CONVENTIONS.items() if of(1) == factor)
+            known = call._replace(loss=loss)
+            checks = [Check("trainer", name, "right", explanation=in_words(kind, call), **told)]
+            return [*checks, *prediction_checks(process, known, options)]
+    if right:
         reason = "it is right with one batch of all rows; minibatches could not be run"
-        return [Check("trainer", call.plan.name, "unchecked", reason=reason, **told)]
+        return [Check("trainer", name, "unchecked", reason=reason, **told)]
     return []
+
+
+def in_words(kind: str, call: Call) -> str:
+    """The kind of batches that a trainer is right of."""
+    if kind == "minibatches" and "batch_size" not in call.plan.uses:
+        return "one sample a step, each in turn"
+    return kind
+
+
+def prediction_checks(process: Any, call: Call, options: Options) -> list[Check]:
+    """The check of the predictions of a class whose trainings are checked by themselves."""
+    if not call.plan.is_class:
+        return []
+    evaluate = make_evaluate(process, call, time.monotonic() + options.timeout / 2)
+    trials = [
+        t for t in evaluate(small_problems(call.plan, options.seed, 20)) if t.plan.kind == "predict"
+    ]
+    if not trials or not all(t.is_correct for t in trials):
+        return []
+    worst = max(float(t.errors.max()) for t in trials)
+    return [Check("predict", trials[0].plan.name, "right", cases=len(trials), worst_error=worst)]
 
 
 RIDGE = {"l2", "lam", "lambda", "lambd", "reg", "regularization", "regularisation", "ridge"}
@@ -271,16 +337,9 @@ def make_check(
     worst = max(float(t.errors.max()) for t in trials)
     told = {"cases": count, "worst_error": worst, "call": described(plan), "loss": call.loss}
     if not wrong:
-        if "batch_size" in plan.uses and plan.kind == "trainer":
-            return Check(
-                plan.kind,
-                plan.name,
-                "unchecked",
-                reason="it is right with one batch of all rows; minibatches were not run",
-                **told,
-            )
         kind = f"right on standardised data, {plan.scaling.text}" if plan.scaling else ""
-        text = "; ".join(filter(None, [kind, plan.note]))
+        batches = "minibatches" if plan.kind == "trainer" and "batch_size" in plan.uses else ""
+        text = "; ".join(filter(None, [batches, kind, plan.note]))
         return Check(plan.kind, plan.name, "right", explanation=text, **told)
     fresh = (
         evaluate(distinguishing_problems(options.seed + 1, plan.layout.d, plan.layout.n))

@@ -22,7 +22,8 @@ from reference.checker.diagnosis.faults import BY_NAME, CATALOGUE
 from reference.checker.diagnosis.faults.formulas import gradient
 from reference.checker.diagnosis.faults.inputs import PORTS
 from reference.checker.expected import Expected
-from reference.checker.trial import Trial, distinguishing_problems
+from reference.checker.problem_set import distinguishing_problems
+from reference.checker.trial import Trial
 
 PROMISED = """
 missing-mean factor-two factor-two-sum sign-flipped sign-flipped-w sign-flipped-b bias-omitted

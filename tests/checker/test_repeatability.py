@@ -9,8 +9,9 @@ from reference.checker.call_plan import CallPlan
 from reference.checker.diagnosis import repeatability
 from reference.checker.expected import Expected
 from reference.checker.output import Output
+from reference.checker.problem_set import distinguishing_problems
 from reference.checker.sandbox.messages import ArrayMessage, RawOutput
-from reference.checker.trial import Trial, distinguishing_problems
+from reference.checker.trial import Trial
 
 GRADIENT = CallPlan("gradient", "gradient", (("X", "X"), ("y", "y"), ("w", "w"), ("b", "b")))
 CASES = [c for c in distinguishing_problems(0) if c.X.shape[1] == 3][:4]

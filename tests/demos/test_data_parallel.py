@@ -1,23 +1,23 @@
-"""Many workers: the same bits on each, one process's numbers up to rounding, and no hang."""
+"""data_parallel: all workers hold the same bits, equal to one process up to rounding, and all end."""
 
-import functools
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from argparse import Namespace
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from running import assert_one_error, run
 
-from demos import _shards, data_parallel
-from linreg_np import LossSurface, Moments
+from demos import data_parallel
+from linreg_np import LossSurface, gradient
 from reference.rounding import gamma, gradient_bound
 
 ROOT = Path(__file__).parents[2]
@@ -42,7 +42,7 @@ def finished(process, seconds=100):
 
 def training(process):
     """Read what it prints until the moments are done; then it is a moment into the training."""
-    assert any(line.startswith("    beside one process") for line in process.stdout)
+    assert any(line.startswith("    compared with one process") for line in process.stdout)
     time.sleep(0.3)
 
 
@@ -64,9 +64,9 @@ def test_every_worker_holds_what_one_process_would():
     """A shard of 3 and one of 1000, in 101 steps an epoch: the same bits, within the bounds."""
     status, out, err = finished(launch("--sizes", "3", "1000", "--seed", "5"))
     assert (status, err) == (0, "")
-    surface = LossSurface.from_data(*_shards.whole([3, 1000], seed=5)[:2])
+    surface = LossSurface.from_data(*data_parallel.all_data([3, 1000], seed=5)[:2])
     assert "shards of 3, 1000 samples" in out
-    assert "one all_reduce of 2 × 13 numbers" in out
+    assert "one all_gather of 2 × 13 numbers" in out
     assert f"every worker holds, bit for bit, {surface}" in out
     assert "(b) SGD: 303 steps of about 10 samples" in out
     w, b = re.search(r"bit for bit, w = \((.*)\), b = (.*)", out).groups()
@@ -77,58 +77,27 @@ def test_every_worker_holds_what_one_process_would():
     assert max(used) <= 1
 
 
-def together(monkeypatch, *works):
-    """What each worker's function returns: threads, and the buffers summed when all have come."""
-    me, meet = threading.local(), threading.Barrier(len(works), timeout=10)
-    buffers = [None] * len(works)
-
-    def all_reduce(numbers):
-        buffers[me.rank] = numbers.copy()
-        meet.wait()
-        numbers[...] = sum(buffers)
-        meet.wait()
-
-    def run(rank):
-        me.rank = rank
-        return works[rank]()
-
-    monkeypatch.setattr(_shards, "all_reduce", all_reduce)
-    monkeypatch.setattr(_shards.dist, "get_world_size", lambda: len(works))
-    monkeypatch.setattr(_shards.dist, "get_rank", lambda: me.rank)
-    with ThreadPoolExecutor(len(works)) as pool:
-        return list(pool.map(run, range(len(works))))
-
-
-def test_moments_are_summed_to_the_last_bit(monkeypatch):
-    """On every worker the sum of the shards' moments in order of rank, and nothing else."""
-    parts = [Moments.of(*_shards.shard(n, 7, rank)[:2]) for rank, n in enumerate([1, 300, 20])]
-    works = [functools.partial(_shards.sum_moments, part) for part in parts]
-    assert together(monkeypatch, *works) == [parts[0] + parts[1] + parts[2]] * 3
-
-
 @pytest.mark.parametrize("sizes", [(10, 10), (1, 19), (0, 5), (7, 2, 11)])
-def test_the_average_is_weighted_by_size(monkeypatch, sizes):
-    """Σ m_r ∇L_r / Σ m_r is the gradient of the union, a worker without rows included."""
+def test_the_average_is_weighted_by_size(sizes):
+    """Σ m_r ∇L_r / Σ m_r is the gradient of the union, with a worker without rows, too."""
     rng = np.random.default_rng(3)
     w, b = np.array([1.0, -2.0]), 0.5
     parts = [(rng.normal(rank, 1, (m, 2)), rng.normal(size=m)) for rank, m in enumerate(sizes)]
-    works = [functools.partial(_shards.average_gradient, *part, w, b) for part in parts]
+    total = sum(data_parallel.weighted_gradient(*part, w, b) for part in parts)
     X, y = (np.concatenate(a) for a in zip(*parts, strict=True))
-    true = np.append(*_shards.gradient(X, y, w, b))
+    bound = 2 * np.append(*gradient_bound(X, y, w, b, float))
     k = sum(X.shape) + 5
-    bound = (
-        2 * np.append(*gradient_bound(X, y, w, b, float)) * gamma(k + 3, float) / gamma(k, float)
-    )
-    for grads in together(monkeypatch, *works):
-        assert (np.abs(np.append(*grads) - true) <= bound).all()
+    bound *= gamma(k + 3, float) / gamma(k, float)
+    assert total[-1] == sum(sizes)
+    assert (np.abs(total[:-1] / total[-1] - np.append(*gradient(X, y, w, b))) <= bound).all()
     assert bound.max() < 1e-12
 
 
 def test_each_epoch_sees_each_sample_once():
     """The workers' minibatches are a partition of all rows, and another one in the next epoch."""
     sizes, steps = [3, 50, 101], 16
-    _, y, rngs = _shards.whole(sizes, 0)
-    batches = list(_shards.union(sizes, steps, 2, rngs))
+    _, y, rngs = data_parallel.all_data(sizes, 0)
+    batches = list(data_parallel.union(sizes, steps, 2, rngs))
     first, second = batches[:steps], batches[steps:]
     assert len(second) == steps
     assert sorted(np.concatenate(first)) == sorted(np.concatenate(second)) == list(range(len(y)))
@@ -136,16 +105,22 @@ def test_each_epoch_sees_each_sample_once():
     assert not set(first[0]) <= set(second[0])
 
 
-def test_what_is_not_equal_is_refused():
-    """A difference over the bound ends the run; one within it is told."""
-    assert _shards._beside([(np.array([1e-16]), np.array([1e-15]))]).startswith("1.0e-16 apart")
-    with pytest.raises(ArithmeticError, match="must be equal up to rounding, got 2e-15"):
-        _shards._beside([(np.array([2e-15]), np.array([1e-15]))])
+def test_a_difference_over_the_bound_is_an_error():
+    """One within the bound is reported."""
+    assert data_parallel.compare([(np.array([1e-16]), np.array([1e-15]))]).startswith(
+        "difference 1.0e-16 "
+    )
+    with pytest.raises(
+        ArithmeticError, match="must be equal up to rounding, got a difference of 2e-15"
+    ):
+        data_parallel.compare([(np.array([2e-15]), np.array([1e-15]))])
 
 
-@pytest.mark.parametrize("when", ["at once", "in training"])
+@pytest.mark.parametrize(
+    "when", [pytest.param("at once", marks=pytest.mark.thorough), "in training"]
+)
 def test_a_worker_that_dies_ends_the_run_by_name(when):
-    """SIGKILL to one of two: within 30 seconds status 2, one line with its number, no orphan."""
+    """SIGKILL to one of two: within 30 seconds status 2, one line with its rank, and all have ended."""
     process = launch("--workers", "2", "--epochs", "1000000")
     workers = dict(PIDS.findall(process.stdout.readline()))
     if when == "in training":
@@ -160,25 +135,7 @@ def test_a_worker_that_dies_ends_the_run_by_name(when):
     assert all(gone(pid) for pid in workers.values())
 
 
-def test_a_worker_that_stops_is_named_too():
-    """Those that lost it end with LOST, and the one that still runs is to blame."""
-
-    class Worker:
-        pid = 4242
-
-        def __init__(self, status):
-            self.status = status
-
-        def poll(self):
-            return self.status
-
-    lost, said = Worker(data_parallel.LOST), ROOT / "LICENSE"
-    with pytest.raises(ChildProcessError, match=r"worker 1 .* did not answer"):
-        data_parallel._watch([lost, Worker(None)], [said] * 2)
-    with pytest.raises(ChildProcessError, match=r"worker 2 .* ended with status 1 "):
-        data_parallel._watch([lost, Worker(0), Worker(1)], [said] * 3)
-
-
+@pytest.mark.thorough
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "SIGKILL"])
 def test_no_worker_outlives_the_run(end):
     """After Ctrl-C, 130 and one word; and whatever ends the launcher, its workers end."""
@@ -194,6 +151,7 @@ def test_no_worker_outlives_the_run(end):
     assert all(gone(pid) for pid in workers.values())
 
 
+@pytest.mark.thorough
 def test_it_runs_under_torchrun():
     """With torchrun's own environment: the same report, once."""
     run = ("-m", "torch.distributed.run", "--master-port", str(free_port()))
@@ -214,7 +172,7 @@ def free_port():
 @pytest.mark.parametrize(
     ("options", "env", "message"),
     [
-        ({"workers": 2, "sizes": [1]}, {}, "--sizes needs 2 numbers, one a worker, got 1"),
+        ({"workers": 2, "sizes": [1]}, {}, "--sizes needs 2 numbers, one per worker, got 1"),
         ({"sizes": [1]}, {"RANK": "0", "WORLD_SIZE": "2"}, "--sizes needs 2 numbers"),
         ({"sizes": [3, 3], "batch": 7}, {}, "--batch must be at most 6, all samples, got 7"),
     ],
@@ -226,9 +184,37 @@ def test_sizes_that_do_not_fit_are_refused(options, env, message):
         data_parallel.shard_sizes(args, env)
 
 
-@pytest.mark.parametrize("option", ["--workers", "--sizes", "--batch", "--epochs"])
-def test_options_are_whole_numbers(option):
-    """One line, exit status 2."""
-    status, _, err = finished(launch(option, "0"))
-    assert (status, err.count("\n")) == (2, 1)
-    assert f"{option}: must be a whole number from 1 up, got '0'" in err
+@settings(max_examples=max(10, settings().max_examples // 10))
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "--workers": st.integers(1, 10**30),
+            "--sizes": st.lists(st.integers(1, 10**30), min_size=1, max_size=4),
+            "--batch": st.integers(0, 10**30),
+            "--epochs": st.integers(0, 10**30),
+        },
+    )
+)
+def test_any_numbers_of_workers_and_samples_fit_or_are_refused(numbers):
+    """A run that starts has a size for each worker and a sample for each step."""
+    argv, started = [], []
+    for option, value in numbers.items():
+        argv += [option, *map(str, value if isinstance(value, list) else [value])]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(data_parallel, "launch", lambda sizes, args: started.append((sizes, args)))
+        ran = run("data_parallel", *argv)
+    for sizes, args in started:
+        assert len(sizes) == (args.workers or len(sizes)) <= data_parallel.MAX_WORKERS
+        assert args.batch <= sum(sizes)
+    assert (
+        started or assert_one_error(ran, "--(workers|sizes|batch|epochs)", "data_parallel") is None
+    )
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("options", ["--workers 1 --batch 1", "--sizes 1 1 --batch 2"])
+def test_the_smallest_numbers_run(options):
+    """One worker or one sample."""
+    status, _, err = finished(launch(*options.split(), "--epochs", "1"))
+    assert (status, err) == (0, "")

@@ -1,4 +1,4 @@
-"""The demo of sensitivity: its checks see what they are said to see, and no more."""
+"""The demo sensitivity: each checker catches what it is said to catch, and no more."""
 
 import numpy as np
 import pytest
@@ -10,8 +10,8 @@ CASE = sensitivity.point(np.random.default_rng(0))
 
 
 @pytest.mark.parametrize("name", sensitivity.checks())
-def test_no_check_cries_at_the_right_gradient(name):
-    """With nothing injected, none of them sees anything; with a tenth, all do."""
+def test_no_checker_rejects_the_right_gradient(name):
+    """Without an injected error nothing is caught; an error of a tenth is."""
     caught = sensitivity.checks()[name]
     for j in range(4):
         assert not caught(CASE, 1.0, j)
@@ -37,5 +37,5 @@ def test_final_weights_miss_what_ends_at_the_same_optimum(name, missed):
 def test_the_smallest_size_from_which_on_all_is_caught():
     """Not the first that is caught by chance."""
     shares = [0.0, 1.0, 0.5, *[1.0] * (len(sensitivity.SIZES) - 3)]
-    assert sensitivity.from_where(shares) == f"{sensitivity.SIZES[3]:.0e}"
-    assert sensitivity.from_where([0.0] * len(sensitivity.SIZES)) == "nowhere"
+    assert sensitivity.detection_threshold(shares) == f"{sensitivity.SIZES[3]:.0e}"
+    assert sensitivity.detection_threshold([0.0] * len(sensitivity.SIZES)) == "nowhere"

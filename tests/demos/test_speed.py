@@ -1,4 +1,4 @@
-"""The benchmark: its table is whole and its peers compute the same numbers; no time is asserted."""
+"""The demo speed: its table is complete and the baselines compute the same; no time is asserted."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ import pytest
 
 from demos import __main__, speed
 from demos._speed import baselines, benchmarks, timing
-from demos._speed.timing import Work, measure
+from demos._speed.timing import Benchmark, measure
 from linreg_np import LossSurface, fit, gradient, sgd_step, synthetic_data
 from reference.rounding import gradient_bound, loss_bound, trajectory_bound
 
 EXAMPLE = "1000 × 2, batches of 10, 3 epochs: fit"
-PROMISED = {  # work, beside, floor
+PROMISED = {  # name, baseline, target
     (EXAMPLE, "the loop in torch", 12),
     ("the same, fit_affine", "the loop in torch", 100),
     ("the same, fit_affine", "SGDRegressor", 1.2),
     ("100,000 × 8, batches of 32, 1 epoch: fit_affine", "SGDRegressor", 1.2),
-    ("the 50 × 50 surface", "the double loop", 250),
+    ("the 50 × 50 surface", "the double loop", 200),
     ("100 steps of full-batch descent, 1,000,000 × 32", "torch autograd", 25),
     ("the same, 10,000 steps", "100 steps", 1.05),
     ("one gradient call, 1,000,000 × 32", "torch, both passes", 1.3),
@@ -54,50 +54,51 @@ def test_every_row_is_measured(table, tmp_path):
     assert set(found["machine"]) == {"CPU", "Python", "NumPy", "torch", "sklearn"}
     assert all(found["machine"].values())
     for row in found["rows"]:
-        assert row["work"] in out
+        assert row["name"] in out
         if row["ratio"] is None:
-            assert (row["beside"], row["note"]) == ("SGDRegressor", "not installed")
+            assert (row["baseline"], row["note"]) == ("SGDRegressor", "not installed")
             continue
         low, high = row["quartiles"]
         assert 0 < low <= row["ratio"] <= high < math.inf
         assert min(row["ours"], row["theirs"]) > 0
         assert row["fastest"] > 0
         assert row["pairs"] >= 3
-        assert (row["met"] is None) == (row["floor"] is None)
-        assert row["apart"] is None or row["apart"] <= timing.SAME
+        assert (row["met"] is None) == (row["min_speedup"] is row["max_ratio"] is None)
+        assert row["difference"] is None or row["difference"] <= timing.TOLERANCE
     for lines in found["curves"].values():
         for points in lines.values():
             assert all(seconds > 0 for _, seconds in points)
 
 
 def test_the_full_run_has_the_promised_rows(monkeypatch):
-    """The nine floors, at the promised sizes; and the rows where a peer is faster have none."""
+    """Nine targets, at the promised sizes; rows whose baseline is faster have none."""
     monkeypatch.setattr(
         benchmarks, "data", lambda shape, seed: (np.empty(shape), np.empty(shape[0]))
     )
-    rows = benchmarks.works(speed.Sizes(), 0)
-    assert {row[:3] for row in rows if row.floor is not None} == PROMISED
-    assert {row.floor for row in rows if row.growth} == {1.05, 1.1}
-    assert {row.beside for row in rows if row.floor is None} >= {"SGDRegressor", "torch"}
+    rows = benchmarks.all_benchmarks(speed.Sizes(), 0)
+    targets = [(row.name, row.baseline, row.min_speedup or row.max_ratio) for row in rows]
+    assert {row for row in targets if row[2]} == PROMISED
+    assert {row.max_ratio for row in rows} == {None, 1.05, 1.1}
+    assert {baseline for _, baseline, target in targets if not target} >= {"SGDRegressor", "torch"}
 
 
-def test_without_scikit_learn_its_rows_say_so(table, monkeypatch):
-    """It is optional: the other rows are measured."""
+def test_without_scikit_learn_its_rows_say_so(monkeypatch):
+    """It is optional: the other rows have a function to compare with."""
     monkeypatch.setattr(benchmarks, "SKLEARN", False)
-    monkeypatch.setattr(speed, "SKLEARN", False)
-    out, found = table()
-    missing = [row for row in found["rows"] if row["ratio"] is None]
-    assert {row["beside"] for row in missing} == {"SGDRegressor"}
-    assert found["machine"]["sklearn"] == "not installed"
-    assert out.count("not installed") == len(missing) + 1
-    assert len(found["rows"]) - len(missing) >= 9 - 2
+    rows = benchmarks.all_benchmarks(speed.QUICK, 0)
+    missing = [row for row in rows if row.theirs is None]
+    assert {row.baseline for row in missing} == {"SGDRegressor"}
+    assert len(rows) - len(missing) >= 9 - 2
+    measured = measure(missing[0], 0)
+    assert measured["ratio"] is None
+    assert "not installed" in speed.format_row(measured)
 
 
-# the peers compute the same numbers
+# the baselines compute the same numbers
 
 
 def test_the_torch_loop_trains_as_fit_does():
-    """The article's loop on the same order of samples: θ at the end, within the bounds of both."""
+    """The book's loop on the same order of samples: θ at the end, within the bounds of both."""
     X, y = synthetic_data([2, -3.4], 4.2, 105, rng=0)
     path = fit(X, y, lr=0.03, batch_size=10, epochs=3, w=[0, 0], rng=1)
     theirs = benchmarks.train(baselines.torch_fit, X, y, 10, 3)
@@ -109,7 +110,7 @@ def test_the_torch_loop_trains_as_fit_does():
     assert np.linalg.norm(theirs - [*path.w[-1], path.b[-1]]) <= 2 * bound < 1e-11
 
 
-def test_sgd_regressor_takes_the_steps_of_the_article_one_sample_each():
+def test_sgd_regressor_takes_the_steps_of_the_derivation_one_sample_each():
     """Without shuffling: §1.3g and §1.3h on sample after sample, within the bounds of both."""
     pytest.importorskip("sklearn")
     X, y = synthetic_data([2, -3.4], 4.2, 50, rng=0)
@@ -157,31 +158,35 @@ def test_autograd_descends_and_differentiates_as_we_do():
 # measuring
 
 
-def test_other_work_is_not_timed():
-    """Two calls that return different numbers, or NaN, are refused by name."""
+def test_different_results_are_not_timed():
+    """Two functions that return different numbers, or NaN, are named in an error."""
     for theirs in (1 + 1e-6, np.nan):
-        work = Work("ours", "theirs", 2, lambda: np.array([1.0]), lambda t=theirs: np.array([t]))
-        with pytest.raises(ArithmeticError, match="ours and theirs must return the same"):
-            measure(work, 0)
+        row = Benchmark("a", "b", lambda: np.array([1.0]), lambda t=theirs: np.array([t]))
+        with pytest.raises(ArithmeticError, match="a and b must return the same"):
+            measure(row, 0)
 
 
 @pytest.mark.parametrize(
-    ("growth", "floor", "ratio", "met"),
-    [(False, 2, 3, True), (False, 4, 3, False), (True, 1, 1 / 3, True), (True, 0.2, 1 / 3, False)],
+    ("target", "ratio", "met"),
+    [
+        ({"min_speedup": 2}, 3, True),
+        ({"min_speedup": 4}, 3, False),
+        ({"max_ratio": 1}, 1 / 3, True),
+        ({"max_ratio": 0.2}, 1 / 3, False),
+        ({}, 3, None),
+    ],
 )
-def test_a_ratio_is_how_much_faster_we_are_or_how_much_dearer(
-    monkeypatch, growth, floor, ratio, met
-):
-    """theirs/ours at least the floor; where growth is told, ours/theirs under it."""
+def test_a_ratio_meets_its_target(monkeypatch, target, ratio, met):
+    """theirs/ours is at least min_speedup; where max_ratio is given, ours/theirs is less."""
     ours, theirs = (lambda: np.ones(1)), (lambda: np.ones(1))
-    monkeypatch.setattr(timing, "once", lambda f, calls=1: 1.0 if f is ours else 3.0)
-    row = measure(Work("a", "b", floor, ours, theirs, growth=growth), 0)
+    monkeypatch.setattr(timing, "time_calls", lambda f, calls=1: 1.0 if f is ours else 3.0)
+    row = measure(Benchmark("a", "b", ours, theirs, **target), 0)
     assert row["ratio"] == row["fastest"] == pytest.approx(ratio)
     assert row["met"] is met
     assert (row["ours"], row["theirs"], row["pairs"]) == (1.0, 3.0, 3)
 
 
-def test_once_is_the_seconds_of_one_call(monkeypatch):
+def test_the_seconds_of_one_call_are_averaged(monkeypatch):
     """Over several calls, their number divided out; garbage collection is on again after it."""
     clock = [10.0]
 
@@ -190,6 +195,6 @@ def test_once_is_the_seconds_of_one_call(monkeypatch):
         clock[0] += 0.5
 
     monkeypatch.setattr(timing.time, "perf_counter", lambda: clock[0])
-    assert timing.once(call, 3) == 0.5
+    assert timing.time_calls(call, 3) == 0.5
     assert clock == [11.5]
     assert gc.isenabled()

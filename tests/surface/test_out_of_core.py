@@ -92,7 +92,7 @@ peak = status("VmHWM")  # not ru_maxrss, which remembers the process that starte
 assert m.n == n
 assert peak - resident < 200_000_000, (peak - resident) / 1e6
 surface = LossSurface.from_moments(m)
-assert surface.floor > 0 and np.isfinite(surface.w).all() and not surface.dependencies
+assert surface.min_loss > 0 and np.isfinite(surface.w).all() and not surface.dependencies
 """
     run(code, file)
 

@@ -1,0 +1,244 @@
+"""The demo trajectory: what it prints and draws is what the data say, in both languages."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib import pyplot as plt
+from PIL import Image
+from running import assert_one_error, count_pixels, pixels, run, run_once
+
+from demos import VERMILLION, trajectory
+from demos._shared.plots import Scene, animate, draw_path
+from demos._shared.summary import WORDS, width
+from linreg_np import Trajectory, fit, load_houses, loss, synthetic_data
+
+DARKEST = "#440154"  # of viridis: the lowest part of a surface
+VALUES = st.one_of(
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.sampled_from([np.nan, np.inf, 1e308, -1e308, 1e300, 1e-320]),
+)
+
+
+@pytest.fixture(autouse=True)
+def _close():
+    yield
+    plt.close("all")
+
+
+def test_the_summary_is_that_of_the_path():
+    """Start, end and true weights of the path that fit records, and the loss at each."""
+    rng = np.random.default_rng(5)
+    X, y = synthetic_data([2, -3.4], 4.2, 1000, noise=0.01, rng=rng)
+    path = fit(X, y, lr=0.03, batch_size=10, epochs=3, rng=rng)
+    ran, _ = run_once("trajectory", "--seed", "5")
+    points = {"start ": (path.w[0], path.b[0]), "end, after 300 steps": (path.w[-1], path.b[-1])}
+    for label, (w, b) in {**points, "true ": (np.array([2, -3.4]), 4.2)}.items():
+        shown = [f"{v:.4f}" for v in (*w, b)] + [f"{loss(X, y, w, b):.4g}"]
+        assert ran.line(label).split() == shown
+
+
+def test_the_houses_end_near_least_squares():
+    """The lowest loss is that of least squares, in whatever units the features are."""
+    X, y = load_houses()
+    ran, _ = run_once("trajectory", "--data", "houses")
+    A = np.column_stack([X, np.ones(len(y))])
+    lowest = ((A @ np.linalg.lstsq(A, y, rcond=None)[0] - y) ** 2).mean() / 2
+    assert ran.line("least squares").split()[-1] == f"{lowest:.4g}"
+    assert lowest <= float(ran.line("end, after 220 steps").split()[-1]) < 1.1 * lowest
+    assert "standardised" in ran.out
+
+
+def test_another_seed_gives_another_path():
+    """Other numbers and another picture."""
+    (ran, one), (again, other) = (run_once("trajectory", *s) for s in ([], ["--seed", "5"]))
+    assert ran.out != again.out
+    assert (one / "trajectory.png").read_bytes() != (other / "trajectory.png").read_bytes()
+
+
+def test_the_path_is_seen_on_the_surface():
+    """In both panels: thousands of pixels in the colour of the path, on a surface."""
+    picture = pixels(run_once("trajectory")[1] / "trajectory.png")
+    for half in np.array_split(picture, 2, axis=1):
+        assert count_pixels(half, VERMILLION) > 1000
+        assert count_pixels(half, DARKEST) > 1000
+
+
+def test_start_and_arrows_are_on_the_path():
+    """The start is not cut off at the edge; each arrow points to where the path goes."""
+    scene = trajectory.houses_scene(argparse.Namespace(seed=0))[0]
+    _, ax = plt.subplots()
+    draw_path(ax, scene.path)
+    (start,) = [mark for mark in ax.lines if mark.get_label() == "start"]
+    assert start.get_xydata().tolist() == [scene.path[0].tolist()]
+    assert not start.get_clip_on()
+    assert len(ax.texts) == 5
+    for arrow in ax.texts:
+        foot, tip = np.array(arrow.xyann), np.array(arrow.xy)
+        (t,) = np.flatnonzero((scene.path == foot).all(axis=1))
+        assert (tip - foot) @ (scene.path[min(t + 5, len(scene.path) - 1)] - scene.path[t - 5]) > 0
+
+
+def assert_path_grows(file, seconds):
+    with Image.open(file) as gif:
+        duration, frames = 0, []
+        for i in range(gif.n_frames):
+            gif.seek(i)
+            duration += gif.info["duration"] / 1000
+            frames.append(count_pixels(pixels(gif), VERMILLION))
+    assert seconds < duration < 3 * seconds
+    assert frames[-1] > 2 * frames[0]
+    assert all(b > 0.97 * a for a, b in pairwise(frames))  # the square of the end covers a little
+
+
+def test_the_animation_shows_the_path_grow(tmp_path):
+    """To its end, where the last frame stays for a second."""
+    path = np.linspace([0, 0], [2, -3.4], 50)
+    (tmp_path / "a.gif").write_bytes(animate(Scene("", path, ("w₁", "w₂")), frames=6, fps=6))
+    assert_path_grows(tmp_path / "a.gif", seconds=1)
+
+
+@pytest.mark.thorough
+def test_animate_writes_a_gif_of_modest_size(tmp_path):
+    ran = run("--animate", "--out", str(tmp_path))
+    assert ran.written() == [str(tmp_path / f"trajectory.{kind}") for kind in ("png", "gif")]
+    assert (tmp_path / "trajectory.gif").stat().st_size < 1_000_000
+    assert_path_grows(tmp_path / "trajectory.gif", seconds=3)
+
+
+# logs
+
+
+@pytest.fixture
+def log(tmp_path):
+    """Run the demo on a log, as torch prints it, of a path with d weights."""
+
+    def log_(d: int, *options: str, bias: bool = True, text: str = ""):
+        path = fit(*synthetic_data([2, -3.4, 1, 1, 1, 1, 1, 1, 1][:d], 4.2, 100, rng=0), rng=0)
+        path = path if bias else Trajectory(path.w)
+        file = tmp_path / "notebook.log"
+        file.write_text(text) if text else path.write_log(file)
+        return run("--log", str(file), "--out", str(tmp_path), *options), path
+
+    return log_
+
+
+@pytest.mark.parametrize("d", [1, 2, 9])
+def test_a_log_is_drawn(tmp_path, log, d):
+    """With any number of weights; the first and the last printed point are shown."""
+    ran, path = log(d)
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.written() == [str(tmp_path / "trajectory_log.png")]
+    for label, t in (("first", 0), ("last", -2)):  # the log lacks the point after the last step
+        assert f"{path.w[t][0]:.4f}" in ran.line(label)
+        assert ran.line(label).endswith(f"b {path.b[t]:.4f}")
+    assert "no loss" in ran.out
+
+
+@pytest.mark.parametrize(("d", "bias"), [(2, True), (9, False)])
+def test_a_log_is_described_in_chinese(log, d, bias):
+    """Its first and last point, and what it does not hold."""
+    ran, _ = log(d, *(["--true", "2", "-3.4"] if d == 2 else []), "--lang", "zh", bias=bias)
+    assert re.search(rf"notebook.log：3\d 个点，{d} 个权重\n", ran.out)
+    assert all(f"{WORDS['zh'][key]} w" in ran.out.replace("  ", " ") for key in ("first", "last"))
+    assert WORDS["zh"]["no data"] in ran.out
+    assert (WORDS["zh"]["no bias"] in ran.out) == (not bias)
+    assert (WORDS["zh"]["given"] in ran.out) == (d == 2)
+    assert ("（共 9 个）" in ran.out) == (d == 9)
+
+
+def test_a_log_has_no_surface_unless_its_lowest_point_is_given(tmp_path, log):
+    """Then ½‖w − true w‖² is drawn: the loss above its minimum for E[xxᵀ] = 1, as is stated."""
+    log(2)
+    assert count_pixels(pixels(tmp_path / "trajectory_log.png"), DARKEST) == 0
+    ran, _ = log(2, "--true", "2", "-3.4")
+    assert count_pixels(pixels(tmp_path / "trajectory_log.png"), DARKEST) > 1000
+    assert ran.line("true").endswith("(as given)")
+    args = argparse.Namespace(log=tmp_path / "notebook.log", true=[2, -3.4])
+    scene = trajectory.log_scene(args)[0]
+    assert "if X is standard normal" in scene.height_name
+    assert [scene.height(np.array(w)) for w in ([2, -3.4], [3, -3.4], [2, 0.6])] == [0, 0.5, 8]
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "message"),
+    [
+        ("no tensors here\n", "", "no record"),
+        ("w: tensor([[1.], [2.]])\nw: tensor([[1.], [?]])\n", "", "line 2"),
+        ("w: tensor([[nan], [2.]])\n", "", r"a finite point .* begins with \[nan"),
+        ("w: tensor([[1.], [2.]])\n", "--true 1 2 3", "--true needs 2 finite numbers"),
+        ("w: tensor([[1.], [2.]])\n", "--true 1 inf", "--true needs 2 finite numbers"),
+        ("w: tensor([[1.], [2.], [3.]])\n", "--animate", "--animate needs a path of two weights"),
+    ],
+)
+def test_a_log_that_cannot_be_drawn_is_refused(log, text, options, message):
+    """In one line, with the reason."""
+    assert_one_error(log(2, *options.split(), text=text)[0], message)
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_log_that_diverges_is_drawn_up_to_there(log):
+    """And a warning of one line says where."""
+    text = "".join(f"w: tensor([[{x}], [1.]])\n" for x in ("1.", "5.", "inf", "nan"))
+    ran, _ = log(2, text=text)
+    assert ran.status == 0
+    assert re.fullmatch(r".*trajectory: warning: point 2 .* not finite.*\n", ran.err)
+    assert ran.line("last").split() == ["w", "5.0000", "1.0000"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("logs")
+
+
+@pytest.mark.filterwarnings("default")
+@settings(max_examples=max(5, settings().max_examples // 20))
+@given(
+    points=st.integers(1, 3).flatmap(
+        lambda d: st.lists(st.lists(VALUES, min_size=d, max_size=d), min_size=1, max_size=4)
+    ),
+    true=st.lists(VALUES, max_size=3),
+    saved=st.booleans(),
+    lang=st.sampled_from(list(WORDS)),
+)
+def test_any_log_is_drawn_or_refused(points, true, saved, lang, folder):
+    """Printed or saved, with weights of any size: a picture, perhaps a warning, or one line."""
+    file = folder / ("own.npz" if saved else "own.txt")
+    path = Trajectory(points)
+    path.save(file) if saved else path.write_log(file, precision=20)
+    options = [f"--lang={lang}", *(["--true"] * bool(true)), *map(repr, true)]
+    ran = run("trajectory", "--log", str(file), "--out", str(folder), *options)
+    if ran.status == 0:
+        assert all(": warning: " in line for line in ran.err.splitlines())
+        assert (WORDS[lang]["no data"] in ran.out) == (not saved)
+        assert (folder / "trajectory_log.png").stat().st_size > 1000
+    else:
+        assert_one_error(ran, f"--true|the path must|{re.escape(str(file))}", "trajectory")
+
+
+# languages
+
+
+@pytest.mark.parametrize(
+    "options", [[], pytest.param(["--data", "houses"], marks=pytest.mark.thorough)]
+)
+def test_both_languages_give_the_same_numbers(options):
+    """In columns of the same width, a Chinese character being two wide; no English is left."""
+    en, zh = (run_once("trajectory", *options, *lang)[0].out for lang in ([], ["--lang", "zh"]))
+    rows_en, rows_zh = (text.splitlines()[-3:] for text in (en, zh))
+    assert [row.split()[-4:] for row in rows_en] == [row.split()[-4:] for row in rows_zh]
+    assert len({width(row) for row in zh.splitlines()[-4:]}) == 1
+    assert re.findall("[A-Za-z]{2,}", zh.partition("\n")[2]) == []
+
+
+def test_both_languages_have_the_same_texts():
+    """With the same numbers inserted."""
+    assert {k: v.count("{}") for k, v in WORDS["en"].items()} == {
+        k: v.count("{}") for k, v in WORDS["zh"].items()
+    }
