@@ -27,6 +27,7 @@ LR = 2.0**-30
 NEAR = 1e-5  # how well a weight is read: the learning rate and the rounding of w leave less
 SIZES = [(7, 3), (6, 3), (6, 2), (8, 3), (5, 1)]  # (n, batch_size): m divides n, or does not
 EPOCHS = (1, 2, 3, 4)
+ALL_ROWS = "all rows in each step"
 MANY = 80  # epochs after which one of three rows that was never drawn is no chance any more
 
 
@@ -313,6 +314,10 @@ def read_batches(
                 passes += found
             else:
                 finding = classify(passes)
+                if finding.fault == "full-n-divisor" and follows(
+                    process, plan, reading, factor, ALL_ROWS, 0, fixed
+                ):
+                    return Finding(kind=ALL_ROWS)
                 if finding.kind and finding.kind != "minibatches":
                     return finding_of_many(process, plan, reading, factor, finding)
                 if finding != Finding():
@@ -381,7 +386,7 @@ def follows(
 
 def step_counts(n: int, m: int, kind: str) -> set[int]:
     """How many steps an iteration of this kind may have."""
-    if kind.startswith("one random"):
+    if kind.startswith("one random") or kind == ALL_ROWS:
         return {1}
     if kind == "minibatches":
         return {-(-n // m)}
