@@ -122,6 +122,7 @@ def descent_that_returns_early(X, y, w, b, lr, n_iters):
         grad_w, grad_b = right(X, y, w, b)
         w, b = w - lr * grad_w, b - lr * grad_b
         return w, b
+    return None
 
 
 def descent_along_one_gradient(X, y, w, b, lr, n_iters):

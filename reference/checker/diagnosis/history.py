@@ -94,7 +94,7 @@ def follows(path: Path, factor: Callable[[int], float], c: Coefficients) -> bool
 
 
 def estimates(paths: Sequence[Path], factor: Callable[[int], float]) -> list[float]:
-    """The momentum that the second steps suggest; and the first ones, if they are 1 − β of plain."""
+    """The momentum that second steps suggest; and first ones, if they are 1 − β of the plain."""
     seconds, firsts = [], []
     for problem, points in paths:
         eta = problem.lr * factor(len(problem.y))

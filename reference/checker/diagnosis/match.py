@@ -18,7 +18,8 @@ from reference.checker.diagnosis.faults.formulas import gradient, scale
 from reference.checker.expected import CONVENTIONS, Expected, formula_of
 from reference.checker.trial import Trial
 
-Formula = Callable[[Trial], Any]
+Formula = Callable[[Trial, Any], Any]  # the second argument makes arrays or Terms of the problem
+LARGE, FAR = 20.0, 1e-3  # with numbers up to LARGE rounding is far less than FAR
 OF_SEVERAL_FEATURES = ("index-port",)  # with one feature they are no mistake of their own
 
 
@@ -68,7 +69,9 @@ def explains(formula: Formula, e: Trial) -> bool:
     """
     try:
         with np.errstate(all="ignore"):
-            terms = formula(e)
+            if is_far(formula(e, np.asarray), e):
+                return False
+            terms = formula(e, Terms)
             k = 4 * sum(e.case.X.shape) + 20
             bound = np.concatenate([np.ravel(t.bound(k, e.reading.dtype)) for t in terms])
     except (IndexError, ZeroDivisionError):
@@ -81,6 +84,21 @@ def explains(formula: Formula, e: Trial) -> bool:
     return bool(((np.abs(got - value) <= bound) | (bound == np.inf)).all())
 
 
+def is_far(found: Any, e: Trial) -> bool:
+    """Whether an answer is certainly not what a formula gives, at the cost of a few operations.
+
+    Of small problems with numbers of ordinary size, in float64, rounding is much less than `FAR`.
+    """
+    largest = max(np.abs(a).max() for a in e.case[:4])
+    if e.reading.dtype != np.float64 or largest > LARGE or e.case.X.size > 200 or not e.finite:
+        return False
+    value = np.concatenate([np.ravel(v) for v in found])
+    got = e.reading.vector
+    if value.shape != got.shape or not np.isfinite(value).all():
+        return False
+    return bool((np.abs(got - value) > FAR).any())
+
+
 def formulas(fault: Fault, trials: Sequence[Trial], augmented: bool) -> Iterator[Formula]:
     """The fault's formulas for this kind of answer, with every number that they may have.
 
@@ -91,17 +109,19 @@ def formulas(fault: Fault, trials: Sequence[Trial], augmented: bool) -> Iterator
     find = partial(numbers, fault, fault.estimate, finite)
     if kind in ("gradient", "step"):
         for f in with_numbers(fault.gradient, 4, find):
-            yield lambda e, f=f: as_answer(e, gradient_of(e, f, augmented))
+            yield lambda e, of, f=f: as_answer(e, gradient_of(e, f, augmented, of), of)
     if kind == "step" and not augmented:
         for f in with_numbers(fault.step, 4, find):
-            yield lambda e, f=f: f(*terms(e.case)[2:], e.case.lr, right_gradient(e))
+            yield lambda e, of, f=f: f(*terms(e.case, of)[2:], e.case.lr, right_gradient(e, of))
     if kind == "predict":
         for f in with_numbers(fault.predict, 3, find):
-            yield lambda e, f=f: [f(*(terms(e.case)[i] for i in (0, 2, 3)))]
+            yield lambda e, of, f=f: [f(*(terms(e.case, of)[i] for i in (0, 2, 3)))]
     if "loss" in kind or kind == "sample":
         find = partial(numbers, fault, fault.estimate_for_loss or fault.estimate, finite)
         for f in with_numbers(fault.loss, 4, find):
-            yield lambda e, f=f: [e.expected.factor * f(*terms(c)) for c in loss_problems(e, kind)]
+            yield lambda e, of, f=f: [
+                e.expected.factor * f(*terms(c, of)) for c in loss_problems(e, kind)
+            ]
 
 
 def numbers(fault: Fault, estimate: Estimate | None, finite: Sequence[Trial]) -> list[Any]:
@@ -123,33 +143,33 @@ def with_numbers(
             yield from ((lambda *a, f=f, c=c: f(*a, c)) for c in numbers())
 
 
-def terms(case: Problem) -> list[Any]:
-    """X, y, w and b as Terms."""
-    return [Terms(a) for a in case[:4]]
+def terms(case: Problem, of: Any = Terms) -> list[Any]:
+    """X, y, w and b as Terms, or as arrays."""
+    return [of(a) for a in case[:4]]
 
 
-def gradient_of(e: Trial, f: Function, augmented: bool) -> Any:
+def gradient_of(e: Trial, f: Function, augmented: bool, of: Any) -> Any:
     """grad_w and grad_b by a formula."""
     X, y, w, b = e.case[:4]
     if not augmented:
-        return f(*terms(e.case))
+        return f(*terms(e.case, of))
     ones = np.column_stack([np.ones(len(y)), X])
-    grad, _ = f(Terms(ones), Terms(y), Terms(np.append(b, w)), Terms(0.0))
+    grad, _ = f(of(ones), of(y), of(np.append(b, w)), of(0.0))
     return grad[1:], grad[0]
 
 
-def as_answer(e: Trial, grad: Any) -> Any:
+def as_answer(e: Trial, grad: Any, of: Any = Terms) -> Any:
     """A gradient, or the step along it."""
     c = e.expected.factor
     if formula_of(e.plan) == "gradient":
         return c * grad[0], c * grad[1]
-    _, _, w, b = terms(e.case)
+    _, _, w, b = terms(e.case, of)
     return w - e.case.lr * c * grad[0], b - e.case.lr * c * grad[1]
 
 
-def right_gradient(e: Trial) -> Any:
+def right_gradient(e: Trial, of: Any = Terms) -> Any:
     """The right gradient at any w and b, for formulas of steps."""
-    X, y, _, _ = terms(e.case)
+    X, y, _, _ = terms(e.case, of)
     return lambda w, b: scale(gradient(X, y, w, b), e.expected.factor)
 
 
