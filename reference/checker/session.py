@@ -177,10 +177,15 @@ def right_call(tried: Attempt, definition: Definition, losses: Sequence[str]) ->
     """The reading and the convention under which all answers are right."""
     for reading in readings_of(tried, definition):
         for loss in usual_losses(tried.plan.kind, losses):
-            trials = trials_of(tried, reading, loss)
-            if trials and all(t.is_correct for t in trials):
+            if is_right(tried, reading, loss):
                 return Call(tried.plan, reading, loss)
     return None
+
+
+def is_right(tried: Attempt, reading: Reading | None, loss: str) -> bool:
+    """Whether there are trials and all are right; those after a wrong one are not judged."""
+    each = (t.is_correct for t in each_trial(tried, reading, loss))
+    return next(each, False) and all(each)
 
 
 def usual_losses(kind: str, losses: Sequence[str]) -> Sequence[str]:
@@ -196,10 +201,15 @@ def readings_of(tried: Attempt, definition: Definition) -> list[Reading]:
 
 def trials_of(tried: Attempt, reading: Reading | None, loss: str) -> list[Trial]:
     """The trials of an attempt, without the predictions of a fitted model."""
-    found: list[Trial] = []
+    return list(each_trial(tried, reading, loss))
+
+
+def each_trial(tried: Attempt, reading: Reading | None, loss: str) -> Iterator[Trial]:
+    """The same, one after the other."""
     for i, (problem, group) in enumerate(zip(tried.problems, tried.answers, strict=True)):
-        found += trials_of_problem(tried.plan, reading, loss, i, problem, group)
-    return [t for t in found if t.plan.name == tried.plan.name]
+        for t in trials_of_problem(tried.plan, reading, loss, i, problem, group):
+            if t.plan.name == tried.plan.name:
+                yield t
 
 
 def trials_of_problem(
@@ -355,8 +365,7 @@ def scaled_call(
     for scaling in scalings(definition):
         tried = Attempt(replace(plan, scaling=scaling), problems, answers)
         for loss in losses:
-            trials = trials_of(tried, call.reading, loss)
-            if trials and all(t.is_correct for t in trials):
+            if is_right(tried, call.reading, loss):
                 return Call(tried.plan, call.reading, loss)
     return None
 
