@@ -6,6 +6,8 @@ vector and a number, columns, θ with a column of ones, features in rows, a tabl
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -23,7 +25,6 @@ from reference.checker.signature import (
     words,
 )
 
-SHORT = 3  # samples that a batch is short of batch_size, where there is such a parameter
 DIVISOR = 4  # batch_size where a gradient is given: a power of two, so that nothing is rounded
 
 
@@ -483,8 +484,7 @@ def layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
         return [table, table._replace(container="list"), Layout("table")]
     if "theta" in roles:
         return theta_layouts(plan, definition)
-    found = pair_layouts(plan, definition)
-    return found
+    return pair_layouts(plan, definition)
 
 
 def given_d(layout: Layout, d: int) -> list[Layout]:
@@ -502,7 +502,8 @@ def pair_layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
     found += one_sample_layouts(plan, definition)
     found += [Layout(y="column", w="number", d=1), Layout(w="number", d=1)]
     found += [Layout(d=d) for d in fixed_features(definition)]
-    return [*found, *tensor_layouts(definition), *frame_layouts(definition), *matrix_layouts()]
+    found += [*tensor_layouts(definition), *frame_layouts(definition)]
+    return [*found, *matrix_layouts(definition)]
 
 
 def theta_layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
@@ -527,7 +528,8 @@ def theta_layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
     found += [Layout("vector", ones="inside", container="list", d=1)]
     found += one_sample_layouts(plan, definition)
     found += [Layout(ones="first", d=d) for d in fixed_features(definition)]
-    found += [Layout(y="column", w=w, ones="first", container="matrix") for w in ("row", "column")]
+    matrices = matrix_layouts(definition)
+    found += [o._replace(w=w, ones="first") for o in matrices for w in ("row", "column")]
     found += [Layout(y="column", w="row", ones="first")]
     found += [Layout(packed="tuple"), Layout("vector", "vector", "number", d=1, packed="tuple")]
     tensors = tensor_layouts(definition) + frame_layouts(definition)
@@ -547,8 +549,14 @@ def one_sample_layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
     return [*found, *(o._replace(container="list") for o in found)]
 
 
-def matrix_layouts() -> list[Layout]:
-    """Everything as np.matrix."""
+def matrix_layouts(definition: Definition) -> list[Layout]:
+    """Everything as np.matrix, where the program multiplies as only matrices do, or names them."""
+    products = (n for n in definition.nodes if isinstance(n, ast.BinOp))
+    products = (n for n in products if isinstance(n.op, ast.Mult))
+    transposed = any(getattr(m, "attr", "") == "T" for n in products for m in (n.left, n.right))
+    source = definition.program.source if definition.program else ""
+    if not transposed and not re.search(r"\b(mat|matrix|asmatrix|multiply)\b", source):
+        return []
     return [Layout(y="column", w="column", container="matrix")]
 
 

@@ -27,7 +27,8 @@ LR = 2.0**-30
 NEAR = 1e-5  # how well a weight is read: the learning rate and the rounding of w leave less
 SIZES = [(7, 3), (6, 3), (6, 2), (8, 3), (5, 1)]  # (n, batch_size): m divides n, or does not
 EPOCHS = (1, 2, 3, 4)
-MANY = 60  # epochs after which a row that was never drawn is no chance any more
+ALL_ROWS = "all rows in each step"
+MANY = 80  # epochs after which one of three rows that was never drawn is no chance any more
 
 
 class Pass(NamedTuple):
@@ -313,7 +314,11 @@ def read_batches(
                 passes += found
             else:
                 finding = classify(passes)
-                if finding.kind in ("batches drawn with replacement", "one random batch a step"):
+                if finding.fault == "full-n-divisor" and follows(
+                    process, plan, reading, factor, ALL_ROWS, 0, fixed
+                ):
+                    return Finding(kind=ALL_ROWS)
+                if finding.kind and finding.kind != "minibatches":
                     return finding_of_many(process, plan, reading, factor, finding)
                 if finding != Finding():
                     return finding
@@ -326,7 +331,9 @@ def finding_of_many(
     process: Any, plan: CallPlan, reading: Reading, factor: float, finding: Finding
 ) -> Finding:
     """The finding on drawn rows; or a row that is missing among too many draws for chance."""
-    n, m = (5, 2) if "batch_size" in plan.uses else (5, 1)
+    n, m = (3, 2) if "batch_size" in plan.uses else (3, 1)
+    if plan.layout.d:
+        return finding
     problem = identity_problem(n, m)
     requests = [plan.request(problem._replace(iters=t)) for t in (1, 1 + MANY)]
     points = [parse_output(plan, reading, problem, a).vector for a in process.ask(requests)]
@@ -379,7 +386,7 @@ def follows(
 
 def step_counts(n: int, m: int, kind: str) -> set[int]:
     """How many steps an iteration of this kind may have."""
-    if kind.startswith("one random"):
+    if kind.startswith("one random") or kind == ALL_ROWS:
         return {1}
     if kind == "minibatches":
         return {-(-n // m)}

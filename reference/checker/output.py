@@ -204,9 +204,9 @@ def assemble(
     n, d = problem.X.shape
     expected = sizes(plan, problem).get(plan.kind)
     wanted = [expected] if expected else [d + 1] if reading.joint else [d, 1]
-    if [p.values.size for p in parts] != wanted:
-        return Output(None, fault="wrong-shape", message=shape_message(plan, problem, answer))
     vector = np.concatenate([p.values for p in parts])
+    if [p.values.size for p in parts] != wanted:
+        return Output(vector, fault="wrong-shape", message=shape_message(plan, problem, answer))
     if reading.joint and reading.order == "bw":
         vector = np.roll(vector, -1)
     dtypes = [precision(p) for p in parts]

@@ -17,7 +17,7 @@ from reference.checker.call_plan import WEAK, CallPlan, Problem, plans, probe
 from reference.checker.diagnosis import match, pairs
 from reference.checker.diagnosis.history import Path
 from reference.checker.expected import CONVENTIONS, Expected
-from reference.checker.output import Output, Reading, parse_output, precision, readings
+from reference.checker.output import Output, Reading, parse_output, parts_of, precision, readings
 from reference.checker.problem_set import (
     distinguishing_problems,
     exact_answers,
@@ -165,9 +165,19 @@ def choose_call(
                 break
             continue
         found = right_call(tried, definition, losses)
-        if found is not None:
+        if found is not None and not is_special_case(found, attempts, definition):
             return with_loss_beside(Choice(found, "right", attempts[0]), tried, definition)
     return explained_call(definition, attempts, losses)
+
+
+def is_special_case(call: Call, attempts: Sequence[Attempt], definition: Definition) -> bool:
+    """Whether it is right for few sizes alone, while it answers calls of any size."""
+    o, kind = call.plan.layout, call.plan.kind
+    if not o.n and (not o.d or definition.has_fixed_index):
+        return False
+    alike = [a for a in attempts if a.plan.kind == kind and not a.plan.layout.n]
+    wider = [a for a in alike if a.plan.layout.d in (0, o.d * bool(o.n))]
+    return any(not raises(a) and readings_of(a, definition) for a in wider)
 
 
 def takes_rows(tried: Attempt, plan: CallPlan, definition: Definition) -> bool:
@@ -187,8 +197,7 @@ def right_call(tried: Attempt, definition: Definition, losses: Sequence[str]) ->
         return None
     for reading in readings_of(tried, definition):
         for loss in usual_losses(tried.plan.kind, losses):
-            trials = trials_of(tried, reading, loss)
-            if trials and all(t.is_correct for t in trials):
+            if is_right(tried, reading, loss):
                 return Call(tried.plan, reading, loss)
     return None
 
@@ -217,6 +226,12 @@ def with_loss_beside(choice: Choice, tried: Attempt, definition: Definition) -> 
     return replace(choice, call=Call(other.plan, found[0], choice.call.loss), status="named")
 
 
+def is_right(tried: Attempt, reading: Reading | None, loss: str) -> bool:
+    """Whether there are trials and all are right; those after a wrong one are not judged."""
+    each = (t.is_correct for t in each_trial(tried, reading, loss))
+    return next(each, False) and all(each)
+
+
 def usual_losses(kind: str, losses: Sequence[str]) -> Sequence[str]:
     """A prediction has no convention."""
     return losses[:1] if kind == "predict" else losses
@@ -230,10 +245,15 @@ def readings_of(tried: Attempt, definition: Definition) -> list[Reading]:
 
 def trials_of(tried: Attempt, reading: Reading | None, loss: str) -> list[Trial]:
     """The trials of an attempt, without the predictions of a fitted model."""
-    found: list[Trial] = []
+    return list(each_trial(tried, reading, loss))
+
+
+def each_trial(tried: Attempt, reading: Reading | None, loss: str) -> Iterator[Trial]:
+    """The same, one after the other."""
     for i, (problem, group) in enumerate(zip(tried.problems, tried.answers, strict=True)):
-        found += trials_of_problem(tried.plan, reading, loss, i, problem, group)
-    return [t for t in found if t.plan.name == tried.plan.name]
+        for t in trials_of_problem(tried.plan, reading, loss, i, problem, group):
+            if t.plan.name == tried.plan.name:
+                yield t
 
 
 def trials_of_problem(
@@ -342,7 +362,8 @@ def explained_call(
     answered = [a for a in attempts if a.ended is None and not tried]
     silent = next((a for a in answered if has_no_form(a, definition)), None)
     if silent is not None:
-        return replace(choice, call=Call(silent.plan, None, losses[0]), status="no reading")
+        call = Call(silent.plan, pair_of_parts(silent), losses[0])
+        return replace(choice, call=call, status="no reading")
     return choice
 
 
@@ -407,6 +428,15 @@ def has_no_form(tried: Attempt, definition: Definition) -> bool:
     return sure and not tried.plan.is_class and tried.plan.kind in kinds
 
 
+def pair_of_parts(tried: Attempt) -> Reading | None:
+    """Where w and b would be in answers that always have two parts, of whatever size."""
+    each = [list(parts_of(answer)) for group in tried.answers for answer in group]
+    of_both = tried.plan.kind in ("gradient", "step", "trainer")
+    if not of_both or any(len(keys) != 2 or keys != each[0] for keys in each):
+        return None
+    return Reading(*each[0])
+
+
 def make_evaluate(process: Any, call: Call, deadline: float) -> Evaluate:
     """The function that asks the code under test, called in this way."""
     plan, reading, loss = call
@@ -438,8 +468,7 @@ def scaled_call(
     for scaling in scalings(definition):
         tried = Attempt(replace(plan, scaling=scaling), problems, answers)
         for loss in losses:
-            trials = trials_of(tried, call.reading, loss)
-            if trials and all(t.is_correct for t in trials):
+            if is_right(tried, call.reading, loss):
                 return Call(tried.plan, call.reading, loss)
     return None
 

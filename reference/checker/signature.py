@@ -330,6 +330,15 @@ class Definition:
         return tuple(found) if len(found) == 1 and self.numbers.count(*found) == 1 else ()
 
     @cached_property
+    def has_fixed_index(self) -> bool:
+        """Whether it takes parts of its arguments by fixed positions, as in theta[0] or X[:, 1]."""
+        own = {p["name"] for p in self.parameters}
+        taken = [n for n in self.nodes if isinstance(n, ast.Subscript)]
+        taken = [n for n in taken if isinstance(n.value, ast.Name) and n.value.id in own]
+        parts = [p for n in taken for p in getattr(n.slice, "elts", [n.slice])]
+        return any(isinstance(p, ast.Constant) and isinstance(p.value, int) for p in parts)
+
+    @cached_property
     def loaded(self) -> set[str]:
         """The names that it uses and does not define."""
         own = {p["name"] for p in self.parameters}

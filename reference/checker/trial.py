@@ -66,11 +66,6 @@ class Trial:
         return bool((self.expected.errors(*self.numbers) > 1).any())
 
     @property
-    def moved(self) -> bool:
-        """Whether a step led anywhere."""
-        return self.finite and bool((self.gradient != 0).any())
-
-    @property
     def gradient(self) -> Any:
         """As a gradient, or as the loss, without the factor of the convention."""
         return self._as_gradient(self.reading.vector)

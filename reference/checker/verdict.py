@@ -60,6 +60,8 @@ def judge(
     if choice.status != "right" and definition.nonlinear:
         reason = f"its model is not linear: it calls {definition.nonlinear}"
         return [unchecked(definition, kind_of(definition, choice), reason)]
+    if choice.call.plan.kind == "loss" and kinds_of(definition.short_name)[:1] == ["gradient"]:
+        return [by_name(choice.call, "loss-as-gradient")]
     evaluate = make_evaluate(process, choice.call, deadline)
     try:
         if choice.call.plan.kind == "trainer":
@@ -76,7 +78,9 @@ def judge(
             checks = judge_fixed_batches(process, choice.call, size, found.problems, options)
             if checks:
                 return checks
-        checks = make_checks(trials, found.problems, evaluate, choice, losses, options, definition)
+        checks = make_checks(
+            trials, found.problems, evaluate, choice.call, losses, options, definition
+        )
         return [with_extra(checks[0], extra, trials), *checks[1:]]
     except SubjectTerminated as error:
         return [ended(choice.call, error)]
@@ -99,11 +103,10 @@ def judge_fixed_batches(
     if call.reading is None:
         return []
     factor, name = CONVENTIONS[call.loss](1), call.plan.name
-    told: dict[str, Any] = {"call": described(call.plan), "loss": call.loss, "cases": count}
+    told = known_of(call) | {"cases": count}
     finding = read_batches(process, call.plan, call.reading, [factor], size)
     if finding.fault:
-        text = explain(finding.fault, "trainer", finding.more)[1]
-        return [Check("trainer", name, "wrong", finding.fault, text, **told)]
+        return [by_name(call, finding.fault, finding.more)]
     right = finding.kind and follows(
         process, call.plan, call.reading, factor, finding.kind, options.seed, size
     )
@@ -157,36 +160,34 @@ def judge_training(
 ) -> list[Check]:
     """The check of a trainer that is no plain descent on all rows; nothing where it may be."""
     call = choice.call
-    if call is None or call.reading is None or choice.status == "named":
+    if call is None or call.reading is None:
         return []
-    told: dict[str, Any] = {"call": described(call.plan), "loss": call.loss, "cases": SMALL}
+    if choice.status != "right" or not call.plan.starts:
+        allowed = [call.loss] if choice.status == "right" else losses
+        found = explanation_of(process, call, allowed, options)
+        if found != Explanation():
+            return [by_explanation(definition, call, found)]
+    if choice.status == "named":
+        return []
+    factors = [CONVENTIONS[loss](1) for loss in ("half-mse", "mse")]
     if choice.status == "right":
         if is_aliased(process, call, options.seed):
-            text = explain("history-aliased", "trainer")[1]
-            return [Check("trainer", call.plan.name, "wrong", "history-aliased", text, **told)]
+            return [by_name(call, "history-aliased")]
         if "batch_size" not in call.plan.uses:
             return []
         factors = [CONVENTIONS[call.loss](1)]
-    else:
-        paths = paths_of(process, call, options.seed)
-        for loss in losses if paths else ():
-            found = explain_paths(paths, CONVENTIONS[loss])
-            if found != Explanation():
-                return [by_explanation(definition, call, found, told)]
-        factors = [CONVENTIONS[loss](1) for loss in ("half-mse", "mse")]
-    return judge_batches(process, call, factors, choice.status == "right", told, options)
+    return judge_batches(process, call, factors, choice.status == "right", options)
 
 
 def judge_batches(
-    process: Any, call: Call, factors: list[float], right: bool, told: Any, options: Options
+    process: Any, call: Call, factors: list[float], right: bool, options: Options
 ) -> list[Check]:
     """The check of a trainer by its minibatches; nothing where they leave it to the full run."""
-    name = call.plan.name
+    name, told = call.plan.name, known_of(call)
     for factor in factors:
         finding = read_batches(process, call.plan, call.reading, [factor])
         if finding.fault:
-            text = explain(finding.fault, "trainer", finding.more)[1]
-            return [Check("trainer", name, "wrong", finding.fault, text, **told)]
+            return [by_name(call, finding.fault, finding.more)]
         kind = finding.kind
         if kind and follows(process, call.plan, call.reading, factor, kind, options.seed):
             if right:
@@ -226,29 +227,45 @@ RIDGE = {"l2", "lam", "lambda", "lambd", "reg", "regularization", "regularisatio
 RIDGE |= {"penalty", "decay", "regularized", "regularised"}
 
 
-def penalty(trials: Sequence[Trial]) -> str:
-    """The penalty on the weights, from two answers of different n."""
-    found = []
-    for t in sorted(trials, key=lambda t: len(t.case.y))[:: max(1, len(trials) - 1)]:
-        ratio = (t.gradient - t.expected_gradient)[: len(t.case.w)] / t.case.w
-        found.append((float(np.median(ratio)), len(t.case.y)))
-    (a, n), (b, m) = found[0], found[-1]
-    if n != m and not np.isclose(a, b, rtol=1e-3):
-        return f"λ/n = {a * n:.4g}/n"
-    return f"λ = {a:.4g}"
+def ridge(trials: Sequence[Trial]) -> str:
+    """The penalty on the weights, as λ or λ/n, from answers of different n; "" if it is another."""
+    each = [(t.gradient - t.expected_gradient)[: len(t.case.w)] for t in trials]
+    for shown, scale in (("λ = {:.4g}", 0), ("λ/n = {:.4g}/n", 1)):
+        found = [
+            np.median(gap / (t.case.w if t.plan.kind != "loss" else t.case.w @ t.case.w))
+            * len(t.case.y) ** scale
+            for gap, t in zip(each, trials, strict=True)
+        ]
+        if np.ptp(found) <= 1e-3 * abs(np.median(found)):
+            return shown.format(np.median(found) * (2 if trials[0].plan.kind == "loss" else 1))
+    return ""
 
 
-def by_explanation(definition: Definition, call: Call, found: Explanation, told: Any) -> Check:
+def known_of(call: Call) -> dict[str, Any]:
+    """What a check says of a call that was tried on the small problems alone."""
+    return {"call": described(call.plan), "loss": call.loss, "cases": SMALL}
+
+
+def by_name(call: Call, fault: str, more: str = "") -> Check:
+    """The check of a mistake that is not told by one answer beside its exact value."""
+    kind, name = call.plan.kind, call.plan.name
+    return Check(kind, name, "wrong", fault, explain(fault, kind, more)[1], **known_of(call))
+
+
+def explanation_of(
+    process: Any, call: Call, losses: Sequence[str], options: Options
+) -> Explanation:
+    """What explains a training whose steps depend on earlier ones, under one of the conventions."""
+    paths = paths_of(process, call, options.seed)
+    each = (explain_paths(paths, CONVENTIONS[loss]) for loss in losses if paths)
+    return next((found for found in each if found != Explanation()), Explanation())
+
+
+def by_explanation(definition: Definition, call: Call, found: Explanation) -> Check:
     """The check of a trainer whose steps depend on earlier ones."""
+    told = known_of(call)
     if found.fault:
-        return Check(
-            "trainer",
-            call.plan.name,
-            "wrong",
-            found.fault,
-            explain(found.fault, "trainer")[1],
-            **told,
-        )
+        return by_name(call, found.fault)
     wanted = next(words for kind, words in INTENTS.items() if found.kind.startswith(kind))
     if wanted & definition.wording:
         return Check(
@@ -262,14 +279,12 @@ def make_checks(
     trials: Sequence[Trial],
     count: int,
     evaluate: Evaluate,
-    choice: Choice,
+    call: Call,
     losses: Sequence[str],
     options: Options,
     definition: Definition,
 ) -> list[Check]:
     """The check of the function's own answers, and of a fitted model's predictions."""
-    call = choice.call
-    assert call is not None
     own = of_function(trials, call.plan)
     checks = [make_check(own, count, evaluate, call, losses, options, definition)]
     predictions = [t for t in trials if t.plan.name != call.plan.name]
@@ -370,8 +385,8 @@ def make_check(
     asked = 1 + max(t.index for t in trials)
     fresh = [replace(t, index=asked + t.index) for t in of_function(fresh, plan)]
     fault, explanation = diagnose(Evidence(trials, fresh, evaluate, definition), call.loss)
-    if fault == "weight-decay" and RIDGE & definition.wording:
-        kind = f"right as ridge regression, with {penalty(fresh or trials)}"
+    if fault == "weight-decay" and RIDGE & definition.wording and (found := ridge(fresh or trials)):
+        kind = f"right as ridge regression, with {found}"
         return Check(plan.kind, plan.name, "right", explanation=kind, **told)
     shown = shrunk(evaluate, wrong, fault) if evaluate else wrong[0]
     text = "\n".join(filter(None, [explanation, plan.note and f"({plan.note}.)"]))
@@ -393,6 +408,7 @@ def stopped(trial: Trial) -> bool:
     return (
         trial.plan.kind == "trainer"
         and trial.finite
+        and not trial.reading.fault
         and bool((trial.reading.vector == theta).all())
     )
 

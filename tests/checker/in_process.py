@@ -1,43 +1,62 @@
 """Programs that are called in the process of the tests, in place of one of their own."""
 
+from functools import partial
+
 import numpy as np
 
-from reference.checker import signature
-from reference.checker.sandbox import worker
+from reference.checker.check import source_of
+from reference.checker.loading import Program
+from reference.checker.problem_set import distinguishing_problems
+from reference.checker.sandbox import definitions, invoke, worker
 from reference.checker.sandbox.messages import SubjectTerminated, decode
-from reference.checker.session import make_evaluate
+from reference.checker.session import Choice, choose_call, make_evaluate
+
+FOREVER = float("inf")
 
 
 class InProcess:
-    """What `Process` is for a file; `calls` has (kwargs, tensors) of every call."""
+    """What `Process` is for a file; `requests` has all that was asked."""
 
     def __init__(self, program, dies_at=None):
-        self.program, self.dies_at, self.calls, self.closed = program, dies_at, [], False
+        self.functions = {program.__name__: program}
+        self.dies_at, self.requests, self.closed = dies_at, [], False
 
-    def ask(self, name, calls, tensors=False):
+    def ask(self, requests):
         """The answers, one after the other."""
-        is_class = isinstance(self.program, type)
-        f = worker.training(self.program) if is_class else self.program
-        for args, kwargs in calls:
-            self.calls.append((kwargs, tensors))
-            if len(self.calls) == self.dies_at:
+        for request in requests:
+            self.requests.append(request)
+            if len(self.requests) == self.dies_at:
                 raise SubjectTerminated("crash", "it died")
-            line = worker.reported(lambda a=args, k=kwargs: worker.call(f, a, k, False), "")
-            yield decode(line)
+            yield decode(worker.reported(partial(invoke.call, self.functions, request), ""))
 
     def close(self):
         """Note it."""
         self.closed = True
 
 
-def planned(program, name="gradient"):
-    """The plan for a program that was asked for by name."""
-    return signature.plan(worker.describe(name, program), asked_for=True)
+def definition_of(program):
+    """What is known of a function or class from its name, parameters and source."""
+    found = definitions.describe(program.__name__, program, {})
+    return Program("", source_of(program)).with_definitions([found]).definitions[0]
 
 
-def evaluate_of(program, name="gradient", loss="half-mse", dies_at=None):
-    """`evaluate` for a program in its usual layout."""
-    return make_evaluate(InProcess(program, dies_at), planned(program, name), loss)
+def chosen(program, losses=("half-mse",), process=None):
+    """The choice of a call."""
+    process = process or InProcess(program)
+    return choose_call(process, definition_of(program), losses, 0, FOREVER)
+
+
+def evaluate_of(program, losses=("half-mse",), dies_at=None):
+    """`evaluate` for a program in the call that is chosen."""
+    choice: Choice = chosen(program, losses)
+    return make_evaluate(InProcess(program, dies_at), choice.call, FOREVER)
+
+
+def answers(program, cases=None, loss="half-mse"):
+    """The trials of a program on problems that distinguish all faults, without predictions."""
+    cases = cases or distinguishing_problems(0)[:20]
+    trials = evaluate_of(program, (loss,))(cases)
+    return [t for t in trials if t.plan.name == program.__name__]
 
 
 def right(X, y, w, b):

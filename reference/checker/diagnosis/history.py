@@ -94,21 +94,17 @@ def follows(path: Path, factor: Callable[[int], float], c: Coefficients) -> bool
 
 
 def estimates(paths: Sequence[Path], factor: Callable[[int], float]) -> list[float]:
-    """The momentum that the second steps suggest, in both of its usual forms."""
-    found = []
-    for form in (
-        lambda g, h, m: (m - h) @ g / (g @ g),
-        lambda g, h, m: (m - h) @ (g - h) / ((g - h) @ (g - h)),
-    ):
-        values = []
-        for problem, points in paths:
-            eta = problem.lr * factor(len(problem.y))
-            (g, _), (h, _) = (gradient_at(problem, p) for p in points[:2])
-            with np.errstate(all="ignore"):
-                values.append(form(g, h, (points[1] - points[2]) / eta))
-        beta = float(f"{np.median(values):.6g}") if values else 0.0
-        found += [beta] if 0 < beta < 1 else []
-    return found
+    """The momentum that second steps suggest; and first ones, if they are 1 − β of the plain."""
+    seconds, firsts = [], []
+    for problem, points in paths:
+        eta = problem.lr * factor(len(problem.y))
+        (g, _), (h, _) = (gradient_at(problem, p) for p in points[:2])
+        first, second = (points[0] - points[1]) / eta, (points[1] - points[2]) / eta
+        with np.errstate(all="ignore"):
+            seconds.append((second - h) @ g / (g @ g))
+            firsts.append(1 - first @ g / (g @ g))
+    found = [float(f"{np.median(values):.6g}") for values in (seconds, firsts)]
+    return [beta for beta in found if 1e-6 < beta < 1]
 
 
 def rates_of(paths: Sequence[Path], factor: Callable[[int], float]) -> list[float] | None:

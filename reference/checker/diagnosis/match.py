@@ -18,7 +18,8 @@ from reference.checker.diagnosis.faults.formulas import gradient, scale
 from reference.checker.expected import CONVENTIONS, Expected, formula_of
 from reference.checker.trial import Trial
 
-Formula = Callable[[Trial], Any]
+Formula = Callable[[Trial, Any], Any]  # the second argument makes arrays or Terms of the problem
+LARGE, FAR = 20.0, 1e-3  # with numbers up to LARGE rounding is far less than FAR
 GRADIENTS = ("gradient", "gradient_w", "gradient_b", "step")
 OF_SEVERAL_FEATURES = ("index-port",)  # with one feature they are no mistake of their own
 
@@ -73,7 +74,9 @@ def explains(formula: Formula, e: Trial) -> bool:
     """
     try:
         with np.errstate(all="ignore"):
-            terms = formula(e)
+            if is_far(formula(e, np.asarray), e):
+                return False
+            terms = formula(e, Terms)
             k = 4 * sum(e.case.X.shape) + 20
             dtypes = precisions(e, len(terms))
             bounds = [t.bound(k, dtype) for t, dtype in zip(terms, dtypes, strict=True)]
@@ -96,19 +99,35 @@ def precisions(e: Trial, parts: int) -> list[Any]:
     return [max((dtype, wide), key=lambda t: np.finfo(t).eps) for dtype in found]
 
 
+def is_far(found: Any, e: Trial) -> bool:
+    """Whether an answer is certainly not what a formula gives, at the cost of a few operations.
+
+    Of small problems with numbers of ordinary size, in float64, rounding is much less than `FAR`.
+    """
+    largest = max(np.abs(a).max() for a in e.case[:4])
+    if e.reading.dtype != np.float64 or largest > LARGE or e.case.X.size > 200 or not e.finite:
+        return False
+    value = np.concatenate([np.ravel(v) for v in found])
+    got = e.reading.vector
+    if value.shape != got.shape or not np.isfinite(value).all():
+        return False
+    return bool((np.abs(got - value) > FAR).any())
+
+
 def formulas(fault: Fault, trials: Sequence[Trial], augmented: bool) -> Iterator[Formula]:
     """The fault's formulas for this kind of answer, with every number that they may have.
 
     `augmented`: with the column of ones as a feature and b as its weight.
     """
-    kind, finite = formula_of(trials[0].plan), [t for t in trials if t.finite]
+    kind = formula_of(trials[0].plan)
+    finite = [t for t in trials if t.finite and len(t.reading.vector) == len(t.expected.exact)]
     find = partial(numbers, fault, fault.estimate, finite)
     if kind in GRADIENTS:
         for f in with_numbers(fault.gradient, 4, find):
             yield as_formula(kind, f, augmented)
     if kind == "step" and not augmented:
         for f in with_numbers(fault.step, 4, find):
-            yield lambda e, f=f: f(*terms(e.case)[2:], e.case.lr, right_gradient(e))
+            yield lambda e, of, f=f: f(*terms(e.case, of)[2:], e.case.lr, right_gradient(e, of))
     if kind == "predict":
         for f in with_numbers(fault.predict, 3, find):
             yield as_formula(kind, lambda X, y, w, b, f=f: f(X, w, b))
@@ -121,10 +140,10 @@ def formulas(fault: Fault, trials: Sequence[Trial], augmented: bool) -> Iterator
 def as_formula(kind: str, f: Function, augmented: bool = False) -> Formula:
     """(X, y, w, b) → the parts of an answer, as a function of a trial."""
     if kind in GRADIENTS:
-        return lambda e: as_answer(e, gradient_of(e, f, augmented))
+        return lambda e, of: as_answer(e, gradient_of(e, f, augmented, of), of)
     if kind == "predict":
-        return lambda e: [f(*terms(e.case))]
-    return lambda e: [e.expected.factor * f(*terms(c)) for c in loss_problems(e, kind)]
+        return lambda e, of: [f(*terms(e.case, of))]
+    return lambda e, of: [e.expected.factor * f(*terms(c, of)) for c in loss_problems(e, kind)]
 
 
 def parts_for(kind: str, pair: Any) -> Any:
@@ -154,34 +173,33 @@ def with_numbers(
             yield from ((lambda *a, f=f, c=c: f(*a, c)) for c in numbers())
 
 
-def terms(case: Problem) -> list[Any]:
-    """X, y, w and b as Terms."""
-    return [Terms(a) for a in case[:4]]
+def terms(case: Problem, of: Any = Terms) -> list[Any]:
+    """X, y, w and b as Terms, or as arrays."""
+    return [of(a) for a in case[:4]]
 
 
-def gradient_of(e: Trial, f: Function, augmented: bool) -> Any:
+def gradient_of(e: Trial, f: Function, augmented: bool, of: Any) -> Any:
     """grad_w and grad_b by a formula."""
     X, y, w, b = e.case[:4]
     if not augmented:
-        return f(*terms(e.case))
+        return f(*terms(e.case, of))
     ones = np.column_stack([np.ones(len(y)), X])
-    grad, _ = f(Terms(ones), Terms(y), Terms(np.append(b, w)), Terms(0.0))
+    grad, _ = f(of(ones), of(y), of(np.append(b, w)), of(0.0))
     return grad[1:], grad[0]
 
 
-def as_answer(e: Trial, grad: Any) -> Any:
+def as_answer(e: Trial, grad: Any, of: Any = Terms) -> Any:
     """A gradient or a part of it, or the step along it."""
-    c = e.expected.factor
-    kind = formula_of(e.plan)
+    c, kind = e.expected.factor, formula_of(e.plan)
     if kind != "step":
         return [c * part for part in parts_for(kind, grad)]
-    _, _, w, b = terms(e.case)
+    _, _, w, b = terms(e.case, of)
     return w - e.case.lr * c * grad[0], b - e.case.lr * c * grad[1]
 
 
-def right_gradient(e: Trial) -> Any:
+def right_gradient(e: Trial, of: Any = Terms) -> Any:
     """The right gradient at any w and b, for formulas of steps."""
-    X, y, _, _ = terms(e.case)
+    X, y, _, _ = terms(e.case, of)
     return lambda w, b: scale(gradient(X, y, w, b), e.expected.factor)
 
 

@@ -144,8 +144,8 @@ def as_formula(candidate: Candidate, kind: str) -> match.Formula:
     if not candidate.is_step:
         return match.as_formula(kind, f)
 
-    def of_step(e: Trial) -> Any:
-        X, y, w, b = match.terms(e.case)
+    def of_step(e: Trial, of: Any) -> Any:
+        X, y, w, b = match.terms(e.case, of)
         return f(w, b, e.case.lr * e.expected.factor, X, y)
 
     return of_step

@@ -70,7 +70,7 @@ class Process:
         source: str = "",
     ) -> None:
         self.file, self.name, self.timeout, self.functions = file, name, timeout, functions
-        self.source = source
+        self.source = "" if functions else source
         self.popen: Any = None
         self.stopped = False
 

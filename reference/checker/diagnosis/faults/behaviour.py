@@ -101,18 +101,7 @@ FAULTS = (
         "You return another shape than expected: grad_w has the shape of w, grad_b is a number.",
         programs="""
             def gradient(X, y, w, b):
-                gw, gb = correct_gradient(X, y, w, b)
-                return gw.reshape(-1, 1), gb
-
-            def gradient(X, y, w, b):
                 return correct_gradient(X, y, w, b)[0]
-
-            def gradient(X, y, w, b):
-                r = X @ w + b - y
-                return X.T @ r / len(y), r.mean(keepdims=True)
-
-            def gradient(X, y, w, b):
-                return (*correct_gradient(X, y, w, b), 0.0)
 
             def gradient(X, y, w, b):
                 return "grad_w", "grad_b"
@@ -260,7 +249,9 @@ FAULTS = (
         "Your code raised an exception on valid arguments.",
         programs="""
             def gradient(X, y, w, b):
-                return undefined_name
+                if (X == 0).any():
+                    return undefined_name
+                return correct_gradient(X, y, w, b)
 
             def gradient(X, y, w, b):
                 if len(w) > 6:
@@ -269,9 +260,9 @@ FAULTS = (
 
             def gradient(X, y, w, b):
                 def again(k):
-                    return again(k + 1)
+                    return again(k + 1) if k != 6 else correct_gradient(X, y, w, b)
 
-                return again(0)
+                return again(len(w))
         """,
     ),
     Fault(
@@ -301,7 +292,9 @@ FAULTS = (
                 ctypes.string_at(0)
 
             def gradient(X, y, w, b):
-                sys.exit("done")
+                if len(y) > 9:
+                    sys.exit("done")
+                return correct_gradient(X, y, w, b)
         """,
     ),
 )

@@ -250,7 +250,7 @@ FAULTS = (
         programs="""
             def gradient(X, y, w, b):
                 r = X @ w + b - y
-                return np.sum(X.T * r) / len(y), r.mean()
+                return np.full(len(w), np.sum(X.T * r) / len(y)), r.mean()
 
             def gradient(X, y, w, b):
                 r = X @ w + b - y
@@ -295,7 +295,7 @@ FAULTS = (
                 return (X.T @ r).mean(axis=1), r.mean()
 
             def gradient(X, y, w, b):
-                r = X @ w + b - y.reshape(-1, 1)
+                r = X @ w.ravel() + b - y.reshape(-1, 1)
                 return (X.T @ r).sum(axis=1) / len(y), r.sum() / len(y)
 
             def loss(X, y, w, b):

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from reference.checker.call_plan import SHORT
 from reference.checker.diagnosis.faults.fault import Fault
 from reference.checker.diagnosis.faults.formulas import gradient, gradient_sum, loss, scale
 from reference.checker.trial import Trial
@@ -377,10 +376,7 @@ FAULTS = (
         "ragged-divisor",
         "∇w L = (1/m) Σᵢ x⁽ⁱ⁾ (ŷ⁽ⁱ⁾ − y⁽ⁱ⁾), with m = batch_size ≠ n",
         "You divide the sum by a fixed batch size: divide a short last batch by its own size.",
-        gradient=(
-            lambda X, y, w, b, m: scale(gradient_sum(X, y, w, b), 1 / m),
-            lambda X, y, w, b, m: scale(gradient_sum(X, y, w, b), 1 / (len(y) + SHORT)),
-        ),
+        gradient=(lambda X, y, w, b, m: scale(gradient_sum(X, y, w, b), 1 / m),),
         numbers=(8.0,),
         estimate=estimate_divisor,
         programs="""
@@ -388,9 +384,9 @@ FAULTS = (
                 r = X @ w + b - y
                 return X.T @ r / 10, r.sum() / 10
 
-            def sgd_step(X, y, w, b, lr, batch_size):
+            def sgd_step(X, y, w, b, lr):
                 r = X @ w + b - y
-                return w - lr * X.T @ r / batch_size, b - lr * r.sum() / batch_size
+                return w - lr * X.T @ r / 32, b - lr * r.sum() / 32
 
             class Ragged:
                 def __init__(self, lr=0.1, n_iters=10, batch_size=32):

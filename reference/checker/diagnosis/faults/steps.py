@@ -242,13 +242,13 @@ FAULTS = (
         estimate=estimate_decay,
         estimate_for_loss=estimate_loss_decay,
         programs="""
-            def gradient(X, y, w, b, lam=0.01):
+            def gradient(X, y, w, b, k=0.01):
                 gw, gb = correct_gradient(X, y, w, b)
-                return gw + lam * w, gb
+                return gw + k * w, gb
 
             def gradient(X, y, theta):
-                penalty = 0.5 * np.r_[0, theta[1:]] / len(y)
-                return X.T @ (X @ theta - y) / len(y) + penalty
+                more = 0.5 * np.r_[0, theta[1:]] / len(y)
+                return X.T @ (X @ theta - y) / len(y) + more
 
             def step(X, y, w, b, lr):
                 gw, gb = correct_gradient(X, y, w, b)
