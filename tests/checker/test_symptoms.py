@@ -20,11 +20,11 @@ CASES = distinguishing_problems(0)
 
 def answers(change, plan=GRADIENT, cases=CASES):
     """Trials whose answer is the right one, changed in place by `change(case, vector)`."""
-    for case in cases:
+    for i, case in enumerate(cases):
         expected = Expected(plan, case, "half-mse")
         vector = expected.rounded.copy()
         change(case, vector)
-        yield Trial(plan, case, RawOutput(), Output(vector), expected, case)
+        yield Trial(plan, case, RawOutput(), Output(vector), expected, i, case)
 
 
 def by(factor, where=lambda c: True, component=0):
@@ -149,7 +149,7 @@ def test_a_wrong_prediction_is_named():
 def test_answers_of_the_wrong_form_have_no_numbers_to_name(vector):
     """They are counted, a problem once, however often it was asked."""
     case, bad = CASES[0], Output(vector, fault="wrong-shape")
-    item = Trial(GRADIENT, case, RawOutput(), bad, Expected(GRADIENT, case, "half-mse"), case)
+    item = Trial(GRADIENT, case, RawOutput(), bad, Expected(GRADIENT, case, "half-mse"), 0, case)
     assert symptoms.components([item, item]) == "Wrong in 1 problems."
     assert symptoms.ratio([item]) == ""
 
@@ -190,7 +190,7 @@ def test_a_number_in_place_of_nothing_has_no_ratio():
     """Where the exact answer is 0."""
     case = Problem(np.ones((2, 1)), np.ones(2), np.ones(1), np.float64(0))
     expected = Expected(GRADIENT, case, "half-mse")
-    item = Trial(GRADIENT, case, RawOutput(), Output(np.array([3.0, 0.0])), expected, case)
+    item = Trial(GRADIENT, case, RawOutput(), Output(np.array([3.0, 0.0])), expected, 0, case)
     assert symptoms.ratio([item]) == ""
 
 
@@ -219,7 +219,7 @@ def shaped(case, *parts):
     parts = tuple(
         ArrayMessage("float64", np.shape(p), None if p is None else np.ravel(p)) for p in parts
     )
-    return Trial(GRADIENT, case, RawOutput(parts), Output(None, fault="wrong-shape"), None, case)
+    return Trial(GRADIENT, case, RawOutput(parts), Output(None, fault="wrong-shape"), None, 0, case)
 
 
 def case_of(n, d):
@@ -248,7 +248,7 @@ PAIRS = (C.X @ C.w + C.b)[:, None] - C.y
         ([shaped(C, (C.X.T @ PAIRS).T)], False),
         ([shaped(ONE, np.ones((1, 1)))], False),
         ([shaped(C)], False),
-        ([Trial(GRADIENT, C, RawOutput((COMPLEX,)), None, None, C)], False),
+        ([Trial(GRADIENT, C, RawOutput((COMPLEX,)), None, None, 0, C)], False),
     ],
 )
 def test_n_by_n_residuals_are_recognised(trials, recognised):
