@@ -299,6 +299,9 @@ FAULTS = (
             def cost(X, y, theta):
                 return np.mean((X @ theta - y) ** 2) / 2 + 0.5 * np.sum(theta**2) / len(y)
 
+            def loss(X, y, w, b):
+                return np.mean((X @ w + b - y) ** 2) / 2 + 0.1 * (w @ w + b**2)
+
             def gradient(X, y, w, b):
                 gw, gb = correct_gradient(X, y, w, b)
                 return gw + 0.5 * w / len(y), gb + 0.5 * b / len(y)
