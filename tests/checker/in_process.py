@@ -4,14 +4,23 @@ from functools import partial
 
 import numpy as np
 
+from reference.checker.call_plan import plans
 from reference.checker.check import source_of
 from reference.checker.loading import Program
+from reference.checker.output import Reading, readings
 from reference.checker.problem_set import distinguishing_problems
 from reference.checker.sandbox import definitions, invoke, worker
 from reference.checker.sandbox.messages import SubjectTerminated, decode
-from reference.checker.session import Choice, choose_call, make_evaluate
+from reference.checker.session import (
+    ask,
+    choose_call,
+    make_evaluate,
+    trials_of_problem,
+)
 
 FOREVER = float("inf")
+CASES = distinguishing_problems(0)[:20]
+CASES.append(CASES[0]._replace(w=CASES[0].w * [0, 1, 1]))  # no division by a weight of 0
 
 
 class InProcess:
@@ -48,15 +57,31 @@ def chosen(program, losses=("half-mse",), process=None):
 
 def evaluate_of(program, losses=("half-mse",), dies_at=None):
     """`evaluate` for a program in the call that is chosen."""
-    choice: Choice = chosen(program, losses)
+    choice = chosen(program, losses)
     return make_evaluate(InProcess(program, dies_at), choice.call, FOREVER)
 
 
-def answers(program, cases=None, loss="half-mse"):
-    """The trials of a program on problems that distinguish all faults, without predictions."""
-    cases = cases or distinguishing_problems(0)[:20]
-    trials = evaluate_of(program, (loss,))(cases)
-    return [t for t in trials if t.plan.name == program.__name__]
+def usual_plan(program, kind=""):
+    """The likeliest plan for a program; the likeliest of that kind."""
+    found = plans(definition_of(program))
+    return next(p for p in found if kind in ("", p.kind) and not p.layout.d and not p.layout.n)
+
+
+def answers(program, kind="", cases=None, loss="half-mse"):
+    """The trials of a program in its usual call, whether they are right or not."""
+    plan, cases = usual_plan(program, kind), cases or CASES
+    pairs = list(ask(InProcess(program), plan, cases))
+    each = [(p, a) for p, group in pairs for a in group]
+    found = readings(plan, definition_of(program), each)
+    reading = found[0] if found else usual_reading(plan)
+    trials = [trials_of_problem(plan, reading, loss, i, *pair) for i, pair in enumerate(pairs)]
+    return [t for of_problem in trials for t in of_problem if t.plan.name == plan.name]
+
+
+def usual_reading(plan):
+    """w and b of a pair, or the only part of an answer."""
+    pair = plan.kind in ("gradient", "step", "trainer") and not plan.theta
+    return Reading(("", ("0",)), ("", ("1",))) if pair else Reading(joint=("", ()), order="bw")
 
 
 def right(X, y, w, b):

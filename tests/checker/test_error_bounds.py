@@ -6,8 +6,8 @@ from hypothesis import given, settings
 
 from reference import exact, rounding
 from reference.checker.call_plan import Problem
-from reference.checker.diagnosis import faults
 from reference.checker.diagnosis.error_bounds import Terms
+from reference.checker.diagnosis.faults import formulas
 from reference.checker.diagnosis.match import terms
 from reference.strategies import problems
 
@@ -107,7 +107,7 @@ def test_beyond_the_range_nothing_is_claimed(dtype):
 def test_the_bound_of_1_3f_is_that_of_rounding(problem):
     """Its sizes are M_j, the magnitude of `gradient_bound`; its values are within the bound."""
     k = sum(problem[0].shape) + 5
-    grad_w, grad_b = faults.gradient(*terms(Problem(*problem)))
+    grad_w, grad_b = formulas.gradient(*terms(Problem(*problem)))
     sizes = rounding.gamma(k, np.float64) * np.append(grad_w.size, grad_b.size)
     bounds = np.append(*rounding.gradient_bound(*problem, np.float64))
     np.testing.assert_allclose(sizes, bounds, rtol=1e-12, atol=1e-300)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from reference import exact, rounding
-from reference.checker.call_plan import CallPlan, Problem
+from reference.checker.call_plan import CallPlan, Layout, Problem
 from reference.checker.expected import Expected, nearest
 from reference.strategies import problems
 
@@ -27,9 +27,11 @@ def plan(kind, roles=ROLES, **more):
 
 PLANS = {
     "gradient": plan("gradient"),
+    "gradient_w": plan("gradient_w"),
+    "gradient_b": plan("gradient_b"),
     "step": plan("step", "X y w b lr"),
     "trainer": plan("trainer", "X y w b lr iters"),
-    "given step": plan("step", "w b grad_w grad_b lr"),
+    "given step": plan("step", "w b grad_w grad_b lr", given="mean"),
     "predict": plan("predict", "X w b"),
     "loss": plan("loss"),
     "given loss": plan("loss", "y_hat y"),
@@ -46,6 +48,8 @@ def values(name, case, c):
     r = [p[0] - t for p, t in zip(X, y, strict=True)]
     return {
         "gradient": grad,
+        "gradient_w": grad[:-1],
+        "gradient_b": grad[-1:],
         "step": along,
         "trainer": along,
         "given step": [t - lr * g for t, g in zip(theta, [*X[0], y[0]], strict=True)],
@@ -76,8 +80,9 @@ def bounds(name, case, c, dtype, problem=None):
     X, y, w, b = problem or case[:4]
     theta = np.abs(np.append(case.w, case.b).astype(float))
     u, tiny = float(np.finfo(dtype).eps) / 2, TINY[np.dtype(dtype).type]
-    if name == "gradient":
-        return c * np.append(*rounding.gradient_bound(X, y, w, b, dtype))[:3]
+    if name.startswith("gradient"):
+        part = {"gradient_w": slice(2), "gradient_b": slice(2, 3)}.get(name, slice(3))
+        return c * np.append(*rounding.gradient_bound(X, y, w, b, dtype))[part]
     if name in ("step", "trainer"):
         found = np.append(*rounding.sgd_step_bound(X, y, w, b, case.lr * c, dtype))[:3]
         return found + 4 * u / (1 - 4 * u) * theta
@@ -121,7 +126,7 @@ def test_a_step_along_zeros_may_be_three_subnormals_off(dtype):
 @pytest.mark.parametrize("name", ["gradient", "step", "predict", "loss"])
 def test_the_bias_in_a_vector_has_a_feature_of_its_own(name, case):
     """θ = (b, w): one weight more, a column of ones, and no bias beside them."""
-    theta = plan(name, {"step": "X y w lr", "predict": "X w"}.get(name, "X y w"))
+    theta = plan(name, layout=Layout(ones="first"))
     expected = Expected(theta, case, "half-mse")
     ones = np.column_stack([case.X, np.ones(4, case.X.dtype)])
     X, y, w, b = expected.problem
@@ -210,3 +215,12 @@ def test_each_number_has_a_name(name, names):
     """That of the derivation."""
     expected = Expected(PLANS[name], CASE, "half-mse")
     assert [expected.component(i) for i in range(len(names))] == names
+
+
+def test_the_bias_may_have_a_precision_of_its_own():
+    """float32 beside float64."""
+    expected = Expected(PLANS["gradient"], CASE, "half-mse")
+    answer = expected.rounded * (1 + 1e-8)
+    f32, f64 = np.dtype(np.float32), np.dtype(float)
+    assert (expected.errors(answer, f64, f32) > 1).tolist() == [True, True, False]
+    assert (expected.errors(answer, f32, f64) > 1).tolist() == [False, False, True]

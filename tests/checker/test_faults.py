@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_match import answers
+from in_process import answers
 from wrong_programs import WRONG
 
 from reference import check
@@ -33,10 +33,13 @@ mean-of-products-split collapsed-to-scalar broadcast-n-by-n swapped-outputs labe
 last-row-dropped residual-parenthesis precedence parameter-as-gradient loss-as-gradient index-port
 sequential-update lr-missing lr-twice ragged-divisor weight-decay clipped stale nondeterministic
 mutates-input wrong-shape no-return non-finite low-precision finite-difference raised timeout crash
+accumulator-kept gradient-outside-loop iteration-missing early-return labels-of-another-batch
+same-batch-again whole-data-in-each-batch remainder-dropped batches-overlap full-n-divisor
+shuffled-apart row-never-drawn history-aliased bias-penalised predict-not-standardised
 """
 KINDS = ("gradient", "step", "loss", "predict")
 PROGRAMS = [
-    pytest.param(BY_NAME[name], program, id=f"{name}-{i}")
+    pytest.param(BY_NAME[name], program, id=f"{name}-{i}", marks=[pytest.mark.thorough] * (i > 1))
     for name, programs in WRONG.items()
     for i, program in enumerate(programs)
 ]
@@ -52,9 +55,9 @@ FORMULAS = [
 def test_every_program_of_a_fault_is_rejected_under_its_name(fault, program):
     """Whatever it is: gradient, step, trainer, prediction or loss."""
     options = {"loss": fault.declared_loss, "seed": len(fault.name)}
-    report = check(program, max_examples=60, timeout=3, **options)
-    assert not report.passed
-    assert report.checks[0].fault == fault.name, str(report)
+    timeout = 0.5 if fault.name == "timeout" else 20
+    report = check(program, max_examples=40, timeout=timeout, **options)
+    assert {c.fault for c in report.checks if c.verdict == "wrong"} == {fault.name}, str(report)
 
 
 @pytest.mark.parametrize(("fault", "kind", "formula"), FORMULAS)
@@ -80,17 +83,17 @@ def test_every_entry_is_complete(fault):
         fault.name = ""
 
 
-SYMBOLS = set("abcdehijkmnswxyLX") | {"Xw", "NaN", "None"}
+SYMBOLS = set("abcdehijkmnstwxyBLTX") | {"Xw", "NaN", "None"}
 
 
 @pytest.mark.parametrize("fault", CATALOGUE, ids=lambda f: f.name)
 @pytest.mark.parametrize("kind", ["gradient", "loss", "predict"])
 def test_the_catalogue_is_written_in_the_notation(fault, kind):
-    """Formulas in letters of the derivation and lower-case words; sentences that say "you"."""
+    """Formulas in letters of the derivation and lower-case words; whole sentences."""
     for word in re.findall(r"[A-Za-z]+", fault.formula):
         assert word in SYMBOLS or (len(word) > 1 and word.islower()), word
         assert word in SYMBOLS or word not in {s.lower() for s in SYMBOLS}, word
-    assert re.fullmatch(r"Your? [^{}]*[.?]", fault.sentence(kind))
+    assert re.fullmatch(r"[A-Z][^{}]*[.?]", fault.sentence(kind))
     for word in re.findall(r"[A-Za-z]{2,}", fault.sentence(kind)):
         assert word in SYMBOLS or word[1:].islower(), word
 
@@ -129,7 +132,7 @@ def values(formula):
     for c in distinguishing_problems(1)[:20]:
         try:
             with np.errstate(all="ignore"):
-                found = formula(Trial(plan, c, None, None, Expected(plan, c, "half-mse"), c))
+                found = formula(Trial(plan, c, None, None, Expected(plan, c, "half-mse"), 0, c))
                 value = np.concatenate([np.ravel(t.value) for t in found])
                 bound = np.concatenate([np.ravel(t.bound(100, np.float64)) for t in found])
         except (IndexError, ZeroDivisionError):
@@ -197,15 +200,23 @@ ENTRY = '''\
     ("entry", "outcome"),
     [
         (ENTRY, "7 passed"),
-        (ENTRY.replace("3 * grad_b", "4 * grad_b"), "1 failed, 6 passed"),
-        (re.sub(r" programs=.*?,\n", "", ENTRY, flags=re.DOTALL), "2 failed, 3 passed"),
+        pytest.param(
+            ENTRY.replace("3 * grad_b", "4 * grad_b"),
+            "1 failed, 6 passed",
+            marks=pytest.mark.thorough,
+        ),
+        pytest.param(
+            re.sub(r" programs=.*?,\n", "", ENTRY, flags=re.DOTALL),
+            "2 failed, 3 passed",
+            marks=pytest.mark.thorough,
+        ),
     ],
 )
 def test_one_entry_is_all_that_a_new_fault_takes(entry, outcome, tmp_path):
     """In a copy of the project; with a program of another fault, or with none, a test fails."""
     root = Path(__file__).parents[2]
     shutil.copytree(root / "reference", tmp_path / "reference")
-    for name in ("test_faults.py", "test_match.py", "wrong_programs.py"):
+    for name in ("test_faults.py", "in_process.py", "wrong_programs.py"):
         shutil.copy(Path(__file__).parent / name, tmp_path)
     table = tmp_path / "reference/checker/diagnosis/faults/sizes.py"
     table.write_text(

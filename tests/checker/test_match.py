@@ -2,21 +2,14 @@
 
 import numpy as np
 import pytest
+from in_process import CASES, answers, usual_plan
 
-from reference.checker import signature
 from reference.checker.call_plan import Problem
 from reference.checker.diagnosis import match
 from reference.checker.diagnosis.faults import CATALOGUE
 from reference.checker.diagnosis.faults.fault import Fault
 from reference.checker.expected import CONVENTIONS, Expected
-from reference.checker.output import parse_output
 from reference.checker.problem_set import distinguishing_problems
-from reference.checker.sandbox import worker
-from reference.checker.sandbox.messages import decode
-from reference.checker.trial import Trial
-
-CASES = distinguishing_problems(0)[:20]
-CASES.append(CASES[0]._replace(w=CASES[0].w * [0, 1, 1]))  # no division by a weight of 0
 
 
 def res(X, y, w, b):
@@ -46,24 +39,6 @@ def gradient_with(change):
         return change(*right(X, y, w, b), w, b, len(y))
 
     return gradient
-
-
-def answers(program, name="", cases=CASES, loss="half-mse"):
-    """Its answers to the cases, in the first layout of the arguments that it accepts."""
-    description = worker.describe(name or program.__name__, program)
-    usual = signature.plan(description, asked_for=True)
-    for plan in usual.layouts():
-        found = []
-        for i, case in enumerate(cases):
-            args, kwargs = plan.arguments(case)
-            line = worker.reported(lambda a=args, k=kwargs: worker.call(program, a, k, False), "")
-            answer = decode(line)
-            reading = parse_output(plan, case, answer)
-            expected = Expected(plan, case, loss)
-            found.append(Trial(plan, case, answer, reading, expected, i, case))
-        if not all(i.reading.refused for i in found):
-            return found
-    return found
 
 
 def sign_flipped(X, y, w, b):
@@ -130,7 +105,7 @@ def test_a_step_is_explained_under_any_declared_loss(loss):
     assert names(answers(step, loss=loss)) == ["sign-flipped"]
 
 
-@pytest.mark.parametrize("answer", [None, lambda w: (w, 0.0, 0.0), np.ones_like])
+@pytest.mark.parametrize("answer", [None, lambda w: np.append(w, [0, 0]), np.ones_like])
 def test_no_formula_explains_an_answer_of_another_form(answer):
     """Nothing, too many numbers, or too few, among answers that a formula explains."""
 
@@ -219,7 +194,7 @@ def test_for_single_samples_a_sum_is_as_good_as_a_mean(declared, c):
     def squared_loss(y_hat, y):
         return c * (y_hat - y) ** 2 / 2
 
-    trials = answers(squared_loss, loss=declared)
+    trials = answers(squared_loss, "sample", loss=declared)
     if all(i.is_correct for i in trials):
         assert CONVENTIONS[declared](1) == c
     else:
@@ -232,7 +207,7 @@ def test_right_for_another_loss_is_within_its_bound(loss):
     """Up to the bound itself, where the exact answer is 0."""
     X = np.array([[2.0], [3.0]])
     case = Problem(X, X[:, 0] + 1, np.ones(1), np.float64(1))
-    bounds = Expected(signature.plan(worker.describe("gradient", right), True), case, loss).bounds
+    bounds = Expected(usual_plan(right, "gradient"), case, loss).bounds
     for vector, is_right in ((bounds, True), (np.nextafter(bounds, 1), False)):
         program = gradient_with(lambda *_, v=vector: (v[:-1], v[-1]))
         assert match.is_right_for(loss, answers(program, cases=[case])[0]) == is_right
@@ -264,7 +239,7 @@ def test_losses_of_predictions_are_explained_as_those_of_weights_are():
         return squared_loss(y_hat, y).mean()
 
     for program, kind in ((squared_loss, "sample"), (loss, "loss")):
-        trials = answers(program)
+        trials = answers(program, kind)
         assert trials[0].plan.kind == kind
         assert names(trials) == ["sign-flipped"]
 

@@ -20,7 +20,8 @@ from reference.checker.sandbox.messages import (
 def message(**part):
     """A message with one part."""
     usual = {"dtype": "float64", "shape": [2], "values": [1.5, -0.0]}
-    return {"parts": [usual | part], "changed": [0, 2]}
+    after = [{"argument": 0, "parts": [usual]}, {"argument": "w", "parts": []}]
+    return {"parts": [usual | part], "after": after}
 
 
 @pytest.mark.parametrize(
@@ -36,7 +37,9 @@ def test_an_output_is_decoded_as_it_was_written(part, dtype, shape, values):
     """dtype, shape, numbers as float64 or None; and which arguments were changed."""
     found = decode(parse_line(json.dumps(message(**part)).encode()))
     (array,) = found.parts
-    assert (array.dtype, array.shape, found.changed, found.raised) == (dtype, shape, (0, 2), None)
+    assert (array.dtype, array.shape, array.path, array.kind) == (dtype, shape, (), "")
+    assert (found.changed, found.raised) == (("0", "w"), None)
+    assert found.after[0][1][0].values.tolist() == [1.5, 0]
     np.testing.assert_array_equal(array.values, values)
     assert values is None or array.values.dtype == float
 
@@ -50,13 +53,23 @@ def test_what_was_raised_has_four_fields_that_can_be_printed():
     assert (odd["message"], odd["line"]) == ("\\ud800", "['x']")
 
 
-F = {"name": "f", "parameters": [["X", True, False]], "fit": None, "is_class": False}
+def test_a_part_has_its_path_and_type():
+    """Cut, and such that it can be printed."""
+    (found,) = decode(message(path=["w", 3, "x" * 99], kind="\ud800")).parts
+    assert (found.path, found.kind) == (("w", "3", "x" * 80), "\\ud800")
+
+
+P = {"name": "X", "required": True, "kind": "k", "default": None, "annotation": ""}
+F = {"name": "f", "parameters": [P], "methods": {}, "is_class": False, "alias_of": ""}
+F |= {"abstract": False, "doc": "A text."}
 
 
 def test_definitions_are_decoded_as_they_were_written():
-    """In their order; or what the import raised, as an ImportError."""
-    model = {**F, "name": "M", "is_class": True, "fit": [["X", True, True], ["y", False, True]]}
-    assert decode_definitions({"found": [F, model]}) == [F, model]
+    """In their order, with what was left out; or what the import raised, as an ImportError."""
+    model = F | {"name": "M", "is_class": True, "methods": {"fit": [P, P | {"default": "3"}]}}
+    left_out = [{"line": 3, "why": "it reads a file"}]
+    decoded = decode_definitions({"found": [F, model], "left_out": left_out})
+    assert decoded == {"found": [F, model], "left_out": [(3, "it reads a file")]}
     with pytest.raises(ImportError) as error:
         decode_definitions({"raised": {"type": "KeyError", "message": "w"}})
     assert error.value.args[0].items() >= {"type": "KeyError", "message": "w"}.items()
@@ -68,18 +81,19 @@ def test_definitions_are_decoded_as_they_were_written():
         *((parse_line, line) for line in (b"", b"{\n", b"3\n", b"[1]\n", b"\xff\n", b"[" * 99_999)),
         *((f, wrong) for f in (decode, decode_definitions) for wrong in ({}, {"raised": 3})),
         (decode, {"raised": {"lineno": "three"}}),
-        (decode, {"parts": 1, "changed": []}),
-        (decode, {"parts": [], "changed": ["a"]}),
-        (decode, {"parts": [{}], "changed": []}),
-        (decode, {"parts": [], "changed": [float("inf")]}),
+        (decode, {"parts": 1, "after": []}),
+        (decode, {"parts": [], "after": ["a"]}),
+        (decode, {"parts": [{}], "after": []}),
+        (decode, {"parts": [], "after": [{"argument": 0}]}),
         (decode, message(values=[1.0])),
         (decode, message(values=["x", "y"])),
         (decode, message(shape=[1, 1])),
         (decode, message(shape=["two"])),
-        (decode_definitions, {"found": 3}),
-        (decode_definitions, {"found": [{"name": "f"}]}),
-        (decode_definitions, {"found": [{**F, "parameters": [["X", True]]}]}),
-        (decode_definitions, {"found": [{**F, "fit": 3}]}),
+        (decode_definitions, {"found": 3, "left_out": []}),
+        (decode_definitions, {"found": [], "left_out": [{"line": "x", "why": ""}]}),
+        (decode_definitions, {"found": [{"name": "f"}], "left_out": []}),
+        (decode_definitions, {"found": [{**F, "parameters": [["X"]]}], "left_out": []}),
+        (decode_definitions, {"found": [{**F, "methods": 3}], "left_out": []}),
     ],
 )
 def test_anything_else_is_a_crash(decoder, wrong):
@@ -103,6 +117,8 @@ def test_keys_are_equal_to_the_last_bit():
     assert key(1.0, 2.0) != key(1.0, 2.0, shape=(2, 1))
     assert key() == key() != key(shape=(3,))
     assert key() != key(1.0, 2.0)
+    named, other = (ArrayMessage("a", (), None, (path,)) for path in "wb")
+    assert RawOutput((named,)).key != RawOutput((other,)).key
     nothing = ArrayMessage("a", (), None)
     assert RawOutput((nothing, nothing)).key != RawOutput((nothing,)).key
 

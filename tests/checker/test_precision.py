@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from test_match import answers, by_mean, half_mse, right
+from in_process import answers
+from test_match import by_mean, half_mse, right
 from wrong_programs import WRONG
 
 from reference.checker.call_plan import CallPlan, Problem
@@ -228,7 +229,7 @@ def test_rounded_arguments_explain_what_is_within_the_bound(error, right, monkey
     asked = []
 
     class Within(Expected):
-        def errors(self, vector, dtype):
+        def errors(self, vector, dtype, dtype_b=None):
             asked.append((self.case, vector.tolist(), dtype, self.loss))
             return np.array([0.0, error])
 

@@ -2,16 +2,18 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from reference.checker.call_plan import CallPlan
+from reference.checker.call_plan import CallPlan, Layout
 from reference.checker.problem_set import (
     distinguishing_problems,
     exact_answers,
     random_problems,
+    with_rate,
 )
 
 ROLES = ("X", "y", "w", "b")
@@ -46,7 +48,7 @@ def test_problems_need_numpy_alone():
 @pytest.mark.parametrize("problems", [MANY, distinguishing_problems(3)])
 def test_problems_are_well_formed(problems):
     """float64, C-ordered, finite, of matching shapes; with an η that float32 has, too."""
-    for X, y, w, b, lr, iters in problems:
+    for X, y, w, b, lr, iters, _ in problems:
         assert X.dtype == y.dtype == w.dtype == b.dtype == np.float64
         assert (y.shape, w.shape, np.shape(b)) == (X.shape[:1], X.shape[1:], ())
         assert X.flags.c_contiguous
@@ -115,15 +117,30 @@ def test_distinguishing_problems_are_normal_numbers_of_many_sizes():
         assert abs(values.std() / scale - 1) < 0.1
 
 
+def test_a_single_size_can_be_asked_for():
+    """Of features, or of samples, for what takes no other."""
+    for d, n in [(1, 0), (3, 0), (0, 1), (2, 1)]:
+        for problems in (random_problems(3, 40, True, d, n), distinguishing_problems(3, d, n)):
+            assert {c.X.shape[1] for c in problems} == {d} or not d
+            assert {c.X.shape[0] for c in problems} == {n} or not n
+
+
 def test_exact_answers_are_shared_by_all_that_are_called_alike():
-    """Whatever the names; other roles, losses and seeds have their own."""
+    """Whatever the names and layouts; other kinds, losses and seeds have their own."""
     found = exact_answers(GRADIENT, "mse", 3, 10)
-    other = CallPlan("f", "gradient", (("a", "X"), ("b", "y"), ("c", "w"), ("", "b")))
+    other = replace(GRADIENT, name="f", layout=Layout(y="column", container="list"))
     assert exact_answers(other, "mse", 3, 10) is found
-    for expected, problem in zip(found, random_problems(3, 10, True), strict=True):
+    for expected, problem in zip(found, random_problems(3, 10, True, 0, 0), strict=True):
         assert expected.case is problem
         assert (expected.loss, expected.plan.kind) == ("mse", "gradient")
-    theta = CallPlan("f", "gradient", GRADIENT.roles[:3])
+    theta = replace(GRADIENT, layout=Layout(ones="first"))
     assert exact_answers(theta, "mse", 3, 10)[0].plan.theta
     for plan, loss, seed in [(theta, "mse", 3), (GRADIENT, "sse", 3), (GRADIENT, "mse", 4)]:
         assert exact_answers(plan, loss, seed, 10) is not found
+
+
+def test_a_learning_rate_that_is_fixed_inside_is_that_of_the_problems():
+    """Where the code has one."""
+    problem = MANY[0]
+    assert with_rate(GRADIENT, problem) is problem
+    assert with_rate(replace(GRADIENT, lr=0.3), problem).lr == 0.3

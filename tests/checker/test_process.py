@@ -12,7 +12,7 @@ import warnings
 import numpy as np
 import pytest
 
-from reference.checker.sandbox import process
+from reference.checker.sandbox import invoke, process
 from reference.checker.sandbox.messages import SubjectTerminated
 from reference.checker.sandbox.process import ALIVE, Process, kill_all
 
@@ -69,17 +69,33 @@ def code(request, tmp_path):
     functions = {}
     exec(FILE, functions)
     found = {n: f for n, f in functions.items() if callable(f) and n != "__builtins__"}
-    given = (str(file), "", LONG) if request.param == "file" else ("", "", LONG, found)
+    given = (str(file), "", LONG, None, FILE) if request.param == "file" else ("", "", LONG, found)
     with Process(*given) as opened:
         yield opened
     assert opened not in ALIVE
     assert opened.popen is None
 
 
+def request(name, *args):
+    """A call with these arguments."""
+    return {"target": name, "args": list(args)}
+
+
 def ask(code, name, *numbers, **options):
     """The numbers that come back for numbers."""
-    answers = code.ask(name, [((n,), {}) for n in numbers], **options)
+    answers = code.ask([request(name, n) for n in numbers], **options)
     return [float(part.values[0]) for a in answers for part in a.parts]
+
+
+def names_of(code):
+    """What is defined there."""
+    return [f["name"] for f in code.load()["found"]]
+
+
+def opened(file, source, name="", timeout=LONG):
+    """A process for a file with that source."""
+    file.write_text(source)
+    return Process(str(file), name, timeout, source=source)
 
 
 def wait_until(condition):
@@ -98,7 +114,7 @@ def is_gone(pid):
 
 def test_it_is_loaded_and_answers_in_order(code):
     """All that is in it; an answer for each call; as often as it is asked."""
-    assert [f["name"] for f in code.load()][:2] == ["echo", "environment"]
+    assert names_of(code)[:2] == ["echo", "environment"]
     assert code in ALIVE
     assert ask(code, "echo", *range(300)) == list(range(300))
     assert ask(code, "echo") == []
@@ -153,7 +169,8 @@ def test_a_process_that_gives_no_answer_is_ended(code, name):
 def test_one_deadline_holds_for_all_answers(code):
     """Those that come before it are given; then it is a timeout, whatever `timeout` is."""
     code.load()
-    answers = code.ask("sleeps_on_2", [((n,), {}) for n in range(4)], deadline=time.monotonic() + 1)
+    requests = [request("sleeps_on_2", n) for n in range(4)]
+    answers = code.ask(requests, deadline=time.monotonic() + 1)
     assert [next(answers).parts[0].values[0] for _ in range(2)] == [0, 1]
     with pytest.raises(SubjectTerminated, match="no answer within") as ended:
         next(answers)
@@ -164,46 +181,44 @@ def test_one_deadline_holds_for_all_answers(code):
 
 def test_a_long_answer_is_no_garbage():
     """The longest that the worker gives has its place in a line, and comes whole."""
-    a = np.random.default_rng(0).normal(size=process.worker.MAX_NUMBERS) * 1e-300
-    assert 25 * process.worker.MAX_NUMBERS < process.MAX_LINE
+    a = np.random.default_rng(0).normal(size=invoke.MAX_NUMBERS) * 1e-300
+    assert 25 * invoke.MAX_NUMBERS < process.MAX_LINE
     with Process("", "", LONG, {"f": lambda: a}) as code:
-        (answer,) = code.ask("f", [((), {})])
+        (answer,) = code.ask([request("f")])
     assert np.array_equal(answer.parts[0].values, a)
 
 
-def test_an_import_that_raises_is_described(tmp_path):
+def test_a_module_that_raises_is_described(tmp_path, monkeypatch):
     """Type, message, line and its number; where it worked before, it is a crash."""
-    file = tmp_path / "mine.py"
+    file = tmp_path / "mine_raises.py"
     file.write_text("def f(): return 1\n")
-    with Process(str(file), "", LONG) as code:
+    monkeypatch.chdir(tmp_path)
+    with Process("mine_raises", "", LONG) as code:
         code.load()
         code.close()
         file.write_text("x = 123456\nraise KeyError('w')\n")
         with pytest.raises(SubjectTerminated, match="imported once, and not again") as ended:
-            list(code.ask("f", []))
+            list(code.ask([]))
         assert ended.value.fault == "crash"
         with pytest.raises(ImportError) as error:
             code.load()
-    line = {"line": "raise KeyError('w')", "lineno": 2}
-    assert error.value.args == ({"type": "KeyError", "message": "'w'", **line},)
+    assert error.value.args[0].items() >= {"type": "KeyError", "message": "'w'"}.items()
 
 
 @pytest.mark.parametrize(("timeout", "import_timeout"), [(0.01, LONG), (LONG, 0.01)])
 def test_a_slow_import_has_time(tmp_path, monkeypatch, timeout, import_timeout):
     """At least `IMPORT_TIMEOUT`, and at least as long as an answer."""
     monkeypatch.setattr(process, "IMPORT_TIMEOUT", import_timeout)
-    file = tmp_path / "mine.py"
-    file.write_text("import time\ntime.sleep(0.5)\ndef echo(a): return a\n")
-    with Process(str(file), "", timeout) as code:
-        assert [f["name"] for f in code.load()] == ["echo"]
+    source = "import time\nclass A: time.sleep(0.5)\ndef echo(a): return a\n"
+    with opened(tmp_path / "mine.py", source, timeout=timeout) as code:
+        assert names_of(code) == ["A", "echo"]
 
 
 def test_an_import_that_never_ends_is_a_timeout(tmp_path, monkeypatch):
     """After both limits, or at the deadline of the question that it is loaded for."""
     monkeypatch.setattr(process, "IMPORT_TIMEOUT", 0.2)
-    file = tmp_path / "mine.py"
-    file.write_text("while True: pass")
-    with Process(str(file), "", 0.1) as code:
+    source = "class A:\n    while True: pass"
+    with opened(tmp_path / "mine.py", source, timeout=0.1) as code:
         with pytest.raises(SubjectTerminated, match=r"within 0\.2 seconds") as ended:
             code.load()
         assert ended.value.fault == "timeout"
@@ -215,10 +230,9 @@ def test_an_import_that_never_ends_is_a_timeout(tmp_path, monkeypatch):
 def test_a_file_opens_no_windows_and_prints_nothing(tmp_path, monkeypatch, capfd):
     """Not even what its Python says before a line of ours is run."""
     monkeypatch.setenv("PYTHONWARNINGS", "nonsense")  # of which every Python complains
-    file = tmp_path / "mine.py"
-    file.write_text("import os\ndef f(): return os.environ['MPLBACKEND'] == 'Agg'")
-    with Process(str(file), "", LONG) as code:
-        (answer,) = code.ask("f", [((), {})])
+    source = "import os\ndef f(): return os.environ['MPLBACKEND'] == 'Agg'"
+    with opened(tmp_path / "mine.py", source) as code:
+        (answer,) = code.ask([request("f")])
     assert answer.parts[0].values == [1]
     assert capfd.readouterr() == ("", "")
 
@@ -226,7 +240,7 @@ def test_a_file_opens_no_windows_and_prints_nothing(tmp_path, monkeypatch, capfd
 def test_a_closed_process_leaves_no_thread(code):
     """However many of its answers nobody took."""
     before = set(threading.enumerate())
-    next(code.ask("echo", [((float(i),), {}) for i in range(300)]))
+    next(code.ask([request("echo", float(i)) for i in range(300)]))
     (thread,) = set(threading.enumerate()) - before
     assert thread.daemon
     code.close()
@@ -278,12 +292,10 @@ def test_without_process_groups_the_process_is_killed(code, monkeypatch):
 
 def test_one_name_alone_can_be_meant(tmp_path):
     """Of a file; functions are given by name."""
-    file = tmp_path / "mine.py"
-    file.write_text(FILE)
-    with Process(str(file), "exits", LONG) as code:
-        assert [f["name"] for f in code.load()] == ["exits"]
+    with opened(tmp_path / "mine.py", FILE, "exits") as code:
+        assert names_of(code) == ["exits"]
     with Process("", "echo", LONG, {"echo": len}) as code:
-        assert [f["name"] for f in code.load()] == ["echo"]
+        assert names_of(code) == ["echo"]
 
 
 def test_all_can_be_killed_for_good(code):
@@ -302,23 +314,11 @@ def test_all_can_be_killed_for_good(code):
         assert ended.value.fault == "crash"
 
 
-def test_tensors_are_made_where_they_are_wanted():
-    """Else arrays."""
-    import torch  # noqa: F401
-
-    def kind(a):
-        return float(type(a).__name__ == "Tensor")
-
-    with Process("", "", LONG, {"kind": kind}) as code:
-        assert ask(code, "kind", np.ones(2), tensors=True) == [1]
-        assert ask(code, "kind", np.ones(2)) == [0]
-
-
 def test_the_process_that_was_forked_goes_on():
     """Not in this process: a fork that goes on would end pytest, and end well."""
     program = (
         "from reference.checker.sandbox.process import Process\n"
-        "with Process('', '', 60.0, {'f': len}) as p: print(len(p.load()))\n"
+        "with Process('', '', 60.0, {'f': len}) as p: print(len(p.load()['found']))\n"
         "print('went on')\n"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
@@ -327,7 +327,7 @@ def test_the_process_that_was_forked_goes_on():
 
 def test_a_fork_has_nothing_open_and_random_numbers_of_its_own(monkeypatch):
     """The files that are open here are closed there; a seed of a training here is not used there."""
-    monkeypatch.setattr(process.worker.unseeded, "seed", 0, raising=False)
+    monkeypatch.setattr(invoke.unseeded, "seed", 0)
 
     def draw():
         return np.random.default_rng().random()
@@ -335,8 +335,7 @@ def test_a_fork_has_nothing_open_and_random_numbers_of_its_own(monkeypatch):
     with open(__file__) as file:
         functions = {"draw": draw, "read": lambda: os.fstat(file.fileno()).st_size}
         with Process("", "", LONG, functions) as code:
-            (drawn,) = code.ask("draw", [((), {})])
-            (read,) = code.ask("read", [((), {})])
+            drawn, read = code.ask([request("draw"), request("read")])
         assert read.raised["type"] == "OSError"
         assert file.read()
     assert drawn.parts[0].values[0] != np.random.default_rng(0).random()
@@ -376,7 +375,6 @@ def test_memory_is_limited_and_no_core_is_left():
         "core": lambda: resource.getrlimit(resource.RLIMIT_CORE),
     }
     with Process("", "", LONG, functions) as code:
-        (large,) = code.ask("large", [((), {})])
-        (core,) = code.ask("core", [((), {})])
+        large, core = code.ask([request("large"), request("core")])
     assert "MemoryError" in large.raised["type"]
     assert [p.values[0] for p in core.parts] == [0, 0]

@@ -6,6 +6,7 @@ import pytest
 from reference.checker.call_plan import CallPlan, Problem
 from reference.checker.expected import Expected
 from reference.checker.output import Output
+from reference.checker.sandbox.messages import RawOutput
 from reference.checker.trial import Trial
 
 CASE = Problem(
@@ -54,7 +55,7 @@ def test_an_answer_is_correct_in_form_and_numbers(
 def test_a_number_at_the_bound_is_right(error, is_correct):
     """And beyond it wrong."""
     found = trial(RIGHT)
-    found.expected.errors = lambda vector, dtype: np.array([0.0, error, 0.0])
+    found.expected.errors = lambda vector, *dtypes: np.array([0.0, error, 0.0])
     assert found.is_correct is is_correct
     assert found.has_wrong_values is not is_correct
 
@@ -68,7 +69,11 @@ def test_a_step_is_seen_as_the_gradient_that_it_followed():
     assert gradient.expected_gradient.tolist() == RIGHT.tolist()
 
 
-@pytest.mark.parametrize(("b", "moved"), [(1.0, False), (1.5, True), (np.nan, False)])
-def test_a_step_has_moved_if_a_number_is_another(b, moved):
-    """And all are ordinary ones."""
-    assert trial([1.0, 2.0, b], "step").moved is moved
+@pytest.mark.parametrize(
+    ("after", "in_place", "mutated"), [((), False, False), (("w",), False, True), (("w",), True, False)]
+)
+def test_arguments_that_were_changed_by_intent_are_no_mutation(after, in_place, mutated):
+    """Where the answer stands in them."""
+    found = trial(RIGHT, in_place=in_place)
+    found.answer = RawOutput(after=tuple((name, ()) for name in after))
+    assert found.mutated is mutated

@@ -28,6 +28,7 @@ PREDICT = ("predict", "predictions", "forward", "hypothesis", "output")
 def call(functions: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
     """Call a function, or make an object and train it; what came, and which arguments changed."""
     target, given = functions[request["target"]], request.get("args", [])
+    unseeded.seed = None
     if request.get("seeded"):
         seed_everything()
     if request.get("constants"):

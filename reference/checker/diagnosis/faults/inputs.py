@@ -103,6 +103,10 @@ FAULTS = (
                 return y_hat
 
             def gradient(X, y, w, b):
+                r = X @ w + b - y
+                return np.full(len(w), r.mean()), r.mean()
+
+            def gradient(X, y, w, b):
                 X = np.column_stack([0 * X[:, 0], X[:, 1:]])
                 return correct_gradient(X, y, w, b)
 
