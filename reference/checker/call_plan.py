@@ -122,7 +122,9 @@ class CallPlan:
         parameters = self.parameters(p)
         found = {"X": self.features(p), "y": self.labels(p), **parameters}
         found |= {"lr": p.lr, "iters": p.iters, "n": n, "lam": 0.0, "seed": 0}
-        found |= {"generator": ("generator", 0), "y_hat": wrap(p.X[:, 0])}
+        found["generator"] = ("generator", 0)
+        predicted = p.X @ p.w + p.b if self.kind == "gradient" else p.X[:, 0]
+        found["y_hat"] = self.labels(p._replace(y=predicted))
         found["table"] = wrap(np.column_stack([p.X, p.y]))
         found["batch_size"] = DIVISOR if self.given else p.batch_size or n
         scale = DIVISOR if self.given == "sum" else 1
@@ -224,7 +226,7 @@ def probe(problem: Problem) -> Problem:
 
 ROLES = frozenset({"X", "x", "features_count", "y", "w", "b", "theta", "table", "lr", "iters", *OPTIONAL})
 ALLOWED = {
-    "gradient": frozenset({"X", "x", "y", "table", "w", "b", "theta", "n", "lam"}),
+    "gradient": frozenset({"X", "x", "y", "y_hat", "table", "w", "b", "theta", "n", "lam"}),
     "loss": frozenset({"X", "x", "y", "table", "w", "b", "theta", "n", "lam", "y_hat"}),
     "predict": frozenset({"X", "x", "w", "b", "theta"}),
     "step": frozenset({"X", "x", "y", "table", "w", "b", "theta", "lr", "n", "batch_size", "grad_w"})
@@ -309,13 +311,14 @@ def complete(definition: Definition, kind: str, roles: Assignment) -> CallPlan |
         return None
     namespace = global_data(definition, names, kind)
     names |= {role for _, role in namespace}
-    fixed = () if "iters" in names or kind != "trainer" else definition.fixed_iterations
+    fixed = () if "iters" in names or kind != "trainer" else definition.fixed_iterations()
     names |= {"iters"} if fixed else set()
     columns = {"x"} if "x" in names else {"X"}
     data = columns | {"y"} <= names or ("table" in names and not names & {"X", "y", "x"})
     weights = ("b" in names and "w" in names and "theta" not in names) or (
         "theta" in names and not names & {"w", "b"}
     )
+    weights |= kind == "gradient" and "y_hat" in names and not names & {"w", "b", "theta"}
     given = bool(names & {"grad", "grad_w", "grad_b"})
     enough = {
         "gradient": data and weights,
@@ -449,6 +452,8 @@ def layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
     if "theta" in roles:
         return theta_layouts(plan, definition)
     found = pair_layouts(plan, definition)
+    if plan.kind == "trainer" and not roles & {"w", "b"}:
+        found += [Layout(ones="first"), Layout(ones="last"), Layout(y="column", ones="first")]
     return found
 
 
@@ -570,15 +575,17 @@ def complete_class(definition: Definition, method: str, roles: Assignment) -> Ca
     init = tuple(r for r in roles if r[0] in own)
     call = tuple(r for r in roles if r[0] in fit and r[0] not in own)
     names = {role for _, role in init + call}
+    settable = [n.removeprefix("self.") for n in definition.constants if n.startswith("self.")]
     attributes = tuple(
-        (n.removeprefix("self."), role)
-        for n in definition.constants
-        if n.startswith("self.")
+        (n, role)
+        for n in (*settable, *definition.class_level)
         for role in ("lr", "iters")
-        if role in roles_of(n.removeprefix("self.")) and role not in names
+        if role in roles_of(n) and role not in names
     )
     names |= {role for _, role in attributes}
-    fixed = () if "iters" in names else definition.fixed_iterations
+    if names & {"w", "b", "theta"} not in (set(), {"w", "b"}, {"theta"}):
+        return None
+    fixed = () if "iters" in names else definition.fixed_iterations(method)
     names |= {"iters"} if fixed else set()
     if not needed <= {p for p, _ in init + call} or not {"X", "y", "iters"} <= names:
         return None

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from reference.checker.call_plan import WEAK, CallPlan, Problem, plans, probe
+from reference.checker.call_plan import RELATED, WEAK, CallPlan, Problem, plans, probe
 from reference.checker.diagnosis import match
 from reference.checker.diagnosis.history import Path
 from reference.checker.expected import CONVENTIONS, Expected
@@ -188,7 +188,45 @@ def right_call(tried: Attempt, definition: Definition, losses: Sequence[str]) ->
             trials = trials_of(tried, reading, loss)
             if trials and all(t.is_correct for t in trials):
                 return Call(tried.plan, reading, loss)
+        own = recorded_loss(tried, reading)
+        trials = trials_of(tried, reading, own) if own else []
+        if trials and all(t.is_correct for t in trials):
+            return Call(tried.plan, reading, own)
     return None
+
+
+def recorded_loss(tried: Attempt, reading: Reading) -> str:
+    """The convention of the losses that a trainer records at each iteration, if they are sums."""
+    if tried.plan.kind != "trainer" or raises(tried):
+        return ""
+    for loss in ("half-sse", "sse"):
+        if all(records(tried.plan, reading, loss, *pair) for pair in answered_problems(tried)):
+            return loss
+    return ""
+
+
+def answered_problems(tried: Attempt) -> Iterator[tuple[Problem, list[RawOutput]]]:
+    """The problems of several samples, and the answers to them."""
+    pairs = zip(tried.problems, tried.answers, strict=True)
+    return (pair for pair in pairs if len(pair[0].y) > 2)
+
+
+def records(
+    plan: CallPlan, reading: Reading, loss: str, problem: Problem, answers: Sequence[RawOutput]
+) -> bool:
+    """Whether the losses of a convention stand in a list of one number an iteration."""
+    outputs = [parse_output(plan, reading, problem, a).vector for a in answers]
+    if any(v is None for v in outputs):
+        return False
+    n, factor = len(problem.y), CONVENTIONS[loss](len(problem.y))
+    residuals = [problem.X @ v[:-1] + v[-1] - problem.y for v in outputs]
+    values = [factor * float(r @ r) / (2 * n) for r in residuals]
+    lists = [p.values for p in answers[-1].parts if p.values is not None]
+    return any(
+        len(found) == len(values)
+        and (np.allclose(found[1:], values[:-1]) or np.allclose(found, values))
+        for found in lists
+    )
 
 
 def predicts_flat(tried: Attempt) -> bool:
@@ -325,7 +363,7 @@ def may_be_accused(definition: Definition) -> bool:
     """Whether the name says that a function is one of ours; what no more than might be is not."""
     if definition.is_class:
         return True
-    if is_residual(definition):
+    if is_residual(definition) or definition.other_model:
         return False
     return bool(definition.promised)
 
@@ -344,7 +382,9 @@ def is_certain(tried: Attempt, definition: Definition) -> bool:
     one = bool(plan.layout.n) and not definition.of_one_sample
     if plan.guessed or one or raises(tried) or definition.other_method:
         return False
-    related = plan.is_class or plan.kind.partition("_")[0] in (*definition.promised, "sample")
+    kinds = {k for p in definition.promised for k in RELATED[p]} - {"gradient", "trainer"}
+    kinds |= set(definition.promised)
+    related = plan.is_class or plan.kind.partition("_")[0] in kinds
     return related and not set(words(definition.short_name)) <= WEAK
 
 

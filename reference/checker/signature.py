@@ -70,7 +70,7 @@ ROLE_WORDS = {
     "gradient_function": "gradientfunction gradientfn gradfn gradfunction computegradient gradient "
     "grad gradientfunc gradfunc",
     "model_function": "net model predict hypothesis",
-    "lam": "lam lambda l2 reg regularization regularisation penalty ridge mu lambd l decay "
+    "lam": "alpha lam lambda l2 reg regularization regularisation penalty ridge mu lambd l decay "
     "weightdecay",
     "generator": "rng generator",
     "seed": "seed randomstate randomseed",
@@ -86,6 +86,7 @@ OTHER_METHODS = frozenset(
     "adam rmsprop adagrad adadelta nadam adamw newton lbfgs bfgs lasso elastic huber quantile hinge "
     "perceptron svm logistic polynomial poly neural hidden".split()
 )
+OTHER_PARAMETERS = frozenset("delta tau quantile degree kernel sigma l1 activation".split())
 STEMS = ("theta", "w", "weight", "beta", "b", "m", "a", "t", "coef", "param")
 ALSO = {"a": ["b"], "b": ["w"]}  # the line y = a + b x, with the intercept first
 OPTIONAL = ("lam", "generator", "seed", "n", "batch_size", "lr", "iters")
@@ -272,6 +273,12 @@ class Definition:
         return next(iter(sorted(self.wording & OTHER_METHODS)), "")
 
     @cached_property
+    def other_model(self) -> str:
+        """A parameter that a linear model by least squares does not have, or ""."""
+        names = {w for p in self.parameters for w in words(p["name"])}
+        return next(iter(sorted(names & OTHER_PARAMETERS)), "")
+
+    @cached_property
     def constants(self) -> dict[str, float]:
         """The numbers that it gives to names: {"alpha": 0.01}, {"self.lr": 0.1}."""
         found = {}
@@ -288,20 +295,29 @@ class Definition:
         found = (n.value for n in self.nodes if isinstance(n, ast.Constant))
         return [v for v in found if type(v) in (int, float)]
 
-    @cached_property
-    def fixed_iterations(self) -> tuple[float, ...]:
+    def fixed_iterations(self, method: str = "") -> tuple[float, ...]:
         """The number of iterations that its source fixes, where it is there once and no other."""
-        ranges = [
-            n.args[-1].value
-            for n in self.nodes
-            if isinstance(n, ast.Call) and called_name(n) == "range" and len(n.args) in (1, 2)
-            if isinstance(n.args[-1], ast.Constant) and type(n.args[-1].value) is int
-        ]
+        inner = [n for n in self.nodes if getattr(n, "name", "") == method]
+        nodes = list(ast.walk(inner[0])) if method and inner else self.nodes
+        ranges = [n.args[-1] for n in nodes if isinstance(n, ast.Call) and is_range(n)]
         named = [
-            v for n, v in self.constants.items() if "iters" in roles_of(n.removeprefix("self."))
+            n.value
+            for n in nodes
+            if isinstance(n, ast.Assign) and "iters" in roles_of(ast.unparse(n.targets[0]))
         ]
-        found = {v for v in (*ranges, *named) if v > 1}
-        return tuple(found) if len(found) == 1 and self.numbers.count(*found) == 1 else ()
+        numbers = [n.value for n in nodes if isinstance(n, ast.Constant)]
+        values = [n.value for n in (*ranges, *named) if isinstance(n, ast.Constant)]
+        found = {v for v in values if type(v) is int and v > 1}
+        return tuple(found) if len(found) == 1 and numbers.count(*found) == 1 else ()
+
+    @cached_property
+    def class_level(self) -> dict[str, float]:
+        """The numbers that the body of a class gives to names."""
+        body = self.node.body if isinstance(self.node, ast.ClassDef) else []
+        own = [s for s in body if isinstance(s, ast.Assign | ast.AnnAssign)]
+        targets = [s.targets[0] if isinstance(s, ast.Assign) else s.target for s in own]
+        pairs = zip(targets, own, strict=True)
+        return {ast.unparse(t): s.value.value for t, s in pairs if isinstance(s.value, ast.Constant)}
 
     @cached_property
     def loaded(self) -> set[str]:
@@ -334,6 +350,11 @@ class Definition:
         curved = ("exp", "sigmoid", "tanh", "relu", "softmax", "log", "log1p", "expit", "sign")
         names = [called_name(n) for n in self.reached if isinstance(n, ast.Call)]
         return next((n for n in names if n.lower().strip("_") in curved), "")
+
+
+def is_range(node: ast.Call) -> bool:
+    """Whether a call is range(n) or range(0, n)."""
+    return called_name(node) in ("range", "trange") and len(node.args) in (1, 2)
 
 
 def keys_in(nodes: list[Any]) -> dict[str, str]:
