@@ -6,7 +6,6 @@ vector and a number, columns, θ with a column of ones, features in rows, a tabl
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -83,6 +82,8 @@ class CallPlan:
     left: tuple[str, ...] = ()  # parameters that stay at their defaults
     guessed: bool = False  # whether the role of a parameter is no more than a guess
     fixed: tuple[float, ...] = ()  # the number of iterations that is fixed inside
+    answer: tuple[str, ...] = ()  # what the program calls what it returns
+    lam: float = 0.0  # the penalty that is given where there is one
 
     @property
     def is_class(self) -> bool:
@@ -121,9 +122,9 @@ class CallPlan:
         n, d = p.X.shape
         parameters = self.parameters(p)
         found = {"X": self.features(p), "y": self.labels(p), **parameters}
-        found |= {"lr": p.lr, "iters": p.iters, "n": n, "lam": 0.0, "seed": 0}
+        found |= {"lr": p.lr, "iters": p.iters, "n": n, "lam": self.lam, "seed": 0}
         found["generator"] = ("generator", 0)
-        predicted = p.X @ p.w + p.b if self.kind == "gradient" else p.X[:, 0]
+        predicted = p.X @ p.w + p.b if self.kind.startswith("gradient") else p.X[:, 0]
         found["y_hat"] = self.labels(p._replace(y=predicted))
         found["table"] = wrap(np.column_stack([p.X, p.y]))
         found["batch_size"] = DIVISOR if self.given else p.batch_size or n
@@ -198,6 +199,49 @@ class CallPlan:
         return "; ".join(filter(None, notes(self)))
 
 
+def written(plan: CallPlan) -> str:
+    """The call as the program's author would write it.
+
+    Examples
+    --------
+    >>> roles = (("x", "X"), ("y", "y"), ("w", "w"), ("b", "b"))
+    >>> one = Layout("vector", w="number", d=1)
+    >>> written(CallPlan("compute_gradient", "gradient", roles, layout=one, answer=("dw", "db")))
+    'compute_gradient(x=X[:, 0], y=y, w=w[0], b=b) → dw, db; for one feature'
+    """
+    given = ", ".join(f"{p}={expression(role, plan)}" for p, role in plan.init + plan.roles)
+    if plan.is_class:
+        first = ", ".join(f"{p}={expression(role, plan)}" for p, role in plan.init)
+        given = ", ".join(f"{p}={expression(role, plan)}" for p, role in plan.roles)
+        given = f"{first}).{plan.method}({given}"
+    answer = f" → {', '.join(plan.answer)}" if plan.answer else ""
+    where = [f"{p}={expression(role, plan)}" for p, role in plan.attributes + plan.namespace]
+    more = [f"with {', '.join(where)}"] if where else []
+    return "; ".join([f"{plan.name}({given}){answer}", *more, *notes(plan)])
+
+
+def expression(role: str, plan: CallPlan) -> str:
+    """What is given for a role, in our letters."""
+    o, theta = plan.layout, "[w, b]" if plan.layout.ones.endswith("last") else "[b, w]"
+    shapes = {"column": "{}[:, None]", "row": "{}[None]", "number": "{}[0]"}
+    w = shapes.get(o.w, "{}")
+    packed = {"dict": "{{{!r}: w, {!r}: b}}".format(*o.keys), "tuple": "(w, b)"}
+    rows = {"vector": "X[:, 0]", "features": "X.T", "one row": "X[0]"}
+    ones = {"first": "[1, X]", "last": "[X, 1]"}.get(o.ones, "X")
+    texts = {
+        "X": rows.get(o.x, "X").replace("X", ones),
+        "y": shapes.get(o.y, "{}").format("y"),
+        "w": w.format("w"),
+        "theta": packed.get(o.packed, w.format(theta) if o.w != "number" else theta),
+        "table": "[X, y]",
+        "params": "[w, b]",
+        "lam": f"{plan.lam:g}",
+        "features_count": "d",
+        "grad": "gradient",
+    }
+    return texts.get(role, f"X[:, {role[2:-1]}]" if role.startswith("x[") else role)
+
+
 def notes(plan: CallPlan) -> Iterator[str]:
     """In words, what in a layout is not as usual."""
     o = plan.layout
@@ -224,12 +268,16 @@ def probe(problem: Problem) -> Problem:
     return problem._replace(X=np.vstack([X, X[:1] - 3.0]), y=np.append(problem.y, 0.0))
 
 
-ROLES = frozenset({"X", "x", "features_count", "y", "w", "b", "theta", "table", "lr", "iters", *OPTIONAL})
+ROLES = frozenset(
+    {"X", "x", "features_count", "y", "w", "b", "theta", "table", "lr", "iters", *OPTIONAL}
+)
 ALLOWED = {
     "gradient": frozenset({"X", "x", "y", "y_hat", "table", "w", "b", "theta", "n", "lam"}),
     "loss": frozenset({"X", "x", "y", "table", "w", "b", "theta", "n", "lam", "y_hat"}),
     "predict": frozenset({"X", "x", "w", "b", "theta"}),
-    "step": frozenset({"X", "x", "y", "table", "w", "b", "theta", "lr", "n", "batch_size", "grad_w"})
+    "step": frozenset(
+        {"X", "x", "y", "table", "w", "b", "theta", "lr", "n", "batch_size", "grad_w"}
+    )
     | {"grad_b", "grad", "lam", "gradient_function"},
     "trainer": ROLES | {"loss_function", "gradient_function", "model_function"},
 }
@@ -261,14 +309,18 @@ RELATED = {  # what a function may do beside what its name speaks for
     "predict": ("predict",),
 }
 ANY = ("trainer", "step", "gradient", "loss", "sample", "predict", "gradient_w", "gradient_b")
-WEAK = frozenset("linear model net h f output evaluate estimate j run a".split())
+WEAK = frozenset(
+    ["linear", "model", "net", "h", "f", "output", "evaluate", "estimate", "j", "run", "a"]
+)
 
 
 def kinds_in_order(definition: Definition) -> list[str]:
     """The kinds that the name speaks for, and what such functions may do beside; else all."""
     promised = definition.promised
     partial = partial_of(definition.short_name) if "gradient" in promised else ""
-    found = [partial] if partial else []
+    if partial:
+        return [partial]
+    found: list[str] = []
     if promised[:1] == ["gradient"]:
         promised = [k for k in promised if k not in ("loss", "predict")]
     for kind in promised:
@@ -318,7 +370,8 @@ def complete(definition: Definition, kind: str, roles: Assignment) -> CallPlan |
     weights = ("b" in names and "w" in names and "theta" not in names) or (
         "theta" in names and not names & {"w", "b"}
     )
-    weights |= kind == "gradient" and "y_hat" in names and not names & {"w", "b", "theta"}
+    if kind.startswith("gradient") and "y_hat" in names and not names & {"w", "b", "theta"}:
+        weights, data = True, data or (kind == "gradient_b" and "y" in names)
     given = bool(names & {"grad", "grad_w", "grad_b"})
     enough = {
         "gradient": data and weights,
@@ -383,11 +436,14 @@ def global_data(definition: Definition, names: set[str], kind: str) -> Assignmen
         return ()
     wanted = set() if "table" in names or kind == "predict" else {"X", "y"}
     wanted |= {"lr", "iters"} if kind in ("step", "trainer") else set()
-    wanted |= {"w", "b", "theta"} if kind != "trainer" and not names & {"w", "b", "theta"} else set()
+    wanted |= (
+        {"w", "b", "theta"} if kind != "trainer" and not names & {"w", "b", "theta"} else set()
+    )
     found: dict[str, str] = {}
     for name in sorted(definition.loaded & set(definition.program.assigned)):
         fitting = [r for r in roles_of(name) if r in wanted - names - set(found.values())]
-        found |= {name: r for r in fitting[:1]}
+        if fitting:
+            found[name] = fitting[0]
     return tuple(found.items())
 
 
@@ -506,9 +562,7 @@ def theta_layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
 
 def one_sample_layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
     """One row and one number, for a prediction or loss, and where the program says so."""
-    if plan.kind == "trainer" or not (
-        plan.kind in ("predict", "loss") or definition.of_one_sample
-    ):
+    if plan.kind == "trainer" or not (plan.kind in ("predict", "loss") or definition.of_one_sample):
         return []
     row = Layout("one row", "number", n=1)
     if "theta" not in plan.uses:

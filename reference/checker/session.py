@@ -8,16 +8,31 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from reference.checker.call_plan import RELATED, WEAK, CallPlan, Problem, plans, probe
+from reference.checker.call_plan import (
+    RELATED,
+    WEAK,
+    CallPlan,
+    Problem,
+    plans,
+    probe,
+    written,
+)
 from reference.checker.diagnosis import match
 from reference.checker.diagnosis.history import Path
 from reference.checker.expected import CONVENTIONS, Expected
-from reference.checker.output import Output, Reading, parse_output, precision, readings
+from reference.checker.output import (
+    Output,
+    Reading,
+    key_name,
+    parse_output,
+    precision,
+    readings,
+)
 from reference.checker.problem_set import (
     distinguishing_problems,
     exact_answers,
@@ -87,7 +102,7 @@ class Choice:
     status: str = "unknown call"  # "right", "named", "only reading", "terminated"
     first: Attempt | None = None
     ended: SubjectTerminated | None = None
-    trials: list[Trial] = field(default_factory=list)
+    reason: str = ""  # why nothing is said of it, where the answers are numbers
 
 
 def small_problems(plan: CallPlan, seed: int, count: int = SMALL) -> list[Problem]:
@@ -164,8 +179,43 @@ def choose_call(
             continue
         found = right_call(tried, definition, losses)
         if found is not None:
-            return with_loss_beside(Choice(found, "right", attempts[0]), tried, definition)
+            found = found._replace(plan=with_answer(found, definition))
+            choice = with_loss_beside(Choice(found, "right", attempts[0]), tried, definition)
+            return with_penalty(process, choice, tried, seed)
     return explained_call(definition, attempts, losses)
+
+
+def with_answer(call: Call, definition: Definition) -> CallPlan:
+    """The plan with what the program calls the numbers that it returns."""
+    keys = [k for k in (call.reading or ())[:3] if k]
+    names = tuple(key_name(k, call.plan, definition) for k in sorted(keys, key=str))  # type: ignore
+    return replace(call.plan, answer=names if all(names) else ())
+
+
+PENALTY = 0.5
+
+
+def with_penalty(process: Any, choice: Choice, tried: Attempt, seed: int) -> Choice:
+    """The choice; nothing is said where a penalty is added to more than the weights."""
+    call = choice.call
+    if call is None or "lam" not in call.plan.uses or call.plan.kind not in ("gradient", "step"):
+        return choice
+    other = attempt(process, replace(call.plan, lam=PENALTY), seed)
+    for problem, (plain,), group in zip(tried.problems, tried.answers, other.answers, strict=False):
+        outputs = [parse_output(call.plan, call.reading, problem, a) for a in (plain, group[0])]
+        if any(o.vector is None for o in outputs) or not is_ridge(problem, *outputs):
+            reason = "it is right without a penalty; with one, the bias is penalised too"
+            return replace(choice, call=None, reason=reason)
+    return choice
+
+
+def is_ridge(problem: Problem, plain: Output, penalised: Output) -> bool:
+    """Whether a penalty adds a multiple of w to the part of w, and nothing to that of b."""
+    added = penalised.vector - plain.vector
+    size = np.abs(penalised.vector).max() + np.abs(plain.vector).max()
+    near = 1e-9 * (1 + size)
+    factor = float(added[:-1] @ problem.w) / float(problem.w @ problem.w)
+    return bool(abs(added[-1]) < near and (abs(added[:-1] - factor * problem.w) < near).all())
 
 
 def takes_rows(tried: Attempt, plan: CallPlan, definition: Definition) -> bool:
@@ -337,8 +387,9 @@ def explained_call(
 ) -> Choice:
     """Where no call is right: the first whose answers a name explains, or the only one meant."""
     choice = Choice(first=attempts[0] if attempts else None)
-    if not may_be_accused(definition):
-        return choice
+    reason = why_not_accused(definition)
+    if reason:
+        return replace(choice, reason="" if reason == UNNAMED else reason)
     answered = sorted((a for a in attempts if a.ended is None), key=raises)
     tried = [(a, r) for a in answered for r in readings_of(a, definition)[:4]]
     for a, reading in tried[:EXPLAINED]:
@@ -349,6 +400,10 @@ def explained_call(
     for a, reading in tried:
         if is_certain(a, definition):
             return replace(choice, call=Call(a.plan, reading, losses[0]), status="only reading")
+    if tried:
+        call = written(tried[0][0].plan)
+        reason = f"called as {call}, its answers are neither right nor explained by a mistake"
+        choice = replace(choice, reason=f"{reason}; it may mean something else")
     terminated = next((a for a in attempts[:1] if a.ended is not None), None)
     if terminated is not None:
         call = Call(terminated.plan, None, losses[0])
@@ -359,13 +414,18 @@ def explained_call(
     return choice
 
 
-def may_be_accused(definition: Definition) -> bool:
-    """Whether the name says that a function is one of ours; what no more than might be is not."""
+UNNAMED = "nothing in its name says that it is one of ours"
+
+
+def why_not_accused(definition: Definition) -> str:
+    """Why nothing wrong is said of a function: what no more than might be ours is not judged."""
     if definition.is_class:
-        return True
-    if is_residual(definition) or definition.other_model:
-        return False
-    return bool(definition.promised)
+        return ""
+    if is_residual(definition):
+        return "it takes no square: it is a residual, and no loss"
+    if definition.other_model:
+        return f"it is another model: it has a parameter {definition.other_model}"
+    return "" if definition.promised else UNNAMED
 
 
 def is_residual(definition: Definition) -> bool:
@@ -384,8 +444,8 @@ def is_certain(tried: Attempt, definition: Definition) -> bool:
         return False
     kinds = {k for p in definition.promised for k in RELATED[p]} - {"gradient", "trainer"}
     kinds |= set(definition.promised)
-    related = plan.is_class or plan.kind.partition("_")[0] in kinds
-    return related and not set(words(definition.short_name)) <= WEAK
+    related = plan.kind.partition("_")[0] in kinds and not set(words(definition.short_name)) <= WEAK
+    return plan.is_class or related
 
 
 def has_no_form(tried: Attempt, definition: Definition) -> bool:

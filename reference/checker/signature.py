@@ -30,8 +30,8 @@ KIND_WORDS = {  # words in the name of a function; those above win over those be
     "standardize standardise normalization scale scaler split shuffle sigmoid softmax relu tanh "
     "logistic score accuracy r2 rsquared main test demo generate make create synthetic iter "
     "initialize initialise init zeros animate visualize visualise timer log numerical numeric "
-    "mae mape rmse root absolute rsquare determination adjusted closed normal inverse polynomial poly "
-    "classify confusion entropy",
+    "mae mape rmse root absolute rsquare determination adjusted closed normal inverse "
+    "polynomial poly classify confusion entropy",
     "trainer": "descent fit train gd bgd sgd minibatch optimize optimise learn regression regress "
     "solve run runner training iterations regressor",
     "step": "step update apply optimizer",
@@ -57,10 +57,11 @@ ROLE_WORDS = {
     "nepoch nepochs numepochs maxiter maxiters maxiterations iter steps nsteps numsteps nit nits "
     "times maxepochs niterations t",
     "batch_size": "batchsize batch bs minibatchsize minibatch mb",
-    "features_count": "nfeatures numfeatures ninputs inputdim indim inputsize infeatures dim dims d "
-    "nfeature numberoffeatures nvars nin",
+    "features_count": "nfeatures numfeatures ninputs inputdim indim inputsize infeatures dim dims "
+    "d nfeature numberoffeatures nvars nin",
     "n": "m n nsamples numsamples samplecount count length nobs",
-    "y_hat": "yhat ypred yhats ypreds ypredicted guess guesses pred preds predictions prediction predicted yp h out output outputs "
+    "y_hat": "yhat ypred yhats ypreds ypredicted guess guesses pred preds "
+    "predictions prediction predicted yp h out output outputs "
     "estimate estimates hypothesis",
     "grad_w": "dw gradw djdw dldw dm wgrad grad_w gw dweights dcost gradients",
     "grad_b": "db gradb djdb dldb dc bgrad gb dbias",
@@ -76,17 +77,25 @@ ROLE_WORDS = {
     "seed": "seed randomstate randomseed",
 }
 BY_WORD = {role: frozenset(words.split()) for role, words in ROLE_WORDS.items()}
-QUALIFIERS = "init initial start starting current curr cur in train training batch new old vec vector "
+QUALIFIERS = (
+    "init initial start starting current curr cur in train training batch new old vec vector "
+)
 QUALIFIERS += "value values array mat matrix col the my np arr list now last prev best data aug "
 QUALIFIERS += "augmented df i begin"
 REST = frozenset(QUALIFIERS.split())
 GRADIENT_ROLES = {"grad", "grad_w", "grad_b"}
-ONE_SAMPLE = frozenset("sample point single one row xi yi instance stochastic".split())
-OTHER_METHODS = frozenset(
-    "adam rmsprop adagrad adadelta nadam adamw newton lbfgs bfgs lasso elastic huber quantile hinge "
-    "perceptron svm logistic polynomial poly neural hidden".split()
+ONE_SAMPLE = frozenset(
+    ["sample", "point", "single", "one", "row", "xi", "yi", "instance", "stochastic"]
 )
-OTHER_PARAMETERS = frozenset("delta tau quantile degree kernel sigma l1 activation".split())
+OTHER_METHODS = frozenset(
+    ["adam", "rmsprop", "adagrad", "adadelta", "nadam", "adamw", "newton", "lbfgs", "bfgs", "svm"]
+).union(
+    ["lasso", "elastic", "huber", "quantile", "hinge", "perceptron", "logistic", "polynomial"],
+    ["poly", "neural", "hidden"],
+)
+OTHER_PARAMETERS = frozenset(
+    ["delta", "tau", "quantile", "degree", "kernel", "sigma", "l1", "activation"]
+)
 STEMS = ("theta", "w", "weight", "beta", "b", "m", "a", "t", "coef", "param")
 ALSO = {"a": ["b"], "b": ["w"]}  # the line y = a + b x, with the intercept first
 OPTIONAL = ("lam", "generator", "seed", "n", "batch_size", "lr", "iters")
@@ -317,7 +326,9 @@ class Definition:
         own = [s for s in body if isinstance(s, ast.Assign | ast.AnnAssign)]
         targets = [s.targets[0] if isinstance(s, ast.Assign) else s.target for s in own]
         pairs = zip(targets, own, strict=True)
-        return {ast.unparse(t): s.value.value for t, s in pairs if isinstance(s.value, ast.Constant)}
+        return {
+            ast.unparse(t): s.value.value for t, s in pairs if isinstance(s.value, ast.Constant)
+        }
 
     @cached_property
     def loaded(self) -> set[str]:
@@ -386,9 +397,9 @@ def called_by_row(tree: ast.Module, name: str) -> bool:
         targets = {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
         inner = ast.walk(loop) if isinstance(loop, ast.For) else ast.walk(tree)
         for call in inner:
-            if isinstance(call, ast.Call) and called_name(call) == name:
-                if any(is_row(a, targets) for a in call.args[:4]):
-                    return True
+            own = isinstance(call, ast.Call) and called_name(call) == name
+            if own and any(is_row(a, targets) for a in call.args[:4]):
+                return True
     return False
 
 
