@@ -29,6 +29,7 @@ NAMES = {
     "sample": ("l",),
     "loss": ("the loss",),
 }
+EACH = ("*",)  # the path of all numbers of a tuple together: (g0, g1, g2)
 Key = tuple[str, tuple[str, ...]]  # an argument, or "" for the answer; and the path in it
 
 
@@ -72,6 +73,10 @@ def parts_of(answer: RawOutput) -> dict[Key, ArrayMessage]:
     """All parts of an answer that hold numbers."""
     found = {("", p.path): p for p in answer.parts}
     found |= {(argument, p.path): p for argument, parts in answer.after for p in parts}
+    numbers = [p for p in answer.parts if p.values is not None and p.values.size == 1]
+    if len(numbers) == len(answer.parts) > 2 and all(len(p.path) == 1 for p in numbers):
+        values = np.concatenate([p.values for p in numbers])
+        found["", EACH] = ArrayMessage(numbers[0].dtype, values.shape, values, EACH)
     return {key: p for key, p in found.items() if p.values is not None}
 
 

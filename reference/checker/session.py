@@ -8,16 +8,32 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from reference.checker.call_plan import WEAK, CallPlan, Problem, plans, probe
+from reference.checker.call_plan import (
+    RELATED,
+    WEAK,
+    CallPlan,
+    Problem,
+    plans,
+    probe,
+    written,
+)
 from reference.checker.diagnosis import match, pairs
 from reference.checker.diagnosis.history import Path
 from reference.checker.expected import CONVENTIONS, Expected
-from reference.checker.output import Output, Reading, parse_output, parts_of, precision, readings
+from reference.checker.output import (
+    Output,
+    Reading,
+    key_name,
+    parse_output,
+    parts_of,
+    precision,
+    readings,
+)
 from reference.checker.problem_set import (
     distinguishing_problems,
     exact_answers,
@@ -89,7 +105,7 @@ class Choice:
     status: str = "unknown call"  # "right", "named", "only reading", "terminated"
     first: Attempt | None = None
     ended: SubjectTerminated | None = None
-    trials: list[Trial] = field(default_factory=list)
+    reason: str = ""  # why nothing is said of it, where the answers are numbers
 
 
 def small_problems(plan: CallPlan, seed: int, count: int = SMALL) -> list[Problem]:
@@ -166,8 +182,43 @@ def choose_call(
             continue
         found = right_call(tried, definition, losses)
         if found is not None and not is_special_case(found, attempts, definition):
-            return with_loss_beside(Choice(found, "right", attempts[0]), tried, definition)
+            found = found._replace(plan=with_answer(found, definition))
+            choice = with_loss_beside(Choice(found, "right", attempts[0]), tried, definition)
+            return with_penalty(process, choice, tried, seed)
     return explained_call(definition, attempts, losses)
+
+
+def with_answer(call: Call, definition: Definition) -> CallPlan:
+    """The plan with what the program calls the numbers that it returns."""
+    keys = [k for k in (call.reading or ())[:3] if k]
+    names = tuple(key_name(k, call.plan, definition) for k in sorted(keys, key=str))  # type: ignore
+    return replace(call.plan, answer=names if all(names) else ())
+
+
+PENALTY = 0.5
+
+
+def with_penalty(process: Any, choice: Choice, tried: Attempt, seed: int) -> Choice:
+    """The choice; nothing is said where a penalty is added to more than the weights."""
+    call = choice.call
+    if call is None or "lam" not in call.plan.uses or call.plan.kind not in ("gradient", "step"):
+        return choice
+    other = attempt(process, replace(call.plan, lam=PENALTY), seed)
+    for problem, (plain,), group in zip(tried.problems, tried.answers, other.answers, strict=False):
+        outputs = [parse_output(call.plan, call.reading, problem, a) for a in (plain, group[0])]
+        if any(o.vector is None for o in outputs) or not is_ridge(problem, *outputs):
+            reason = "it is right without a penalty; with one, the bias is penalised too"
+            return replace(choice, call=None, reason=reason)
+    return choice
+
+
+def is_ridge(problem: Problem, plain: Output, penalised: Output) -> bool:
+    """Whether a penalty adds a multiple of w to the part of w, and nothing to that of b."""
+    added = penalised.vector - plain.vector
+    size = np.abs(penalised.vector).max() + np.abs(plain.vector).max()
+    near = 1e-9 * (1 + size)
+    factor = float(added[:-1] @ problem.w) / float(problem.w @ problem.w)
+    return bool(abs(added[-1]) < near and (abs(added[:-1] - factor * problem.w) < near).all())
 
 
 def is_special_case(call: Call, attempts: Sequence[Attempt], definition: Definition) -> bool:
@@ -199,7 +250,45 @@ def right_call(tried: Attempt, definition: Definition, losses: Sequence[str]) ->
         for loss in usual_losses(tried.plan.kind, losses):
             if is_right(tried, reading, loss):
                 return Call(tried.plan, reading, loss)
+        own = recorded_loss(tried, reading)
+        trials = trials_of(tried, reading, own) if own else []
+        if trials and all(t.is_correct for t in trials):
+            return Call(tried.plan, reading, own)
     return None
+
+
+def recorded_loss(tried: Attempt, reading: Reading) -> str:
+    """The convention of the losses that a trainer records at each iteration, if they are sums."""
+    if tried.plan.kind != "trainer" or raises(tried):
+        return ""
+    for loss in ("half-sse", "sse"):
+        if all(records(tried.plan, reading, loss, *pair) for pair in answered_problems(tried)):
+            return loss
+    return ""
+
+
+def answered_problems(tried: Attempt) -> Iterator[tuple[Problem, list[RawOutput]]]:
+    """The problems of several samples, and the answers to them."""
+    pairs = zip(tried.problems, tried.answers, strict=True)
+    return (pair for pair in pairs if len(pair[0].y) > 2)
+
+
+def records(
+    plan: CallPlan, reading: Reading, loss: str, problem: Problem, answers: Sequence[RawOutput]
+) -> bool:
+    """Whether the losses of a convention stand in a list of one number an iteration."""
+    outputs = [parse_output(plan, reading, problem, a).vector for a in answers]
+    if any(v is None for v in outputs):
+        return False
+    n, factor = len(problem.y), CONVENTIONS[loss](len(problem.y))
+    residuals = [problem.X @ v[:-1] + v[-1] - problem.y for v in outputs]
+    values = [factor * float(r @ r) / (2 * n) for r in residuals]
+    lists = [p.values for p in answers[-1].parts if p.values is not None]
+    return any(
+        len(found) == len(values)
+        and (np.allclose(found[1:], values[:-1]) or np.allclose(found, values))
+        for found in lists
+    )
 
 
 def predicts_flat(tried: Attempt) -> bool:
@@ -342,8 +431,9 @@ def explained_call(
 ) -> Choice:
     """Where no call is right: the first whose answers a name explains, or the only one meant."""
     choice = Choice(first=attempts[0] if attempts else None)
-    if definition.told is None and not may_be_accused(definition):
-        return choice
+    reason = why_not_accused(definition)
+    if reason and definition.told is None:
+        return replace(choice, reason="" if reason == UNNAMED else reason)
     tried = likely_readings(definition, attempts)
     for i in dict.fromkeys(k for k, _, _ in tried[:EXPLAINED]):
         same = [(a, r) for k, a, r in tried if k == i]
@@ -355,6 +445,10 @@ def explained_call(
     for _, a, reading in tried:
         if definition.told is not None or is_certain(a, definition):
             return replace(choice, call=Call(a.plan, reading, losses[0]), status="only reading")
+    if tried:
+        call = written(tried[0][1].plan)
+        reason = f"called as {call}, its answers are neither right nor explained by a mistake"
+        choice = replace(choice, reason=f"{reason}; it may mean something else")
     terminated = next((a for a in attempts[:1] if a.ended is not None), None)
     if terminated is not None:
         call = Call(terminated.plan, None, losses[0])
@@ -394,13 +488,18 @@ def explained_by(
     return None
 
 
-def may_be_accused(definition: Definition) -> bool:
-    """Whether the name says that a function is one of ours; what no more than might be is not."""
+UNNAMED = "nothing in its name says that it is one of ours"
+
+
+def why_not_accused(definition: Definition) -> str:
+    """Why nothing wrong is said of a function: what no more than might be ours is not judged."""
     if definition.is_class:
-        return True
+        return ""
     if is_residual(definition):
-        return False
-    return bool(definition.promised)
+        return "it takes no square: it is a residual, and no loss"
+    if definition.other_model:
+        return f"it is another model: it has a parameter {definition.other_model}"
+    return "" if definition.promised else UNNAMED
 
 
 def is_residual(definition: Definition) -> bool:
@@ -417,8 +516,10 @@ def is_certain(tried: Attempt, definition: Definition) -> bool:
     one = bool(plan.layout.n) and not definition.of_one_sample
     if plan.guessed or one or raises(tried) or definition.other_method:
         return False
-    related = plan.is_class or plan.kind.partition("_")[0] in (*definition.promised, "sample")
-    return related and not set(words(definition.short_name)) <= WEAK
+    kinds = {k for p in definition.promised for k in RELATED[p]} - {"gradient", "trainer"}
+    kinds |= set(definition.promised)
+    related = plan.kind.partition("_")[0] in kinds and not set(words(definition.short_name)) <= WEAK
+    return plan.is_class or related
 
 
 def has_no_form(tried: Attempt, definition: Definition) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.checker.call_plan import CallPlan, Problem, probe
+from reference.checker.call_plan import CallPlan, Problem, probe, written
 from reference.checker.diagnosis import match, pairs, symptoms
 from reference.checker.diagnosis.evidence import Evidence
 from reference.checker.diagnosis.faults import BY_NAME
@@ -308,6 +308,8 @@ def unchecked(definition: Definition, kind: str, reason: str) -> Check:
 def not_understood(definition: Definition, choice: Choice) -> Check:
     """Not checked: the likeliest call, and what came of it."""
     kind = kind_of(definition, choice)
+    if choice.reason:
+        return unchecked(definition, kind, choice.reason)
     if choice.first is None:
         return unchecked(definition, kind, "no call is known for these parameters")
     found = unchecked(definition, kind, what_came(choice.first))
@@ -331,8 +333,7 @@ def what_came(first: Attempt) -> str:
 
 def described(plan: CallPlan) -> str:
     """A call in short: each parameter and what it is given."""
-    given = plan.init + plan.roles
-    return f"as {plan.name}({', '.join(f'{p}: {role}' for p, role in given)})"
+    return f"as {written(plan)}"
 
 
 def ended(call: Call, error: SubjectTerminated) -> Check:

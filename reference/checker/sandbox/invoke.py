@@ -54,12 +54,23 @@ def with_constants(target: Any, request: dict[str, Any], numbers: dict[Any, Any]
         method = with_constants(getattr(target, name), request, numbers)
         return type(target.__name__, (target,), {name: method})
     f = inspect.unwrap(target)
-    code = f.__code__
-    found = (numbers.get(c, c) if type(c) is int else c for c in code.co_consts)
-    code = code.replace(co_consts=tuple(found))
+    code = replaced(f.__code__, numbers)
     new = types.FunctionType(code, f.__globals__, f.__name__, f.__defaults__, f.__closure__)
     new.__kwdefaults__ = f.__kwdefaults__
     return new
+
+
+def replaced(code: Any, numbers: dict[Any, Any]) -> Any:
+    """Code with other numbers, that of functions within it included."""
+    found = [
+        replaced(c, numbers)
+        if isinstance(c, types.CodeType)
+        else numbers.get(c, c)
+        if type(c) is int
+        else c
+        for c in code.co_consts
+    ]
+    return code.replace(co_consts=tuple(found))
 
 
 def module_of(target: Any) -> dict[str, Any]:
