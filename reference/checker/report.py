@@ -29,7 +29,23 @@ FIELDS = (
 
 @dataclass(frozen=True)
 class Counterexample:
-    """The smallest problem found that shows a mistake, and the number that is wrong there."""
+    """The smallest problem found that shows a mistake, and the Python code that shows it.
+
+    Attributes
+    ----------
+    X, y, w, b, lr
+        The problem; of a training, as it stood before the step that is wrong.
+    component : str or None
+        What the program calls the number that is wrong.
+    got, expected : float, str or None
+        That number; or in words what came: an exception and its line, another form.
+    call : str
+        Lines of Python to be pasted below the definitions; the last is an expression for `got`.
+    step : str
+        Which step of a training, from where to where.
+    derivation : tuple of str
+        This problem's numbers put into the equations, up to the number that is wrong.
+    """
 
     X: Any
     y: Any
@@ -37,8 +53,11 @@ class Counterexample:
     b: Any
     lr: Any
     component: str | None = None
-    got: float | None = None
-    expected: float | None = None
+    got: float | str | None = None
+    expected: float | str | None = None
+    call: str = ""
+    step: str = ""
+    derivation: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,12 +109,16 @@ class Report:
         return "not checked" if self.unchecked else "right" if self.passed else "WRONG"
 
     def __str__(self) -> str:
+        return self.as_text()
+
+    def as_text(self, derived: bool = False) -> str:
+        """The report to read; `derived`: with the derivation beside each example."""
         names = max((len(c.name) for c in self.checks), default=0)
         equations = max((len(c.equation) for c in self.checks), default=0)
         lines = [self.file]
         for c in self.checks:
             lines.append(f"  {c.name:{names}}   {c.equation:{equations}}   {verdict(c)}")
-            lines += [f"      {line}" for line in details(c)]
+            lines += [f"      {line}" for line in details(c, derived)]
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, Any]:
@@ -121,20 +144,37 @@ def verdict(check: Check) -> str:
     return f"right   {problems}, worst error {check.worst_error:.1g} of the rounding bound"
 
 
-def details(check: Check) -> list[str]:
-    """The lines below: explanation, example, the wrong number."""
+def details(check: Check, derived: bool = False) -> list[str]:
+    """The lines below: explanation, example, what it gives and should give, its derivation."""
     lines = check.explanation.splitlines()
     example = check.counterexample
     if example is not None:
-        given = {f: getattr(example, f) for f in ("X", "y", "w", "b", "lr")}
-        shown = [
-            f"{f} = {entry(v) if f == 'b' else text(v)}" for f, v in given.items() if v is not None
-        ]
-        lines.append("smallest example   " + "  ".join(shown))
-        if example.component is not None:
-            got, expected = text(example.got), text(example.expected)
-            lines.append(f"{example.component:<19}got {got}   expected {expected}")
+        lines += example_lines(example)
+        lines += example.derivation if derived else ()
     return lines
+
+
+def example_lines(example: Counterexample) -> list[str]:
+    """The smallest example as Python code, and beside it what came."""
+    *before, last = example.call.splitlines() or [problem_text(example)]
+    shown = {"got": words_of(example.got), "expected": words_of(example.expected)}
+    named = f"{example.component}: " if example.component and example.component != last else ""
+    came = ", ".join(f"{word} {v}" for word, v in shown.items() if v)
+    lines = ["smallest example, below the definitions:", *(f"    {line}" for line in before)]
+    lines.append(f"    {last}" + (f"   # {named}{came}" if came else ""))
+    return [*lines, example.step] if example.step else lines
+
+
+def words_of(value: float | str | None) -> str:
+    """A number as Python writes it; words as they are."""
+    return value or "" if isinstance(value, str | None) else text(value)
+
+
+def problem_text(example: Counterexample) -> str:
+    """The numbers of a problem, where no call is known for it."""
+    given = [(f, getattr(example, f)) for f in ("X", "y", "w", "b", "lr")]
+    shown = (f"{f} = {entry(v) if f == 'b' else text(v)}" for f, v in given if v is not None)
+    return "  ".join(shown)
 
 
 def text(value: Any) -> str:
@@ -162,7 +202,7 @@ def plain(value: Any) -> Any:
         return {name: plain(v) for name, v in vars(value).items()}
     if isinstance(value, np.ndarray):
         return [plain(v) for v in value.tolist()]
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [plain(v) for v in value]
     if isinstance(value, float):
         value = float(value)

@@ -14,6 +14,7 @@ from reference.checker.diagnosis import match, symptoms
 from reference.checker.diagnosis.evidence import Evidence
 from reference.checker.diagnosis.faults import BY_NAME
 from reference.checker.diagnosis.history import Explanation, explain_paths
+from reference.checker.example import Subject, example, unanswered
 from reference.checker.expected import CONVENTIONS, FORMULAS, Expected
 from reference.checker.minibatches import follows, read_batches
 from reference.checker.problem_set import distinguishing_problems
@@ -49,7 +50,7 @@ def judge(
     deadline = start + options.timeout
     choice = choose_call(process, definition, losses, options.seed, start + options.timeout / 2)
     if choice.status == "terminated" and choice.call and choice.ended:
-        return [ended(choice.call, choice.ended)]
+        return [ended(definition, choice.call, choice.ended)]
     if choice.call is None:
         return [not_understood(definition, choice)]
     if choice.status != "right" and definition.nonlinear:
@@ -68,7 +69,7 @@ def judge(
             found.trials, found.problems, evaluate, choice, losses, options, definition
         )
     except SubjectTerminated as error:
-        return [ended(choice.call, error)]
+        return [ended(definition, choice.call, error)]
 
 
 def with_scaling(
@@ -230,10 +231,10 @@ def described(plan: CallPlan) -> str:
     return f"as {plan.name}({', '.join(f'{p}: {role}' for p, role in given)})"
 
 
-def ended(call: Call, error: SubjectTerminated) -> Check:
+def ended(definition: Definition, call: Call, error: SubjectTerminated) -> Check:
     """The check of a function that ended its process, or did not come back."""
     plan = call.plan
-    example = example_of(plan, error.problem)
+    example = unanswered(Subject(definition, plan, call.reading), error.problem, error.detail)
     text = f"{BY_NAME[error.fault].sentence()} ({error.detail}.)"
     return Check(
         plan.kind,
@@ -282,7 +283,7 @@ def make_check(
     if plan.kind == "predict" and evaluate is None and call.plan.scaling is not None:
         if all(answers_raw(t, call) for t in trials):
             fault, text = explain("predict-not-standardised", "predict")
-            shown = counterexample(wrong[0])
+            shown = counterexample(wrong[0], call, definition)
             return Check(plan.kind, plan.name, "wrong", fault, text, counterexample=shown, **told)
     asked = 1 + max(t.index for t in trials)
     fresh = [replace(t, index=asked + t.index) for t in of_function(fresh, plan)]
@@ -290,11 +291,10 @@ def make_check(
     if fault == "weight-decay" and RIDGE & definition.wording:
         kind = f"right as ridge regression, with {penalty(fresh or trials)}"
         return Check(plan.kind, plan.name, "right", explanation=kind, **told)
-    shown = shrunk(evaluate, wrong, fault) if evaluate else wrong[0]
+    shown = shrunk(evaluate, wrong, fault) if evaluate else simplest(wrong)
     text = "\n".join(filter(None, [explanation, plan.note and f"({plan.note}.)"]))
-    return Check(
-        plan.kind, plan.name, "wrong", fault, text, counterexample=counterexample(shown), **told
-    )
+    example = counterexample(shown, call, definition)
+    return Check(plan.kind, plan.name, "wrong", fault, text, counterexample=example, **told)
 
 
 def answers_raw(trial: Trial, call: Call) -> bool:
@@ -357,50 +357,34 @@ def explain(fault: str, kind: str, more: str = "") -> tuple[str, str]:
 
 def shrunk(evaluate: Evaluate, wrong: Sequence[Trial], fault: str) -> Trial:
     """The wrong answer to the smallest problem that shows it."""
-    smallest_seen = min(wrong, key=lambda t: t.problem.X.size)
+    smallest_seen = simplest(wrong)
     if fault in STATEFUL:
         return smallest_seen
     plan, form = smallest_seen.plan, smallest_seen.reading.fault
+    deadline = getattr(evaluate, "deadline", float("inf"))
 
     def failing(problems: Sequence[Problem]) -> list[Trial]:
-        trials = of_function(evaluate(problems), plan)
+        trials = of_function(evaluate(problems, limited=True), plan)
         wrong = [t for t in trials if not t.is_correct or t.mutated]
         return [t for t in wrong if t.reading.fault == form]
 
     def fails(candidates: Sequence[Problem]) -> list[bool]:
-        fitting = [p for p in candidates if fits(p, plan)]
-        found = {id(fitting[t.index]) for t in failing(fitting)} if fitting else set()
-        return [id(p) in found for p in candidates]
+        found = {t.index for t in failing(candidates)}
+        return [i in found for i in range(len(candidates))]
 
     try:
-        problem = smallest(smallest_seen.problem, fails)
+        fixed = plan.layout.n, plan.layout.d
+        problem = smallest(smallest_seen.problem, fails, fixed, deadline)
         return next(iter(failing([problem])), smallest_seen)
     except SubjectTerminated:
         return smallest_seen
 
 
-def fits(problem: Problem, plan: CallPlan) -> bool:
-    """Whether a problem has the only number of features and samples that the function takes."""
-    n, d = problem.X.shape
-    return plan.layout.d in (0, d) and plan.layout.n in (0, n)
+def simplest(wrong: Sequence[Trial]) -> Trial:
+    """The wrong answer to the smallest of the problems."""
+    return min(wrong, key=lambda t: t.problem.X.size)
 
 
-def example_of(plan: CallPlan, problem: Problem) -> Counterexample:
-    """A problem, with a learning rate if it matters."""
-    lr = problem.lr if "lr" in plan.uses else None
-    return Counterexample(*problem[:4], lr=lr)
-
-
-def counterexample(item: Trial) -> Counterexample:
-    """The problem of an item, and the first number that is wrong in it."""
-    lr = item.case.lr if "lr" in item.plan.uses else None
-    if item.reading.fault or not (item.errors > 1).any():
-        return Counterexample(*item.case[:4], lr=lr)
-    i = int(np.flatnonzero(item.errors > 1)[0])
-    if item.plan.kind == "trainer":  # as the gradient that it went along
-        factor = item.expected.factor
-        got, expected = item.gradient * factor, item.expected_gradient * factor
-    else:
-        got, expected = item.reading.vector, item.expected.rounded
-    component = item.expected.component(i)
-    return Counterexample(*item.case[:4], lr, component, float(got[i]), float(expected[i]))
+def counterexample(item: Trial, call: Call, definition: Definition) -> Counterexample:
+    """The code that shows a wrong answer, and the first number that is wrong in it."""
+    return example(Subject(definition, call.plan, call.reading), item)
