@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reference.checker.call_plan import CallPlan, Problem
+from reference.checker.derivation import explain_example
 from reference.checker.literal import Writer
 from reference.checker.output import Key, Reading, key_name, parts_of
 from reference.checker.report import Counterexample, text
@@ -68,13 +69,15 @@ def example(subject: Subject, item: Trial) -> Counterexample:
         return of_another_form(subject, item)
     call, expression = script(subject, item.problem, item.answer, place)
     got, expected = item.reading.vector[i], item.expected.rounded[i]
+    name = component(subject, place, item, i, expression)
     return problem_of(
         item,
         call=call,
-        component=component(subject, place, item, i, expression),
+        component=name,
         got=float(got),
         expected=float(expected),
         step=step_text(subject, item) if item.plan.kind == "trainer" else "",
+        derivation=tuple(explain_example(item, i, name, text(got))),
     )
 
 

@@ -12,12 +12,13 @@ import numpy as np
 from reference.checker.call_plan import CallPlan, Problem, probe
 from reference.checker.diagnosis import match, symptoms
 from reference.checker.diagnosis.evidence import Evidence
-from reference.checker.diagnosis.faults import BY_NAME
+from reference.checker.diagnosis.faults import BY_NAME, training
 from reference.checker.diagnosis.history import Explanation, explain_paths
 from reference.checker.example import Subject, example, unanswered
 from reference.checker.expected import CONVENTIONS, FORMULAS, Expected
 from reference.checker.minibatches import follows, read_batches
 from reference.checker.problem_set import distinguishing_problems
+from reference.checker.repeated_example import repeated_example
 from reference.checker.report import Check, Counterexample
 from reference.checker.sandbox.messages import SubjectTerminated
 from reference.checker.session import (
@@ -34,11 +35,19 @@ from reference.checker.session import (
     paths_of,
     run,
     scaled_call,
+    small_problems,
 )
-from reference.checker.shrink import smallest
+from reference.checker.shrink import resized, smallest
 from reference.checker.signature import Definition, kinds_of
+from reference.checker.training_example import (
+    aliased_example,
+    batch_example,
+    first_step,
+    missed_row_example,
+)
 from reference.checker.trial import Trial
 
+KEPT = {"unknown", *(f.name for f in training.FAULTS)}  # what single steps show
 STATEFUL = ("stale", "nondeterministic")
 
 
@@ -50,26 +59,28 @@ def judge(
     deadline = start + options.timeout
     choice = choose_call(process, definition, losses, options.seed, start + options.timeout / 2)
     if choice.status == "terminated" and choice.call and choice.ended:
-        return [ended(definition, choice.call, choice.ended)]
+        return [ended(process, definition, choice.call, choice.ended)]
     if choice.call is None:
         return [not_understood(definition, choice)]
     if choice.status != "right" and definition.nonlinear:
         reason = f"its model is not linear: it calls {definition.nonlinear}"
         return [unchecked(definition, kind_of(definition, choice), reason)]
     evaluate = make_evaluate(process, choice.call, deadline)
+    subject = Subject(definition, choice.call.plan, choice.call.reading)
     try:
         if choice.call.plan.kind == "trainer":
             choice = with_scaling(process, definition, choice, losses, options)
             evaluate = make_evaluate(process, choice.call, deadline)
             checks = judge_training(process, definition, choice, losses, options)
             if checks:
-                return checks
+                return [with_example(c, process, subject, losses, evaluate) for c in checks]
         found = run(evaluate, choice.call, options)
-        return make_checks(
+        checks = make_checks(
             found.trials, found.problems, evaluate, choice, losses, options, definition
         )
+        return [with_example(c, process, subject, [choice.call.loss], evaluate) for c in checks]
     except SubjectTerminated as error:
-        return [ended(definition, choice.call, error)]
+        return [ended(process, definition, choice.call, error)]
 
 
 def with_scaling(
@@ -231,10 +242,11 @@ def described(plan: CallPlan) -> str:
     return f"as {plan.name}({', '.join(f'{p}: {role}' for p, role in given)})"
 
 
-def ended(definition: Definition, call: Call, error: SubjectTerminated) -> Check:
+def ended(process: Any, definition: Definition, call: Call, error: SubjectTerminated) -> Check:
     """The check of a function that ended its process, or did not come back."""
     plan = call.plan
-    example = unanswered(Subject(definition, plan, call.reading), error.problem, error.detail)
+    problem, detail = plain_ending(process, plan, error)
+    example = unanswered(Subject(definition, plan, call.reading), problem, detail)
     text = f"{BY_NAME[error.fault].sentence()} ({error.detail}.)"
     return Check(
         plan.kind,
@@ -378,6 +390,59 @@ def shrunk(evaluate: Evaluate, wrong: Sequence[Trial], fault: str) -> Trial:
         return next(iter(failing([problem])), smallest_seen)
     except SubjectTerminated:
         return smallest_seen
+
+
+def plain_ending(
+    process: Any, plan: CallPlan, error: SubjectTerminated
+) -> tuple[Problem, str]:
+    """A plain problem that ends the process as well, if there is one; and how it ends."""
+    n, d = plan.layout.n or 1, plan.layout.d or 1
+    problem = resized(error.problem, np.ones((n, d)))
+    try:
+        list(process.ask([plan.request(problem)], time.monotonic() + 1.0))
+    except SubjectTerminated as again:
+        if again.fault == error.fault:
+            return problem, again.detail
+    return error.problem, error.detail
+
+
+def with_example(
+    check: Check, process: Any, subject: Subject, losses: Sequence[str], evaluate: Evaluate
+) -> Check:
+    """The check of a wrong training, with an example of what is wrong in it."""
+    known = check.counterexample is not None and check.fault not in STATEFUL
+    if check.verdict != "wrong" or known or subject.reading is None:
+        return check
+    losses = list(dict.fromkeys([check.loss, *losses]))
+    try:
+        shown = example_of_training(check.fault, process, subject, losses, evaluate)
+    except SubjectTerminated:
+        shown = None
+    return replace(check, counterexample=shown or check.counterexample)
+
+
+def example_of_training(
+    fault: str | None, process: Any, subject: Subject, losses: Sequence[str], evaluate: Evaluate
+) -> Counterexample | None:
+    """The record of a training, an epoch of batches, or a step that is wrong."""
+    if fault == "history-aliased":
+        return aliased_example(process, subject)
+    if fault in STATEFUL:
+        return repeated_example(process, subject, losses[0])
+    if fault == "row-never-drawn":
+        return missed_row_example(process, subject)
+    if fault not in KEPT:
+        return batch_example(process, subject, losses)
+    deadline = getattr(evaluate, "deadline", float("inf"))
+    problems = small_problems(subject.plan, 0)
+    tried = []
+    for loss in losses:
+        asked = make_evaluate(process, Call(subject.plan, subject.reading, loss), deadline)
+        trials = of_function(asked(problems), subject.plan)
+        tried.append(([t for t in trials if not t.is_correct], loss, asked))
+    wrong, loss, asked = min(tried, key=lambda found: len(found[0]))
+    item = shrunk(asked, wrong, "") if wrong else first_step(process, subject, loss)
+    return None if item is None else example(subject, item)
 
 
 def simplest(wrong: Sequence[Trial]) -> Trial:
