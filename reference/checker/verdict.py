@@ -392,9 +392,7 @@ def shrunk(evaluate: Evaluate, wrong: Sequence[Trial], fault: str) -> Trial:
         return smallest_seen
 
 
-def plain_ending(
-    process: Any, plan: CallPlan, error: SubjectTerminated
-) -> tuple[Problem, str]:
+def plain_ending(process: Any, plan: CallPlan, error: SubjectTerminated) -> tuple[Problem, str]:
     """A plain problem that ends the process as well, if there is one; and how it ends."""
     n, d = plan.layout.n or 1, plan.layout.d or 1
     problem = resized(error.problem, np.ones((n, d)))
@@ -411,6 +409,8 @@ def with_example(
 ) -> Check:
     """The check of a wrong training, with an example of what is wrong in it."""
     known = check.counterexample is not None and check.fault not in STATEFUL
+    if check.verdict == "wrong" and subject.plan.is_class and check.name != subject.plan.name:
+        return with_smaller_prediction(check, subject, evaluate)
     if check.verdict != "wrong" or known or subject.reading is None:
         return check
     losses = list(dict.fromkeys([check.loss, *losses]))
@@ -419,6 +419,21 @@ def with_example(
     except SubjectTerminated:
         shown = None
     return replace(check, counterexample=shown or check.counterexample)
+
+
+def with_smaller_prediction(check: Check, subject: Subject, evaluate: Evaluate) -> Check:
+    """The check of a model's predictions, with the smallest training that shows what is wrong."""
+    if subject.plan.scaling is not None:  # which one row does not have
+        return check
+    try:
+        trials = evaluate(small_problems(subject.plan, 0), limited=True)
+        wrong = [t for t in trials if t.plan.name == check.name and not t.is_correct]
+        if not wrong:
+            return check
+        item = shrunk(evaluate, wrong, check.fault or "")
+        return replace(check, counterexample=example(subject, item))
+    except SubjectTerminated:
+        return check
 
 
 def example_of_training(

@@ -91,9 +91,7 @@ def access_of(keys: list[str]) -> str:
     return "".join(f"[{key}]" if key.isdigit() else f".{key}" for key in keys)
 
 
-def flatten(
-    value: Any, path: tuple[Any, ...] = (), access: str = ""
-) -> Iterator[dict[str, Any]]:
+def flatten(value: Any, path: tuple[Any, ...] = (), access: str = "") -> Iterator[dict[str, Any]]:
     """The parts of an answer: of dicts, tuples, records and lists; else the value itself.
 
     `access` is how Python reaches the value from the answer: "[0]", ".dw".
