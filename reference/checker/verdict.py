@@ -71,6 +71,7 @@ def judge(
         if choice.call.plan.kind == "trainer":
             choice = with_scaling(process, definition, choice, losses, options)
             evaluate = make_evaluate(process, choice.call, deadline)
+            subject = subject._replace(plan=choice.call.plan)
             checks = judge_training(process, definition, choice, losses, options)
             if checks:
                 return [with_example(c, process, subject, losses, evaluate) for c in checks]
