@@ -73,6 +73,9 @@ def parser() -> argparse.ArgumentParser:
     c.add_argument(
         "--timeout", type=positive(float), default=10.0, help="seconds a function; default: 10"
     )
+    c.add_argument(
+        "--explain", action="store_true", help="print the derivation beside each example"
+    )
     c.add_argument("--json", action="store_true", help="print JSON")
     c.add_argument("--quiet", action="store_true", help="print what is wrong, and nothing else")
     return top
@@ -142,7 +145,7 @@ def print_reports(reports: Sequence[Report], options: argparse.Namespace) -> Non
         return
     for r in reports:
         if not options.quiet or r.status == WRONG:
-            print(r)
+            print(r.as_text(derived=options.explain))
         elif r.unchecked:
             print(escaped(f"{r.file}: {r.unchecked}"), file=sys.stderr)
     if len(reports) > 1 and not options.quiet:

@@ -37,7 +37,23 @@ RIGHT, WRONG, UNCHECKED = 0, 1, 2  # exit statuses
 
 @dataclass(frozen=True)
 class Counterexample:
-    """The smallest problem found that shows a mistake, and the number that is wrong there."""
+    """The smallest problem found that shows a mistake, and the Python code that shows it.
+
+    Attributes
+    ----------
+    X, y, w, b, lr
+        The problem; of a training, as it stood before the step that is wrong.
+    component : str or None
+        What the program calls the number that is wrong.
+    got, expected : float, str or None
+        That number; or in words what came: an exception and its line, another form.
+    call : str
+        Lines of Python to be pasted below the definitions; the last is an expression for `got`.
+    step : str
+        Which step of a training, from where to where.
+    derivation : tuple of str
+        This problem's numbers put into the equations, up to the number that is wrong.
+    """
 
     X: Any
     y: Any
@@ -45,8 +61,11 @@ class Counterexample:
     b: Any
     lr: Any
     component: str | None = None
-    got: float | None = None
-    expected: float | None = None
+    got: float | str | None = None
+    expected: float | str | None = None
+    call: str = ""
+    step: str = ""
+    derivation: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,13 +136,17 @@ class Report:
         return {RIGHT: "right", WRONG: "WRONG", UNCHECKED: "not checked"}[self.status]
 
     def __str__(self) -> str:
+        return self.as_text()
+
+    def as_text(self, derived: bool = False) -> str:
+        """The report to read; `derived`: with the derivation beside each example."""
         shown = [c for c in self.checks if not is_listed(c)]
         names = max((len(c.name) for c in shown), default=0)
         equations = max((len(c.equation) for c in shown), default=0)
         lines = [self.file] + [f"  not checked   {self.unchecked}"] * bool(self.unchecked)
         for c in shown:
             lines.append(f"  {c.name:{names}}   {c.equation:{equations}}   {verdict(c)}")
-            lines += [f"      {line}" for line in details(c)]
+            lines += [f"      {line}" for line in details(c, derived)]
         listed = [c.name for c in self.checks if is_listed(c)]
         lines += [f"  not checked: {', '.join(listed)}"] * bool(listed)
         lines += [f"  left out: {what}" for what in self.left_out]
@@ -209,8 +232,8 @@ def is_unusual(call: str) -> bool:
     return any(name != value for name, value in pairs)
 
 
-def details(check: Check) -> list[str]:
-    """The lines below: explanation, call, example, the wrong number."""
+def details(check: Check, derived: bool = False) -> list[str]:
+    """The lines below: explanation, call, example, its derivation."""
     lines = [] if check.verdict == "right" else check.explanation.splitlines()
     if check.verdict == "wrong" and is_unusual(check.call):
         lines.append(called(check))
@@ -219,15 +242,32 @@ def details(check: Check) -> list[str]:
         lines.append(f"if it is one of ours, say how it is called: --call '{check.suggestion}'")
     example = check.counterexample
     if example is not None:
-        given = {f: getattr(example, f) for f in ("X", "y", "w", "b", "lr")}
-        shown = [
-            f"{f} = {entry(v) if f == 'b' else text(v)}" for f, v in given.items() if v is not None
-        ]
-        lines.append("smallest example   " + "  ".join(shown))
-        if example.component is not None:
-            got, expected = text(example.got), text(example.expected)
-            lines.append(f"{example.component:<19}got {got}   expected {expected}")
+        lines += example_lines(example)
+        lines += example.derivation if derived else ()
     return lines
+
+
+def example_lines(example: Counterexample) -> list[str]:
+    """The smallest example as Python code, and beside it what came."""
+    *before, last = example.call.splitlines() or [problem_text(example)]
+    shown = {"got": words_of(example.got), "expected": words_of(example.expected)}
+    named = f"{example.component}: " if example.component and example.component != last else ""
+    came = ", ".join(f"{word} {v}" for word, v in shown.items() if v)
+    lines = ["smallest example, below the definitions:", *(f"    {line}" for line in before)]
+    lines.append(f"    {last}" + (f"   # {named}{came}" if came else ""))
+    return [*lines, example.step] if example.step else lines
+
+
+def words_of(value: float | str | None) -> str:
+    """A number as Python writes it; words as they are."""
+    return value or "" if isinstance(value, str | None) else text(value)
+
+
+def problem_text(example: Counterexample) -> str:
+    """The numbers of a problem, where no call is known for it."""
+    given = [(f, getattr(example, f)) for f in ("X", "y", "w", "b", "lr")]
+    shown = (f"{f} = {entry(v) if f == 'b' else text(v)}" for f, v in given if v is not None)
+    return "  ".join(shown)
 
 
 def text(value: Any) -> str:

@@ -133,11 +133,14 @@ def ask(
     requests = [plan.request(p._replace(iters=t)) for p in problems for t in runs]
     answers = process.ask(requests)
     for problem in problems:
+        group: list[RawOutput] = []
         try:
-            yield problem, [next(answers) for _ in runs]
+            for _ in runs:
+                group.append(next(answers))
         except SubjectTerminated as error:
-            error.problem = problem
+            error.problem = problem._replace(iters=runs[len(group)])
             raise
+        yield problem, group
 
 
 def attempt(process: Any, plan: CallPlan, seed: int) -> Attempt:
@@ -374,17 +377,20 @@ def training_steps(
     start = Output(np.append(problem.w, problem.b))
     before_each = [start, *(output for output, _ in answers)]
     found = []
-    for before, (after, answer) in list(zip(before_each, answers, strict=False))[not plan.starts :]:
+    steps = list(zip(iterations(plan), before_each, answers, strict=False))
+    for t, before, (after, answer) in steps[not plan.starts :]:
         theta = before.vector
         if before.fault or not np.isfinite(theta).all():
             theta, after = start.vector, before if before.fault else after
         step = problem._replace(w=theta[:-1], b=theta[-1])
         expected = expected_step(plan, step, loss)
         step = expected.case
-        found.append(Trial(plan, step, answer, after, expected, index, problem))
+        asked = problem._replace(iters=t - (after is before))
+        found.append(Trial(plan, step, answer, after, expected, index, asked))
     last = answers[-1]
     if plan.is_class and found[-1].finite and not last[0].fault:
-        found += predictions(plan, loss, index, problem, *last)
+        asked = problem._replace(iters=len(answers))
+        found += predictions(plan, loss, index, asked, *last)
     return found
 
 
@@ -556,6 +562,7 @@ def make_evaluate(process: Any, call: Call, deadline: float) -> Evaluate:
                 break
         return found
 
+    evaluate.deadline = deadline  # type: ignore[attr-defined]
     return evaluate
 
 
