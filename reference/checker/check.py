@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import inspect
 import textwrap
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from reference.checker.expected import CONVENTIONS
 from reference.checker.loading import NotLoaded, Program, locate, read_program, why_not_python
 from reference.checker.output import describe_raised
-from reference.checker.report import Check, Report
+from reference.checker.repair import find_repairs
+from reference.checker.report import HINTS, Check, Report, hinted
 from reference.checker.sandbox.messages import SubjectTerminated
 from reference.checker.sandbox.process import Process
 from reference.checker.session import Options
@@ -26,6 +28,7 @@ def check(
     max_examples: int = 1000,
     timeout: float = 10.0,
     progress: Callable[[str], None] = lambda name: None,
+    hint: int = HINTS,
 ) -> Report:
     """Whether a gradient, step, trainer, prediction or loss is right; and if not, why.
 
@@ -43,6 +46,9 @@ def check(
         Seconds for each function.
     progress : callable
         Is given the name of each function before it is tried.
+    hint : {0, 1, 2, 3}
+        What is said of a wrong function: that it is wrong; which equation; what is wrong; the line
+        and the smallest repair that was confirmed.
 
     Returns
     -------
@@ -56,7 +62,7 @@ def check(
     ValueError
         For an option out of its range.
     """
-    chosen = Options(loss, seed, max_examples, timeout, progress)
+    chosen = Options(loss, seed, max_examples, timeout, progress, hint)
     if isinstance(target, str):
         file, name = locate(target)
         program, functions = read_program(file), None
@@ -147,7 +153,11 @@ def judge_one(
         return [unchecked(definition, "class", "it is an abstract base")]
     if kinds_of(definition.short_name)[:1] == ["other"]:
         return [unchecked(definition, "other", "by its name it is none of ours")]
-    return judge(process, definition, losses, options)
+    deadline = time.monotonic() + options.timeout
+    checks = judge(process, definition, losses, options)
+    if options.hint < HINTS:
+        return [hinted(c, options.hint) for c in checks]
+    return find_repairs(process, definition, checks, losses, options, deadline)
 
 
 EXAMPLE = """\

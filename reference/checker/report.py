@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from reference.checker.repair_text import Repair
 from reference.checker.signature import EQUATIONS
 
 FIELDS = (
@@ -24,6 +25,8 @@ FIELDS = (
     "cases",
     "worst_error",
     "counterexample",
+    "line",
+    "repair",
 )
 
 
@@ -59,6 +62,10 @@ class Check:
     cases: int = 0
     worst_error: float = 0.0
     counterexample: Counterexample | None = None
+    line: int | None = None
+    repair: Repair | None = None
+    choice: Any = field(default=None, repr=False, compare=False)  # how it was called
+    hint: int = 3  # how much is said of a mistake, see `hinted`
 
     @property
     def passed(self) -> bool | None:
@@ -68,7 +75,20 @@ class Check:
     @property
     def equation(self) -> str:
         """What it was held against."""
-        return EQUATIONS.get(self.kind, "")
+        return EQUATIONS.get(self.kind, "") if self.hint else ""
+
+
+HINTS = 3  # pass or fail; and which equation; and what is wrong; and the line and its repair
+
+
+def hinted(check: Check, hint: int) -> Check:
+    """A check that says no more of a mistake than this."""
+    if check.verdict != "wrong" or hint >= HINTS:
+        return check
+    shown = replace(check, line=None, repair=None, hint=hint)
+    if hint == 2:
+        return shown
+    return replace(shown, fault=None, explanation="", counterexample=None, worst_error=0.0)
 
 
 @dataclass(frozen=True)
@@ -116,7 +136,7 @@ def verdict(check: Check) -> str:
     if check.verdict == "unchecked":
         return f"not checked   {check.reason}"
     if check.verdict == "wrong":
-        return f"WRONG   {check.fault}"
+        return f"WRONG   {check.fault or ''}".rstrip()
     problems = f"{check.cases:,} problem{'s' * (check.cases != 1)}"
     return f"right   {problems}, worst error {check.worst_error:.1g} of the rounding bound"
 
@@ -134,7 +154,9 @@ def details(check: Check) -> list[str]:
         if example.component is not None:
             got, expected = text(example.got), text(example.expected)
             lines.append(f"{example.component:<19}got {got}   expected {expected}")
-    return lines
+    if check.repair is not None:
+        return [*lines, *str(check.repair).splitlines()]
+    return [*lines, f"look at line {check.line}"] if check.line else lines
 
 
 def text(value: Any) -> str:
@@ -160,6 +182,8 @@ def plain(value: Any) -> Any:
     """What JSON can hold: arrays as lists, NaN and infinity as strings."""
     if isinstance(value, Counterexample):
         return {name: plain(v) for name, v in vars(value).items()}
+    if isinstance(value, Repair):
+        return value.as_dict()
     if isinstance(value, np.ndarray):
         return [plain(v) for v in value.tolist()]
     if isinstance(value, list):
