@@ -19,6 +19,7 @@ from reference.checker.signature import roles_of
 
 OPEN, CLOSE = "\ue000", "\ue001"  # parentheses that may not be needed
 FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+PARAMETERS = {"w", "b", "theta"}
 NUMBERS = ("2", "0.5", "1", "0")
 
 
@@ -229,6 +230,21 @@ class Scope:
         return list(dict.fromkeys([*counted, *said, *labels]))[:5]
 
     @cached_property
+    def local_arrays(self) -> list[str]:
+        """What is assigned a part of an array, or a difference, within a loop."""
+        loops = [n for n in self.nodes if isinstance(n, ast.For | ast.While)]
+        inside = [s for n in loops for s in ast.walk(n) if isinstance(s, ast.Assign)]
+        found = []
+        for s in inside:
+            values = s.value.elts if isinstance(s.value, ast.Tuple) else [s.value]
+            targets = s.targets[0].elts if isinstance(s.targets[0], ast.Tuple) else s.targets
+            for t, v in zip(targets, values, strict=False):
+                part = isinstance(v, ast.Subscript) or self.is_residual(v)
+                if part and isinstance(t, ast.Name):
+                    found.append(t.id)
+        return list(dict.fromkeys(found))[::-1][:4]
+
+    @cached_property
     def rows(self) -> list[str]:
         """What may be a feature, or all of them: `X`, `x[i]`, the target of a loop."""
         X = self.meaning("X")
@@ -259,6 +275,26 @@ class Scope:
                 found += [p for k in s.keywords for p in inner_places(k.value, s, "item")]
         unique = {id(p.node): p for p in found}
         return list(unique.values())
+
+    def is_update(self, node: Any) -> bool:
+        """Whether a sum gives a parameter its new value: `w = w + …`, `w += …`."""
+        if isinstance(node, ast.AugAssign):
+            return bool(PARAMETERS & set(roles_of(short(self.text.of(node.target)))))
+        return bool(PARAMETERS & set(roles_of(short(self.text.of(node.left)))))
+
+    def is_residual(self, node: Any) -> bool:
+        """Whether it is a difference with labels, not yet summed."""
+        if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Sub):
+            return False
+        inner = [self.text.of(n) for n in ast.walk(node) if isinstance(n, ast.Name)]
+        return any("y" in roles_of(n) for n in inner)
+
+    def is_own_target(self, node: Any, part: Any) -> bool:
+        """Whether a statement would become `a = a` with this part as its value."""
+        s = self.statement_of.get(id(node))
+        if not isinstance(s, ast.Assign) or s.value is not node:
+            return False
+        return self.text.of(s.targets[0]) == self.text.of(part)
 
     @cached_property
     def statement_of(self) -> dict[int, Any]:
@@ -338,7 +374,8 @@ def signs(scope: Scope) -> Iterator[Change]:
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
             a, b = text.of(node.left), text.of(node.right)
             turned = text.replaced(node, f"{OPEN}{enclosed(b)} - {enclosed(a)}{CLOSE}")
-            yield Change((turned,), "sign", 1, "turn a difference")
+            from_label = roles_of(short(a.partition("[")[0]))[:1] == ["y"]
+            yield Change((turned,), "sign", 0.8 if from_label else 1.5, "turn a difference")
 
 
 OPERATORS: dict[type, tuple[str, tuple[str, ...]]] = {
@@ -370,7 +407,8 @@ def operators(scope: Scope) -> Iterator[Change]:
             new = gap.replace(sign, other, 1)
             kind = "sign" if {sign, other} == {"+", "-"} else "operator"
             label = f"{sign} to {other} {isinstance(node, ast.AugAssign)}"
-            yield Change((Edit(*edge, new),), kind, 1 if sign in "+-//" else 1.4, label)
+            cost = 0.8 if scope.is_update(node) and sign == "+" else 1 if sign in "+-//" else 1.4
+            yield Change((Edit(*edge, new),), kind, cost, label)
 
 
 def factors(scope: Scope) -> Iterator[Change]:
@@ -379,7 +417,8 @@ def factors(scope: Scope) -> Iterator[Change]:
     for place in scope.places:
         for i, n in enumerate(scope.counts):
             new = text.around(place.node, "", f" / {n}")
-            yield Change((new,), "divide", 1 + 0.2 * i, f"/ {n} {place.role}")
+            cost = 1 + 0.2 * i + 0.8 * scope.is_residual(place.node)
+            yield Change((new,), "divide", cost, f"/ {n} {place.role}")
         for lr in scope.meaning("lr")[:1]:
             new = text.around(place.node, f"{lr} * ", "")
             yield Change((new,), "rate", 1.5, f"{lr} * {place.role}")
@@ -412,6 +451,7 @@ def dropped(scope: Scope) -> Iterator[Change]:
     for node in scope.nodes:
         if isinstance(node, ast.BinOp):
             for cost, part in operands(node):
+                cost += 0.8 * scope.is_own_target(node, part)
                 label = f"{type(node.op).__name__} to {cost} {text.of(part)[:12]}"
                 yield Change(text.reduced(node, part), "drop", cost, label)
         elif isinstance(node, ast.Call):
@@ -547,8 +587,8 @@ def ranges(scope: Scope) -> Iterator[Change]:
             continue
         first, *rest = [text.of(a) for a in node.args]
         if len(rest) == 1:
-            for new in (rest[0], f"0, {rest[0]}", f"{first}, {rest[0]} + 1"):
-                yield Change((ranged(text, node, new),), "range", 1.1, "range")
+            for i, new in enumerate((rest[0], f"0, {rest[0]}", f"{first}, {rest[0]} + 1")):
+                yield Change((ranged(text, node, new),), "range", 1 + 0.1 * i, "range")
         elif not rest:
             yield Change((ranged(text, node, f"{first} + 1"),), "range", 1.3, "range")
         sizes = scope.meaning("batch_size") + steps_of_slices(scope)
@@ -650,6 +690,19 @@ def terms(scope: Scope) -> Iterator[Change]:
                 yield Change((new,), "term", 1.2, f"+ {b}")
 
 
+def divisors(scope: Scope) -> Iterator[Change]:
+    """The length of a local array for a number of samples or the size of a batch."""
+    text = scope.text
+    counts = {*scope.counts, *scope.meaning("batch_size"), *scope.meaning("n")}
+    arrays = [a for a in scope.local_arrays if f"len({a})" not in counts]
+    for node in scope.nodes:
+        used = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.FloorDiv)
+        if used and text.of(node.right) in counts:
+            for i, a in enumerate(arrays):
+                new = text.replaced(node.right, f"len({a})")
+                yield Change((new,), "divisor", 1 + 0.2 * i, f"/ len({a})")
+
+
 def subscripts_of_einsum(scope: Scope) -> Iterator[Change]:
     """Another letter in the indices of `einsum`."""
     for node in scope.nodes:
@@ -677,6 +730,7 @@ EXPRESSIONS = (
     names,
     terms,
     subscripts_of_einsum,
+    divisors,
 )
 
 

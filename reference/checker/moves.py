@@ -81,7 +81,8 @@ def deleted(scope: Scope, body: list[Any]) -> Iterator[Change]:
         simple = isinstance(statement, ast.Assign | ast.AugAssign | ast.Break | ast.Expr | ast.If)
         block = block_of(scope, [statement]) if simple and len(body) > 1 else None
         if block is not None:
-            yield Change((Edit(*block, ""),), "delete", 1.5)
+            again = sum(scope.text.of(s) == scope.text.of(statement) for s in body) > 1
+            yield Change((Edit(*block, ""),), "delete", 0.8 if again else 1.5)
 
 
 def exchanged(scope: Scope, body: list[Any]) -> Iterator[Change]:

@@ -32,6 +32,7 @@ from reference.checker.edits import (
 )
 from reference.checker.moves import moves
 from reference.checker.preferences import preferred
+from reference.checker.quick import FAR, RIGHT, Quick
 from reference.checker.repair_text import Repair, hunks_between
 from reference.checker.report import Check
 from reference.checker.sandbox.messages import RawOutput, SubjectTerminated
@@ -46,15 +47,14 @@ from reference.checker.session import (
     usual_losses,
 )
 from reference.checker.signature import Definition
-from reference.checker.trial import Trial
-from reference.checker.verdict import judge
+from reference.checker.verdict import judge, judge_training
 
 BATCH = 40  # changes that are sent at once
 PROMISING = 36  # single changes of which pairs are made
 SECONDS = 4.0  # for a repair; the time limit of the function holds too
+UNUSUAL = 1.7  # the cost from which pairs of others are tried before a single change
 CONFIRMED = 12  # changes at most that are judged in full
 HOPELESS = ("timeout", "crash", "nondeterministic", "stale")
-FAR = 40.0  # the distance of an answer of the wrong form, in powers of e
 
 
 class Tried(NamedTuple):
@@ -206,11 +206,12 @@ class Search:
     def first_confirmed(self, tried: list[Tried]) -> Repair | None:
         """The first change that is confirmed; all that were tried are noted."""
         judged = 0
-        for source in (self.singles, self.pairs(tried)):
+        usual = [c for c in self.singles if c.cost < UNUSUAL]
+        for source in (usual, self.pairs(tried), self.singles[len(usual) :], self.pairs(tried)):
             for batch in batches(source, BATCH):
                 found = self.try_all(batch)
                 tried += found
-                for good in [t for t in found if t.right]:
+                for good in [t for t in found if t.right and self.trains_rightly(t.change)]:
                     repair = self.confirmed(good.change)
                     judged += 1
                     if repair is not None:
@@ -235,7 +236,8 @@ class Search:
     @cached_property
     def base_distance(self) -> float:
         """How far the answers are now."""
-        return self.try_all([Change((), "none")])[0].distance
+        found = self.try_all([Change((), "none")])
+        return found[0].distance if found else FAR
 
     def try_all(self, candidates: Sequence[Change]) -> list[Tried]:
         """Each change, tried on the few problems."""
@@ -279,16 +281,34 @@ class Search:
         best = FAR
         for reading in readings or readings_of(tried, self.definition)[:4]:
             for loss in usual_losses(self.plan.kind, self.losses):
-                trials = self.trials(tried, reading, loss)
-                if trials and all(t.is_correct and not t.mutated for t in trials):
+                gap = self.quick.distance(groups, reading, loss)
+                if gap < RIGHT and self.is_right(tried, reading, loss):
                     return 0.0, True
-                best = min(best, distance(trials))
+                best = min(best, gap)
         return best, False
 
-    def trials(self, tried: Attempt, reading: Any, loss: str) -> list[Trial]:
-        """The trials of a change; of a wrong prediction those of the prediction."""
-        found = trials_of(tried, reading, loss)
-        return found
+    @cached_property
+    def quick(self) -> Quick:
+        """The right answers, approximately."""
+        return Quick(self.plan, self.problems)
+
+    def is_right(self, tried: Attempt, reading: Any, loss: str) -> bool:
+        """Whether all answers are right, decided exactly."""
+        trials = trials_of(tried, reading, loss)
+        return bool(trials) and all(t.is_correct and not t.mutated for t in trials)
+
+    def trains_rightly(self, change: Change) -> bool:
+        """Whether the batches and the history of a changed trainer are right, if that was wrong."""
+        choice = self.check.choice
+        if choice.status != "right" or self.plan.kind != "trainer":
+            return True
+        list(self.process.ask_changed([self.changed(change.edits, [])]))
+        try:
+            definition = self.definition
+            checks = judge_training(self.process, definition, choice, self.losses, self.options)
+        except SubjectTerminated:
+            return False
+        return all(c.verdict == "right" for c in checks)
 
     def confirmed(self, change: Change) -> Repair | None:
         """The repair by a change, if the changed function is right in all problems."""
@@ -364,24 +384,6 @@ def names_defined(statement: Any) -> set[str]:
 def requests_of(plan: CallPlan, problems: Sequence[Problem]) -> list[dict[str, Any]]:
     """The calls for these problems."""
     return [plan.request(p._replace(iters=t)) for p in problems for t in iterations(plan)]
-
-
-def distance(trials: Sequence[Trial]) -> float:
-    """How far answers are from the right ones: the mean logarithm of the relative errors."""
-    return float(np.mean([distance_of(t) for t in trials])) if trials else FAR
-
-
-def distance_of(trial: Trial) -> float:
-    """That of one answer, each number by itself."""
-    if trial.reading.vector is None or not trial.finite:
-        return FAR
-    got, exact = trial.reading.vector, trial.expected.rounded
-    if got.shape != exact.shape:
-        return FAR
-    if trial.plan.kind in ("trainer", "step"):
-        got, exact = trial.gradient, trial.expected_gradient
-    relative = np.abs(got - exact) / (np.abs(exact) + 1e-9)
-    return float(np.mean(np.log1p(1e6 * relative))) + trial.mutated
 
 
 def batches(items: Iterable[Change], size: int) -> Iterator[list[Change]]:
