@@ -12,7 +12,8 @@ from typing import Any
 from reference.checker.check import check
 from reference.checker.diagnosis.faults import CATALOGUE
 from reference.checker.expected import CONVENTIONS
-from reference.checker.loading import NotLoaded
+from reference.checker.loading import NotLoaded, locate
+from reference.checker.repair_text import write_mended
 from reference.checker.report import Report, as_json, table
 from reference.checker.sandbox.process import kill_all
 from reference.checker.signature import kinds_of
@@ -45,6 +46,17 @@ def parser() -> argparse.ArgumentParser:
     c.add_argument(
         "--timeout", type=positive(float), default=10.0, help="seconds a function; default: 10"
     )
+    c.add_argument(
+        "--hint",
+        type=int,
+        choices=range(4),
+        default=3,
+        help="what is said of a mistake: 0 that there is one, 1 in which equation, 2 what it is, "
+        "3 the line and the smallest repair; default: 3",
+    )
+    c.add_argument(
+        "--repair", action="store_true", help="write the mended copy, NAME.repaired.py, beside it"
+    )
     c.add_argument("--json", action="store_true", help="print JSON")
     c.add_argument("--quiet", action="store_true", help="print what is wrong, and nothing else")
     return top
@@ -65,7 +77,7 @@ def positive(number: type) -> Any:
 
 def check_files(options: argparse.Namespace) -> int:
     """Check every target, two at a time; print; the exit status."""
-    names = ("loss", "seed", "max_examples", "timeout")
+    names = ("loss", "seed", "max_examples", "timeout", "hint")
     chosen = {name: getattr(options, name) for name in names}
     progress = Progress(len(options.targets))
     with ThreadPoolExecutor(WORKERS) as pool:
@@ -79,7 +91,21 @@ def check_files(options: argparse.Namespace) -> int:
         finally:
             progress.clear()
     print_reports(reports, options)
+    if options.repair:
+        write_repairs(reports)
     return max((status_of(r) for r in reports), key=[RIGHT, UNCHECKED, WRONG].index)
+
+
+def write_repairs(reports: Sequence[Report]) -> None:
+    """Write the mended copy of each file that has a repair, and say so."""
+    found: dict[str, list[Any]] = {}
+    for r in reports:
+        file, _ = locate(r.file)
+        repairs = [c.repair for c in r.checks if c.repair]
+        if repairs and os.path.isfile(file):
+            found.setdefault(file, []).extend(repairs)
+    for file, repairs in found.items():
+        print(f"mended copy: {write_mended(file, repairs)}", file=sys.stderr)
 
 
 def status_of(report: Report) -> int:

@@ -79,9 +79,10 @@ def check(
 
 
 def source_of(function: Any) -> str:
-    """The source of a function, or "" where there is none."""
+    """The source of a function at the line where it is in its file, or "" where there is none."""
     try:
-        return textwrap.dedent(inspect.getsource(function))
+        lines, start = inspect.getsourcelines(function)
+        return "\n" * (start - 1) + textwrap.dedent("".join(lines))
     except (OSError, TypeError):
         return ""
 

@@ -147,7 +147,6 @@ class Text:
         (start, end), (first, last) = self.with_own_parentheses(node), self.span(part)
         return Edit(start, first, OPEN), Edit(last, end, CLOSE)
 
-
     def with_own_parentheses(self, node: Any) -> tuple[int, int]:
         """Where a node begins and ends, with the parentheses around it that are not of a call."""
         start, end = self.span(node)
@@ -366,7 +365,8 @@ def signs(scope: Scope) -> Iterator[Change]:
         node = place.node
         if place.role in ("value", "item", "argument"):
             negated = text.around(node, "-", "")
-            yield Change((negated,), "sign", 1.2, f"negate {place.role}")
+            cost = 1.2 + 0.8 * scope.is_residual(node)
+            yield Change((negated,), "sign", cost, f"negate {place.role}")
     for node in scope.nodes:
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             bare = text.reduced(node, node.operand)
@@ -457,9 +457,8 @@ def dropped(scope: Scope) -> Iterator[Change]:
         elif isinstance(node, ast.Call):
             f = node.func
             bare = [*node.args[:1]]
-            if isinstance(f, ast.Attribute) and not isinstance(f.value, ast.Name):
-                bare.append(f.value)
-            elif isinstance(f, ast.Attribute) and f.attr in ("sum", "mean", "round", "astype"):
+            usual = called(node) in ("sum", "mean", "round", "astype")
+            if isinstance(f, ast.Attribute) and (usual or not isinstance(f.value, ast.Name)):
                 bare.append(f.value)
             for part in bare:
                 label = f"no {called(node)}"
@@ -633,7 +632,7 @@ def calls(scope: Scope) -> Iterator[Change]:
             for kind, ending in ENDINGS:
                 new = Edit(*text.span(node), "", ending)
                 yield Change((new,), kind, 1.7, f"{ending} {text.of(node)}")
-        if isinstance(node, ast.Call) and called(node) in ("copy", "array", "zeros_like", "asarray"):
+        if isinstance(node, ast.Call) and called(node) in COPIES:
             yield from as_floats(text, node)
         if isinstance(node, ast.keyword) and node.arg == "dtype" and text.of(node.value) != "float":
             yield Change((text.replaced(node.value, "float"),), "copy", 1.2, "float")
@@ -642,6 +641,7 @@ def calls(scope: Scope) -> Iterator[Change]:
             yield Change((flat,), "ravel", 1.7, ".ravel() call")
 
 
+COPIES = ("copy", "array", "zeros_like", "asarray")
 ENDINGS = [("copy", ".copy()"), ("ravel", ".ravel()"), ("ravel", ".reshape(-1, 1)")]
 
 
@@ -745,4 +745,4 @@ def repeated(scope: Scope, single: Iterable[Change]) -> Iterator[Change]:
     for alike in by_label.values():
         edits = tuple(e for c in alike for e in c.edits)
         if 2 <= len(alike) <= 6 and compatible(edits):
-            yield Change(edits, alike[0].kind, alike[0].cost + 0.3 * (len(alike) - 1) + 0.1)
+            yield Change(edits, alike[0].kind, alike[0].cost + 0.2 * (len(alike) - 1) + 0.1)

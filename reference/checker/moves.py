@@ -147,7 +147,8 @@ def into_loops(scope: Scope, body: list[Any]) -> Iterator[Change]:
             yield from moved(scope, [statement], first, indent, 1.4)
         for statement in [s for s in body[i + 1 : i + 2] if isinstance(s, SIMPLE)]:
             for inner in lasts(loop):
-                yield from moved(scope, [statement], after(scope, loop), indent_of(scope, inner), 1.4)
+                indent = indent_of(scope, inner)
+                yield from moved(scope, [statement], after(scope, loop), indent, 1.4)
 
 
 def lasts(loop: Any) -> Iterator[Any]:
@@ -167,7 +168,8 @@ def out_of_loops(scope: Scope, body: list[Any]) -> Iterator[Change]:
         indent = indent_of(scope, loop)
         for count in (1, 2):
             if count < len(loop.body):
-                yield from moved(scope, loop.body[-count:], after(scope, loop), indent, 1.0 + 0.2 * count)
+                last, cost = loop.body[-count:], 1.0 + 0.2 * count
+                yield from moved(scope, last, after(scope, loop), indent, cost)
         start = scope.text.starts[loop.lineno - 1]
         yield from moved(scope, loop.body[:1], start, indent, 1.4)
 
@@ -195,6 +197,25 @@ def one_permutation(scope: Scope, statements: list[Any]) -> Iterator[Change]:
     new += f"{stored} = {a}[order], {b}[order]"
     edit = Edit(text.span(statements[0])[0], text.span(statements[-1])[1], new)
     yield Change((edit,), "shuffle", 1.0)
+
+
+def standardised(fit: Scope, predict: Scope) -> Iterator[Change]:
+    """The mean and deviation of `fit` kept as attributes, and used in `predict`."""
+    text, body = fit.text, predict.function.body
+    at, indent = text.starts[body[0].lineno - 1], indent_of(predict, body[0])
+    for node in fit.nodes:
+        scaled = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
+        if not scaled or not isinstance(getattr(node.left, "op", None), ast.Sub):
+            continue
+        statement = fit.statement_of[id(node)]
+        mean, scale = text.of(node.left.right), text.of(node.right)
+        X = (predict.parameters or ["X"])[0]
+        use = f"{indent}{X} = ({X} - self.mean_) / self.scale_\n"
+        kept = f"self.mean_, self.scale_ = {mean}, {scale}\n{indent_of(fit, statement)}"
+        start = text.span(statement)[0]
+        yield Change((Edit(start, start, kept), Edit(at, at, use)), "standardise", 1.0)
+        direct = use.replace("self.mean_", mean).replace("self.scale_", f"({scale})")
+        yield Change((Edit(at, at, direct),), "standardise", 0.9)
 
 
 def assignments(scope: Scope) -> Iterator[Change]:

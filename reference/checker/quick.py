@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,8 +34,9 @@ class Quick:
         found = []
         for i, group in enumerate(groups):
             outputs = [parse_output(self.plan, reading, self.problems[i], a) for a in group]
-            changed = sum(bool(a.changed) and not o.in_place for a, o in zip(group, outputs, strict=True))
-            found += [g + changed for g in self.gaps(i, outputs, loss)]
+            pairs = zip(group, outputs, strict=True)
+            mutated = any(a.changed and not o.in_place for a, o in pairs)
+            found += [g + mutated for g in self.gaps(i, outputs, loss)]
         return float(np.mean(found)) if found else FAR
 
     def gaps(self, i: int, outputs: Sequence[Output], loss: str) -> list[float]:
@@ -71,7 +73,7 @@ class Quick:
             X = self.plan.scaling.apply(X, self.plan.scaling.measure(X))
         c = p.lr * CONVENTIONS[loss](len(p.y)) / len(p.y)
         found = []
-        for before, after in zip(path, path[1:], strict=False):
+        for before, after in itertools.pairwise(path):
             r = X @ before[:-1] + before[-1] - p.y
             found.append(gap(before - after, c * np.append(r @ X, r.sum())))
         return found

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reference.checker.call_plan import CallPlan, Problem
+from reference.checker.call_plan import METHODS, CallPlan, Problem
 from reference.checker.edits import (
     Change,
     Edit,
@@ -30,7 +30,8 @@ from reference.checker.edits import (
     tidy,
     with_parentheses,
 )
-from reference.checker.moves import moves
+from reference.checker.minibatches import FAULTS
+from reference.checker.moves import moves, standardised
 from reference.checker.preferences import preferred
 from reference.checker.quick import FAR, RIGHT, Quick
 from reference.checker.repair_text import Repair, hunks_between
@@ -44,6 +45,7 @@ from reference.checker.session import (
     readings_of,
     small_problems,
     trials_of,
+    trials_of_problem,
     usual_losses,
 )
 from reference.checker.signature import Definition
@@ -54,6 +56,12 @@ PROMISING = 36  # single changes of which pairs are made
 SECONDS = 4.0  # for a repair; the time limit of the function holds too
 UNUSUAL = 1.7  # the cost from which pairs of others are tried before a single change
 CONFIRMED = 12  # changes at most that are judged in full
+BATCH_FAULTS = {name for name, *_ in FAULTS} | {
+    "labels-of-another-batch",
+    "labels-off-by-one",
+    "row-never-drawn",
+    "shuffled-apart",
+}
 HOPELESS = ("timeout", "crash", "nondeterministic", "stale")
 
 
@@ -81,20 +89,26 @@ def find_repairs(
     for check in checks:
         if check.verdict == "wrong":
             until = min(deadline, time.monotonic() + SECONDS)
-            search = Search(process, definition, check, tuple(losses), options, until)
+            right = frozenset(c.name for c in checks if c.verdict == "right")
+            search = Search(process, definition, check, right, tuple(losses), options, until)
             line, repair = search.run()
-            check = replace(check, line=line, repair=repair)
+            where = program.place(line) if line else ""
+            check = replace(check, line=line, where=where, repair=repair)
         found.append(check)
     return found
 
 
 @dataclass(frozen=True)
 class Search:
-    """The search for the repair of one function."""
+    """The search for the repair of one function.
+
+    `right` has the names of what is right of the same definition, and must stay so.
+    """
 
     process: Any
     definition: Definition
     check: Check
+    right: frozenset[str]
     losses: tuple[str, ...]
     options: Options
     deadline: float
@@ -135,14 +149,24 @@ class Search:
         """The functions that may be changed, the wrong one first."""
         own = [n for n in ast.walk(self.definition.node) if isinstance(n, ast.FunctionDef)]
         wrong = self.check.name.rpartition(".")[2]
+        if self.check.kind == "predict":  # that of a fitted model: its training is not to blame
+            own = [f for f in own if f.name not in (*METHODS, "__init__")] or own
         own.sort(key=lambda f: (f.name != wrong, f.name == "__init__", f.name == "predict"))
         others = [
             n
             for s in self.statements
             for n in ast.walk(s)
-            if isinstance(n, ast.FunctionDef) and n not in own
+            if isinstance(n, ast.FunctionDef) and n not in ast.walk(self.definition.node)
         ]
         return [Scope(self.text, f) for f in (*own, *others)]
+
+    def standardising(self) -> Iterator[Change]:
+        """What keeps the mean and deviation of `fit` for `predict`."""
+        methods = [n for n in ast.walk(self.definition.node) if isinstance(n, ast.FunctionDef)]
+        fits = [f for f in methods if f.name in METHODS]
+        predicts = [f for f in methods if f.name == "predict"]
+        if self.check.fault == "predict-not-standardised" and fits and predicts:
+            yield from standardised(Scope(self.text, fits[0]), Scope(self.text, predicts[0]))
 
     @cached_property
     def singles(self) -> list[Change]:
@@ -157,6 +181,8 @@ class Search:
                 new = with_parentheses(applied(self.text.source, c.edits))
                 if new not in found or cost < found[new][0]:
                     found[new] = cost, c._replace(cost=cost)
+        for c in self.standardising():
+            found[with_parentheses(applied(self.text.source, c.edits))] = 0, c._replace(cost=0)
         found.pop(self.text.source, None)
         return sorted((c for _, c in found.values()), key=lambda c: c.cost)
 
@@ -277,6 +303,10 @@ class Search:
         count = len(iterations(self.plan))
         groups = [list(answers[i : i + count]) for i in range(0, len(answers), count)]
         tried = Attempt(self.plan, self.problems, groups)
+        if self.by_batches:
+            return 0.0, True  # `trains_rightly` decides
+        if self.check.kind != self.plan.kind:  # the predictions of what was trained
+            return self.judged_predictions(tried)
         readings = [self.call.reading] if self.call and self.call.reading else []
         best = FAR
         for reading in readings or readings_of(tried, self.definition)[:4]:
@@ -286,6 +316,22 @@ class Search:
                     return 0.0, True
                 best = min(best, gap)
         return best, False
+
+    @property
+    def by_batches(self) -> bool:
+        """Whether the passes of a trainer were wrong, and it is no plain descent on all rows."""
+        right = self.check.choice.status == "right"
+        return not right and self.check.fault in BATCH_FAULTS
+
+    def judged_predictions(self, tried: Attempt) -> tuple[float, bool]:
+        """The same for the predictions of a fitted model."""
+        assert self.call is not None
+        found = []
+        for i, (problem, group) in enumerate(zip(tried.problems, tried.answers, strict=True)):
+            found += trials_of_problem(*self.call, i, problem, group)
+        trials = [t for t in found if t.plan.name == self.check.name]
+        wrong = sum(not t.is_correct for t in trials)
+        return (FAR * wrong / len(trials), not wrong) if trials else (FAR, False)
 
     @cached_property
     def quick(self) -> Quick:
@@ -300,7 +346,7 @@ class Search:
     def trains_rightly(self, change: Change) -> bool:
         """Whether the batches and the history of a changed trainer are right, if that was wrong."""
         choice = self.check.choice
-        if choice.status != "right" or self.plan.kind != "trainer":
+        if self.check.kind != "trainer" or not (choice.status == "right" or self.by_batches):
             return True
         list(self.process.ask_changed([self.changed(change.edits, [])]))
         try:
@@ -308,7 +354,8 @@ class Search:
             checks = judge_training(self.process, definition, choice, self.losses, self.options)
         except SubjectTerminated:
             return False
-        return all(c.verdict == "right" for c in checks)
+        plain = not checks and not self.by_batches
+        return plain or (bool(checks) and all(c.verdict == "right" for c in checks))
 
     def confirmed(self, change: Change) -> Repair | None:
         """The repair by a change, if the changed function is right in all problems."""
@@ -320,20 +367,39 @@ class Search:
         node = program.node_of(self.definition.name)
         definition = replace(self.definition, node=node)
         object.__setattr__(definition, "program", program)
-        left = self.deadline - time.monotonic()
-        if left <= 0.2 or node is None:
-            return None
-        options = replace(self.options, timeout=left + 1)
         list(self.process.ask_changed([self.changed(change.edits, [])]))
         with self.loading(source):
-            try:
-                checks = judge(self.process, definition, self.losses, options)
-            except SubjectTerminated:
+            checks = self.judged(definition)
+            kept = {c.name for c in checks if c.verdict == "right"} >= self.right
+            if not kept or not any(map(self.is_as_meant, checks)):
                 return None
-        if not any(map(self.is_as_meant, checks)):
+            others = [c for d in self.others_changed(change) for c in self.judged(d)]
+        if any(c.verdict == "wrong" for c in others):
             return None
         lines = self.definition.program.lines
         return Repair(hunks_between(self.text.source, source), tuple(lines))
+
+    def judged(self, definition: Definition) -> list[Check]:
+        """The checks of a changed definition; nothing where there is no time left."""
+        left = self.deadline - time.monotonic()
+        if left <= 0.2 or definition.node is None:
+            return []
+        try:
+            options = replace(self.options, timeout=left + 1)
+            return judge(self.process, definition, self.losses, options)
+        except SubjectTerminated:
+            return []
+
+    def others_changed(self, change: Change) -> list[Definition]:
+        """The other definitions of the program that a change concerns."""
+        start = {e.start for e in change.edits}
+        found = []
+        for d in self.definition.program.definitions:
+            if d.name != self.definition.name and d.node is not None:
+                first, last = self.text.span(d.node)
+                if any(first <= s <= last for s in start):
+                    found.append(d)
+        return found
 
     def is_as_meant(self, check: Check) -> bool:
         """Whether a check is of the same thing, called in the same way, and right."""

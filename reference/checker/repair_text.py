@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import io
+import json
 import os
+import re
+import tokenize
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from reference.checker.loading import decode
 
 
 class Hunk(NamedTuple):
@@ -76,21 +82,59 @@ def hunks_between(before: str, after: str) -> tuple[Hunk, ...]:
     )
 
 
-def mended(source: str, repairs: Sequence[Repair]) -> str:
-    """A source with its repairs; of two that change the same lines the first."""
-    lines, taken = source.splitlines(), set()
-    chosen = []
+def chosen_hunks(repairs: Sequence[Repair]) -> list[Hunk]:
+    """The hunks of several repairs, the last first; of two for the same lines the first."""
+    chosen: list[Hunk] = []
+    taken: set[int] = set()
     for repair in repairs:
-        touched = {
-            line for h in repair.hunks for line in range(h.line, h.line + h.before.count("\n") + 1)
-        }
+        touched = {h.line + i for h in repair.hunks for i in range(h.before.count("\n") + 1)}
         if not touched & taken:
             taken |= touched
             chosen += repair.hunks
-    for hunk in sorted(chosen, reverse=True):
-        count = len(hunk.before.splitlines())
-        lines[hunk.line - 1 : hunk.line - 1 + count] = hunk.after.splitlines()
+    return sorted(chosen, reverse=True)
+
+
+def mended(source: str, repairs: Sequence[Repair]) -> str:
+    """A source with its repairs.
+
+    Examples
+    --------
+    >>> mended("a\nb\n", [Repair((Hunk(2, "b", "c"),))])
+    'a\nc\n'
+    """
+    lines = source.splitlines()
+    for line, before, after in chosen_hunks(repairs):
+        lines[line - 1 : line - 1 + len(before.splitlines())] = after.splitlines()
     return "\n".join(lines) + "\n"
+
+
+def mended_notebook(text: str, repairs: Sequence[Repair]) -> str:
+    """A notebook with the repairs of its cells."""
+    document = json.loads(text)
+    cells = [c for c in document["cells"] if c["cell_type"] == "code"]
+    places = next((r.places for r in repairs), ())
+    for line, before, after in chosen_hunks(repairs):
+        cell, at = map(int, re.findall(r"\d+", places[line - 1]))
+        lines = "".join(cells[cell - 1]["source"]).split("\n")
+        lines[at - 1 : at - 1 + len(before.splitlines())] = after.splitlines()
+        cells[cell - 1]["source"] = "\n".join(lines).splitlines(keepends=True)
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def write_mended(file: str, repairs: Sequence[Repair]) -> str:
+    """Write the mended copy beside a file; its name."""
+    with open(file, "rb") as opened:
+        data = opened.read()
+    if file.endswith(".ipynb"):
+        text, encoding = mended_notebook(data.decode("utf-8-sig"), repairs), "utf-8"
+    else:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        text = mended(decode(data), repairs)
+    name = repaired_name(file)
+    newline = "\r\n" if b"\r\n" in data else "\n"
+    with open(name, "w", encoding=encoding, newline=newline) as opened:
+        opened.write(text)
+    return name
 
 
 def repaired_name(file: str) -> str:

@@ -63,6 +63,7 @@ class Check:
     worst_error: float = 0.0
     counterexample: Counterexample | None = None
     line: int | None = None
+    where: str = ""  # the line in words
     repair: Repair | None = None
     choice: Any = field(default=None, repr=False, compare=False)  # how it was called
     hint: int = 3  # how much is said of a mistake, see `hinted`
@@ -85,7 +86,7 @@ def hinted(check: Check, hint: int) -> Check:
     """A check that says no more of a mistake than this."""
     if check.verdict != "wrong" or hint >= HINTS:
         return check
-    shown = replace(check, line=None, repair=None, hint=hint)
+    shown = replace(check, line=None, where="", repair=None, hint=hint)
     if hint == 2:
         return shown
     return replace(shown, fault=None, explanation="", counterexample=None, worst_error=0.0)
@@ -156,7 +157,7 @@ def details(check: Check) -> list[str]:
             lines.append(f"{example.component:<19}got {got}   expected {expected}")
     if check.repair is not None:
         return [*lines, *str(check.repair).splitlines()]
-    return [*lines, f"look at line {check.line}"] if check.line else lines
+    return [*lines, f"likely in {check.where}"] if check.where else lines
 
 
 def text(value: Any) -> str:
