@@ -172,10 +172,11 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Scope:
-    """A function, with the names in it by what they may mean."""
+    """A function, with the names in it by what they may mean; `shared` has those of its class."""
 
     text: Text
     function: Any
+    shared: tuple[str, ...] = ()
 
     @cached_property
     def nodes(self) -> list[Any]:
@@ -207,7 +208,7 @@ class Scope:
             for n in self.nodes
             if isinstance(n, ast.Attribute) and is_self(n.value) and id(n) not in called
         ]
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys([*found, *self.shared]))
 
     def meaning(self, role: str) -> list[str]:
         """The variables and attributes that may have this role, the likeliest first."""
@@ -318,7 +319,8 @@ def inner_places(node: Any, parent: Any, role: str) -> Iterator[Place]:
         if isinstance(node, ast.BinOp):
             if isinstance(node.op, ast.Add | ast.Sub):
                 yield from inner_places(node.left, node, "left")
-            yield from inner_places(node.right, node, f"right {type(node.op).__name__}")
+            if not isinstance(node.op, ast.Div | ast.FloorDiv | ast.Pow):
+                yield from inner_places(node.right, node, f"right {type(node.op).__name__}")
             yield from inner_places(node.left, node, f"left {type(node.op).__name__}")
 
 
@@ -590,9 +592,17 @@ def ranges(scope: Scope) -> Iterator[Change]:
                 yield Change((ranged(text, node, new),), "range", 1 + 0.1 * i, "range")
         elif not rest:
             yield Change((ranged(text, node, f"{first} + 1"),), "range", 1.3, "range")
+            yield from rounded_up(text, node.args[0])
         sizes = scope.meaning("batch_size") + steps_of_slices(scope)
         for n, m in itertools.product(scope.counts[:3], dict.fromkeys(sizes)):
             yield Change((ranged(text, node, f"0, {n}, {m}"),), "range", 1.6, "range of batches")
+
+
+def rounded_up(text: Text, node: Any) -> Iterator[Change]:
+    """`-(-n // m)` for `n // m`."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.FloorDiv):
+        new = f"-(-{text.of(node.left)} // {text.of(node.right)})"
+        yield Change((text.replaced(node, new),), "range", 1.1, "round up")
 
 
 def ranged(text: Text, node: Any, arguments: str) -> Edit:

@@ -26,6 +26,8 @@ from reference.checker.edits import (
     applied,
     changes,
     compatible,
+    is_self,
+    is_stored,
     repeated,
     tidy,
     with_parentheses,
@@ -49,7 +51,7 @@ from reference.checker.session import (
     usual_losses,
 )
 from reference.checker.signature import Definition
-from reference.checker.verdict import judge, judge_training
+from reference.checker.verdict import judge, judge_training, with_scaling
 
 BATCH = 40  # changes that are sent at once
 PROMISING = 36  # single changes of which pairs are made
@@ -113,10 +115,16 @@ class Search:
     options: Options
     deadline: float
 
-    @property
+    @cached_property
     def call(self) -> Call | None:
-        """How the function is called."""
-        return self.check.choice.call if self.check.choice is not None else None
+        """How the function is called; a trainer whose predictions are wrong, as it standardises."""
+        choice = self.check.choice
+        if choice is None or choice.call is None:
+            return None
+        if self.check.kind == "predict" and choice.call.plan.is_class:
+            told = (self.process, self.definition, choice, self.losses, self.options)
+            return with_scaling(*told).call
+        return choice.call
 
     @property
     def plan(self) -> CallPlan:
@@ -158,7 +166,8 @@ class Search:
             for n in ast.walk(s)
             if isinstance(n, ast.FunctionDef) and n not in ast.walk(self.definition.node)
         ]
-        return [Scope(self.text, f) for f in (*own, *others)]
+        attributes = attributes_of(self.definition.node)
+        return [Scope(self.text, f, attributes) for f in (*own, *others)]
 
     def standardising(self) -> Iterator[Change]:
         """What keeps the mean and deviation of `fit` for `predict`."""
@@ -179,6 +188,7 @@ class Search:
                 foreign = 0.8 if i and not self.definition.is_class else 0.4 * bool(i)
                 cost = c.cost + foreign - (1.0 if c.kind in hinted else 0)
                 new = with_parentheses(applied(self.text.source, c.edits))
+                cost += 1.0 * leaves_idle_line(new, c)
                 if new not in found or cost < found[new][0]:
                     found[new] = cost, c._replace(cost=cost)
         for c in self.standardising():
@@ -321,7 +331,8 @@ class Search:
     def by_batches(self) -> bool:
         """Whether the passes of a trainer were wrong, and it is no plain descent on all rows."""
         right = self.check.choice.status == "right"
-        return not right and self.check.fault in BATCH_FAULTS
+        trainer = self.check.kind == "trainer"
+        return trainer and not right and self.check.fault in BATCH_FAULTS
 
     def judged_predictions(self, tried: Attempt) -> tuple[float, bool]:
         """The same for the predictions of a fitted model."""
@@ -407,6 +418,8 @@ class Search:
         same = check.name == self.check.name and check.kind == self.check.kind
         alike = call is not None and call.plan.layout == self.plan.layout
         other_kind = check.explanation.startswith("right as")
+        if self.check.fault != "row-never-drawn":  # what is drawn misses rows too
+            other_kind |= "random" in check.explanation or "drawn" in check.explanation
         return same and alike and check.verdict == "right" and not other_kind
 
     @contextlib.contextmanager
@@ -445,6 +458,23 @@ def names_defined(statement: Any) -> set[str]:
     """The functions and classes that a statement of the top level defines."""
     nodes = ast.walk(statement) if isinstance(statement, ast.If | ast.Try) else [statement]
     return {n.name for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+
+
+def attributes_of(node: Any) -> tuple[str, ...]:
+    """The attributes that a class gives its objects, as `self.a`."""
+    if not isinstance(node, ast.ClassDef):
+        return ()
+    found = [n for n in ast.walk(node) if isinstance(n, ast.Attribute) and is_self(n.value)]
+    return tuple(dict.fromkeys(f"self.{n.attr}" for n in found if is_stored(n)))
+
+
+def leaves_idle_line(source: str, change: Change) -> bool:
+    """Whether a change makes a line `a = a` of one of those that it concerns."""
+    places = [e.start for e in change.edits] or [0]
+    first = source.rfind("\n", 0, min(places)) + 1
+    last = source.find("\n", max(places) + sum(len(e.text) for e in change.edits))
+    sides = (line.partition(" = ") for line in source[first : last + 1 or None].splitlines())
+    return any(right and left.strip() == right.strip("() ") for left, _, right in sides)
 
 
 def requests_of(plan: CallPlan, problems: Sequence[Problem]) -> list[dict[str, Any]]:
