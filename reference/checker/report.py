@@ -6,11 +6,12 @@ import json
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from reference.checker.repair_text import Repair
 from reference.checker.signature import EQUATIONS, kinds_of
 
 FIELDS = (
@@ -30,6 +31,7 @@ FIELDS = (
     "worst_error",
     "counterexample",
     "largest",
+    "repair",
 )
 OTHER = "other"  # the kind of a function that is plainly none of ours
 RIGHT, WRONG, UNCHECKED = 0, 1, 2  # exit statuses
@@ -87,9 +89,13 @@ class Check:
     worst_error: float = 0.0
     counterexample: Counterexample | None = None
     largest: tuple[int, int] = (0, 0)  # n and d up to which it was tried
-    line: int = 0
     remarks: tuple[str, ...] = ()
     suggestion: str = ""  # a call to edit, for --call
+    line: int | None = None
+    where: str = ""  # the line in words
+    repair: Repair | None = None
+    choice: Any = field(default=None, repr=False, compare=False)  # how it was called
+    hint: int = 3  # how much is said of a mistake, see `hinted`
 
     @property
     def passed(self) -> bool | None:
@@ -99,12 +105,25 @@ class Check:
     @property
     def equation(self) -> str:
         """What it was held against."""
-        return EQUATIONS.get(self.kind, "") if self.verdict != "unchecked" else ""
+        return EQUATIONS.get(self.kind, "") if self.hint and self.verdict != "unchecked" else ""
 
     @property
     def is_gradient(self) -> bool:
         """Whether its name says that it is a gradient."""
         return kinds_of(self.name.rpartition(".")[2])[:1] == ["gradient"] and self.kind != OTHER
+
+
+HINTS = 3  # pass or fail; and which equation; and what is wrong; and the line and its repair
+
+
+def hinted(check: Check, hint: int) -> Check:
+    """A check that says no more of a mistake than this."""
+    if check.verdict != "wrong" or hint >= HINTS:
+        return check
+    shown = replace(check, line=None, where="", repair=None, hint=hint)
+    if hint == 2:
+        return shown
+    return replace(shown, fault=None, explanation="", counterexample=None, worst_error=0.0)
 
 
 @dataclass(frozen=True)
@@ -205,7 +224,7 @@ def verdict(check: Check) -> str:
     if check.verdict == "unchecked":
         return f"not checked   {check.reason}"
     if check.verdict == "wrong":
-        return f"WRONG   {check.fault}"
+        return f"WRONG   {check.fault or ''}".rstrip()
     problems = f"{check.cases:,} problem{'s' * (check.cases != 1)}"
     if check.largest[0]:
         problems += f" up to n = {check.largest[0]:,} and d = {check.largest[1]}"
@@ -244,7 +263,9 @@ def details(check: Check, derived: bool = False) -> list[str]:
     if example is not None:
         lines += example_lines(example)
         lines += example.derivation if derived else ()
-    return lines
+    if check.repair is not None:
+        return [*lines, *str(check.repair).splitlines()]
+    return [*lines, f"likely in {check.where}"] if check.where else lines
 
 
 def example_lines(example: Counterexample) -> list[str]:
@@ -293,6 +314,8 @@ def plain(value: Any) -> Any:
     """What JSON can hold: arrays as lists, NaN and infinity as strings."""
     if isinstance(value, Counterexample):
         return {name: plain(v) for name, v in vars(value).items()}
+    if isinstance(value, Repair):
+        return value.as_dict()
     if isinstance(value, np.ndarray):
         return [plain(v) for v in value.tolist()]
     if isinstance(value, list | tuple):

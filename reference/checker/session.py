@@ -61,6 +61,7 @@ class Options:
     max_examples: int = 1000
     timeout: float = 10.0
     progress: Callable[[str], None] = lambda text: None
+    hint: int = 3
 
     def __post_init__(self) -> None:
         if self.loss not in ("auto", *CONVENTIONS):
@@ -72,6 +73,8 @@ class Options:
                 "max_examples and timeout must be positive, "
                 f"got {self.max_examples} and {self.timeout}"
             )
+        if self.hint not in range(4):
+            raise ValueError(f"hint must be 0, 1, 2 or 3, got {self.hint!r}")
 
 
 class Evaluate(Protocol):

@@ -60,8 +60,20 @@ def judge(
 ) -> list[Check]:
     """The checks of a function; of a class, also of its predictions."""
     start = time.monotonic()
-    deadline = start + options.timeout
     choice = choose_call(process, definition, losses, options.seed, start + options.timeout / 2)
+    checks = judge_choice(process, definition, choice, losses, options, start + options.timeout)
+    return [replace(c, choice=choice) for c in checks]
+
+
+def judge_choice(
+    process: Any,
+    definition: Definition,
+    choice: Choice,
+    losses: Sequence[str],
+    options: Options,
+    deadline: float,
+) -> list[Check]:
+    """The checks of a function that is called as was chosen."""
     if choice.status == "terminated" and choice.call and choice.ended:
         return [ended(process, definition, choice.call, choice.ended)]
     if choice.call is None:

@@ -112,6 +112,12 @@ def decode(message: dict[str, Any]) -> RawOutput:
         return RawOutput(decode_arrays(message["parts"]), tuple(after))
 
 
+def decode_changed(message: dict[str, Any]) -> list[RawOutput]:
+    """Validate the outputs of the calls of a changed source; one where it could not be defined."""
+    with validating():
+        return [decode(m) for m in message.get("answers", [message])]
+
+
 def decode_arrays(parts: Any) -> tuple[ArrayMessage, ...]:
     """Validate the arrays of an answer."""
     return tuple(map(decode_array, parts))
