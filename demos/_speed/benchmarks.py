@@ -103,7 +103,7 @@ def of_example(n: int, seed: int) -> list[Work]:
         Work(name, "the loop in torch", 12, plain, loop),
         Work("the same, fit_affine", "the loop in torch", 100, affine, loop),
         Work("the same, fit_affine", "SGDRegressor", 1.2, affine, skl, same=False),
-        Work("the 50 × 50 surface", "the double loop", 200, partial(surface, X, y), points),
+        Work("the 50 × 50 surface", "the double loop", 50, partial(surface, X, y), points),
         Work(name, "SGDRegressor", None, plain, skl, same=False),
         Work("the same, batches of 1, fit_affine", "SGDRegressor", None, single, skl, same=False),
     ]

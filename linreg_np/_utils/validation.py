@@ -11,7 +11,7 @@ import math
 import numbers
 import reprlib
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import numpy as np
 from numpy import ndarray
@@ -169,6 +169,21 @@ def check_finite(name: str, a: RealArray) -> None:
         row += len(block)
 
 
+def refuse_overflow(**data: RealArray) -> NoReturn:
+    """Say why sums of squares of the data are not finite.
+
+    Raises
+    ------
+    ValueError
+    """
+    for name, a in data.items():
+        check_finite(name, a)
+    raise ValueError(
+        f"{' and '.join(data)} must be so small that sums of squares are finite, got numbers near "
+        "the largest float; rescale the columns"
+    )
+
+
 def check_number(name: str, value: object) -> float:
     """`value` as a finite real number.
 
@@ -240,3 +255,20 @@ def check_rng(rng: object) -> np.random.Generator:
     if isinstance(rng, int | np.integer) and rng < 0:
         raise ValueError(f"rng as a seed must be zero or more, got {reprlib.repr(rng)}; pass rng=0")
     return np.random.default_rng(rng)
+
+
+def empty(shape: tuple[int, ...], dtype: Any, **size: int) -> Array:
+    """An array not yet filled, whose length is due to the argument `size`.
+
+    Raises
+    ------
+    MemoryError
+    """
+    try:
+        return np.empty(shape, dtype)
+    except (MemoryError, ValueError):
+        ((name, value),) = size.items()
+        raise MemoryError(
+            f"{name} must be so small that the result fits in memory, got {value}, for an array "
+            f"of shape {shape}; do it in parts"
+        ) from None

@@ -186,21 +186,11 @@ ARGUMENTS = {
         lambda v: SURFACE.grid(W1, W1, features=v), lambda v: tuple(map(int, v)), (2,)
     ),
     "descend w": Argument(lambda v: SURFACE.descend(v, 0.5, **STEPS), shape=(2,)),
-    "descend k starts w": Argument(lambda v: SURFACE.descend(v, 0.5, **STEPS), shape=(3, 2)),
     "descend b": Argument(lambda v: SURFACE.descend([1, 2], v, **STEPS), one_number),
-    "descend k starts b": Argument(
-        lambda v: SURFACE.descend([[1, 2], [3, 4]], v, **STEPS), shape=(2,)
-    ),
     "descend lr": Argument(lambda v: SURFACE.descend([1, 2], 3, lr=v, steps=4), one_number),
     "descend steps": Argument(lambda v: SURFACE.descend([1, 2], 3, lr=0.1, steps=v), one_number),
     "Moments.of X": Argument(lambda v: Moments.of(v, Y), shape=X.shape),
     "Moments.of y": Argument(lambda v: Moments.of(X, v), shape=Y.shape),
-    "of_batches X": Argument(
-        lambda v: Moments.of_batches([(X, Y), (v, Y)]), shape=X.shape, names="X moments"
-    ),
-    "of_batches y": Argument(lambda v: Moments.of_batches([(X, v), (X, Y)]), shape=Y.shape),
-    "of_batches batches": Argument(Moments.of_batches, unchanged, (2, 2), "batches X"),
-    "of_batches batch": Argument(lambda v: Moments.of_batches([v]), unchanged, (2, 2), "batch X"),
     "Moments n": Argument(lambda v: Moments(v, MOMENTS.mean, MOMENTS.scatter), int),
     "Moments mean": Argument(lambda v: Moments(6, v, MOMENTS.scatter), shape=(3,)),
     "write_log precision": Argument(lambda v: written(PATH, precision=v), int),
