@@ -168,12 +168,16 @@ def _check_shapes(t: Trajectory) -> None:
             "pass points as rows, w.reshape(-1, 1) for one weight"
         )
     points, d = t.w.shape
-    lengths_of = {"b": [points], "grad_w": [points - 1, points], "grad_b": [points - 1, points]}
-    for name, lengths in lengths_of.items():
-        a, row = getattr(t, name), (d,) if name == "grad_w" else ()
-        if a is not None and a.shape not in [(length, *row) for length in lengths]:
+    allowed: dict[str, list[tuple[int, ...]]] = {
+        "b": [(points,)],
+        "grad_w": [(points - 1, d), (points, d)],
+        "grad_b": [(points - 1,), (points,)],
+    }
+    for name, shapes in allowed.items():
+        a = getattr(t, name)
+        if a is not None and a.shape not in shapes:
             raise ValueError(
-                f"{name} must have shape {(lengths[0], *row)}, got {a.shape}; "
+                f"{name} must have shape {shapes[0]}, got {a.shape}; "
                 "pass one b per point, and one gradient per step between two points"
             )
     ends = t.epoch_ends

@@ -98,8 +98,8 @@ class LossSurface(Frozen):
             If X, y are not finite arrays of these shapes, or so large that a square overflows, or
             so different in size that the minimum overflows.
         """
-        X_ = check_X(X, check_values=False)
-        return cls._at(fit_data(X_, check_y(y, len(X_), check_values=False)))
+        X_ = check_X(X)
+        return cls._at(fit_data(X_, check_y(y, len(X_))))
 
     @classmethod
     def from_moments(cls, m: Moments) -> LossSurface:

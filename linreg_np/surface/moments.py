@@ -87,8 +87,8 @@ class Moments(Frozen):
         TypeError, ValueError
             If X, y are not finite arrays of these shapes, or so large that a square overflows.
         """
-        X_ = check_X(X, check_values=False)
-        y_ = check_y(y, len(X_), check_values=False)
+        X_ = check_X(X)
+        y_ = check_y(y, len(X_))
         try:
             return functools.reduce(operator.add, itertools.starmap(_block, row_blocks(X_, y_)))
         except ValueError:  # moments that are not finite
