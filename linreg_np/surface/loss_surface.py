@@ -305,13 +305,9 @@ def stack_parameters(w: ArrayLike, b: ArrayLike, d: int) -> NDArray[np.floating]
             "pass the points of a grid as rows"
         )
     try:
-        shape = np.broadcast_shapes(w.shape[:-1], b.shape)
+        θ = np.empty((*np.broadcast_shapes(w.shape[:-1], b.shape), d + 1))
     except ValueError:
-        raise ValueError(
-            f"b must broadcast with the points of w, {w.shape[:-1]}, got {b.shape}; "
-            "pass one b, or one a point"
-        ) from None
-    θ = np.empty((*shape, d + 1))
+        raise ValueError(f"b must be a number or one a point of w, got shape {b.shape}") from None
     θ[..., :d], θ[..., d] = w, b
     return θ
 
