@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from linreg_np._utils.frozen import unchecked
 from linreg_np._utils.types import Array, ArrayLike, RealArray, Seed
 from linreg_np._utils.validation import (
     check_finite,
@@ -26,7 +25,7 @@ from linreg_np._utils.validation import (
 from linreg_np.curvature import max_lr
 from linreg_np.gradient import gradient
 from linreg_np.sgd import minibatches, sgd_step
-from linreg_np.trajectory import DivergenceError, Trajectory
+from linreg_np.trajectory import DivergenceError, Trajectory, recorded_path
 
 
 def fit(
@@ -145,17 +144,8 @@ def to_trajectory(s: Settings, points: Array, grads: Array, t: int) -> Trajector
 
     ValueError if the reason is a value of X or y.
     """
-    if not np.isfinite(points[t]).all():
-        t = int(np.isfinite(points[: t + 1]).all(axis=1).argmin()) - 1
-    path = unchecked(
-        Trajectory,
-        w=points[: t + 1, :-1],
-        b=points[: t + 1, -1],
-        grad_w=grads[:t, :-1],
-        grad_b=grads[:t, -1],
-        epoch_ends=np.arange(s.steps_per_epoch, t + 1, s.steps_per_epoch),
-    )
-    if t < len(grads):
+    path = recorded_path(points[: t + 1], grads[:t], s.steps_per_epoch)
+    if path.steps < len(grads):
         check_finite("X", s.X)
         check_finite("y", s.y)
         raise DivergenceError(path, s.lr, max_lr(s.X))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_np._utils.files import atomic_write, file_name
-from linreg_np._utils.frozen import Frozen
+from linreg_np._utils.frozen import Frozen, unchecked
 from linreg_np._utils.types import Array, ArrayLike
 from linreg_np._utils.validation import as_real_array
 
@@ -144,6 +144,20 @@ class DivergenceError(ArithmeticError):
             "minibatches may need less. Pass a smaller lr or standardise the features; the path "
             "so far is in this error's .trajectory"
         )
+
+
+def recorded_path(points: Array, grads: Array, steps_per_epoch: int) -> Trajectory:
+    """The path of points (w, b) (T+1, d+1) and gradients (T, d+1), up to its last finite point."""
+    finite = np.isfinite(points).all(axis=1)
+    t = len(grads) if finite.all() else int(finite.argmin()) - 1
+    return unchecked(
+        Trajectory,
+        w=points[: t + 1, :-1],
+        b=points[: t + 1, -1],
+        grad_w=grads[:t, :-1],
+        grad_b=grads[:t, -1],
+        epoch_ends=np.arange(steps_per_epoch, t + 1, steps_per_epoch),
+    )
 
 
 def _copy_floats(name: str, value: ArrayLike) -> Array:

@@ -8,9 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from linreg_np._utils.frozen import unchecked
 from linreg_np._utils.validation import empty
-from linreg_np.trajectory import Trajectory
+from linreg_np.trajectory import Trajectory, recorded_path
 
 
 def closed_form_path(
@@ -39,13 +38,4 @@ def closed_form_path(
         np.multiply.accumulate(Z, out=Z)  # c qᵗ
         θ, g = minimum + Z @ V.T, (Z * λ) @ V.T
     θ[0] = start
-    finite = np.isfinite(θ).all(axis=1) & np.isfinite(g).all(axis=1)
-    t = steps if finite.all() else int(finite.argmin()) - 1
-    return unchecked(
-        Trajectory,
-        w=θ[: t + 1, :d],
-        b=θ[: t + 1, d],
-        grad_w=g[:t, :d],
-        grad_b=g[:t, d],
-        epoch_ends=np.arange(1, t + 1),
-    )
+    return recorded_path(θ, g[:-1], 1)
