@@ -31,11 +31,11 @@ def closed_form_path(
     >>> closed_form_path(np.ones(2), np.zeros(2), λ, V, 0.25, 2).w[:, 0]
     array([1.    , 0.75  , 0.5625])
     """
-    d, c, q = len(start) - 1, V.T @ (start - minimum), 1 - lr * λ
-    Z = empty((steps + 1, d + 1), float, steps=steps)
-    Z[0], Z[1:] = c, np.where(c == 0, 0, q)  # where c is 0, so is all
+    Z = empty((steps + 1, len(start)), float, steps=steps)
     with np.errstate(all="ignore"):
-        np.multiply.accumulate(Z, out=Z)  # c qᵗ
+        c = V.T @ (start - minimum)
+        Z[0], Z[1:] = c, np.where(c == 0, 0, 1 - lr * λ)  # where c is 0, so is all
+        np.multiply.accumulate(Z, out=Z)  # c (1 − ηλ)ᵗ
         θ, g = minimum + Z @ V.T, (Z * λ) @ V.T
     θ[0] = start
     return recorded_path(θ, g[:-1], 1)
