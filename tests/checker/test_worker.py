@@ -1,26 +1,34 @@
-"""The process of the code under test: what it finds in a file, calls, and writes of an answer."""
+"""The process of the code under test: what it calls, and what it writes of an answer."""
 
 import io
-import itertools
 import json
 import pickle
 import random
 import subprocess
 import sys
+from collections import namedtuple
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
-from reference.checker.sandbox import worker
+from reference.checker.sandbox import invoke, worker
+from reference.checker.sandbox.process import BOOT
 
 ROOT = Path(__file__).parents[2]
 X, W = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([5.0, 6.0])
+Pair = namedtuple("Pair", "dw db")
 
 
-def function(X, y, /, *more, w=1, b, **rest):
-    return X
+@dataclass
+class Record:
+    """An answer with names."""
+
+    dw: object
+    db: float
 
 
 class Model:
@@ -31,69 +39,65 @@ class Model:
 
     def fit(self, X, y, w=None):
         self.w, self.b = X.sum(axis=0) + (0 if w is None else w), np.float64(self.n_iters)
+        self.layer = torch.nn.Linear(1, 1) if self.lr == 2 else None
+        return self
 
     def predict(self, X):
         return X @ self.w * self.lr
 
 
-def test_a_function_is_described_by_its_parameters():
-    """(name, required, by keyword), without *args and **kwargs; none where Python cannot tell."""
-    found = worker.describe("f", function)
-    parameters = [("X", True, False), ("y", True, False), ("w", False, True), ("b", True, True)]
-    assert found == {"name": "f", "parameters": parameters, "fit": None, "is_class": False}
-    assert worker.parameters(None) == worker.parameters(iter) == []
-
-
-def test_a_class_is_described_by_its_constructor_and_fit():
-    """Without self; a class that cannot predict has no fit."""
-    found = worker.describe("Model", Model)
-    assert found["is_class"] is True
-    assert found["parameters"] == [("lr", True, True), ("n_iters", False, True)]
-    assert found["fit"] == [("X", True, True), ("y", True, True), ("w", False, True)]
-    assert worker.describe("A", type("A", (), {"predict": None}))["fit"] is None
-    assert worker.describe("A", type("A", (), {"predict": print}))["fit"] == []
-
-
-class Endless(dict):
-    def values(self):
-        return itertools.repeat(1.0)
-
-
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        (None, []),
-        (2, [("int64", [], [2.0])]),
-        (np.float32(2.5), [("float32", [], [2.5])]),
-        ((W, True), [("float64", [2], [5, 6]), ("bool", [], [1])]),
-        ({"a": np.ones((1, 2)), "b": 3.0}, [("float64", [1, 2], [1, 1]), ("float64", [], [3])]),
-        ([W, 1.0], [("float64", [2], [5, 6]), ("float64", [], [1])]),
-        ([1.0, 2.0], [("float64", [2], [1, 2])]),
-        ((None, 1.0), [("NoneType", [], None), ("float64", [], [1])]),
-        ("text", [("str128", [], None)]),
-        (W + 1j, [("complex128", [2], None)]),
-        (np.array([1, 2], object), [("float64", [2], [1, 2])]),
-        (np.array([1, "a"], object), [("ndarray", [], None)]),
-        ([[1], [1, 2]], [("int64", [1], [1]), ("int64", [2], [1, 2])]),
-        (([1, [2]],), [("list", [], None)]),
-        (print, [("builtin_function_or_method", [], None)]),
-        (torch.tensor([1.0, 2.0], requires_grad=True), [("float32", [2], [1, 2])]),
-        (np.zeros(10_000), [("float64", [10_000], [0.0] * 10_000)]),
-        (np.zeros(10_001), [("float64", [10_001], None)]),
-        (Endless(), [("float64", [], [1])] * worker.MAX_PARTS),
-        (tuple(range(200)), [("int64", [], [i]) for i in range(worker.MAX_PARTS)]),
+        (None, [("", "NoneType", [], None)]),
+        (2, [("", "int64", [], [2.0])]),
+        (np.float32(2.5), [("", "float32", [], [2.5])]),
+        ((W, True), [("0", "float64", [2], [5, 6]), ("1", "bool", [], [1])]),
+        ({"a": np.ones((1, 2))}, [("a", "float64", [1, 2], [1, 1])]),
+        ({"g": {"w": W, "b": 1.0}}, [("g.w", "float64", [2], [5, 6]), ("g.b", "float64", [], [1])]),
+        (Pair(W, 1.0), [("dw", "float64", [2], [5, 6]), ("db", "float64", [], [1])]),
+        (Record(W, 1.0), [("dw", "float64", [2], [5, 6]), ("db", "float64", [], [1])]),
+        ([W, 1.0], [("0", "float64", [2], [5, 6]), ("1", "float64", [], [1])]),
+        ([1.0, 2.0], [("", "float64", [2], [1, 2])]),
+        ([[1.0], [2.0]], [("", "float64", [2, 1], [1, 2])]),
+        ([[1], [1, 2]], [("0", "int64", [1], [1]), ("1", "int64", [2], [1, 2])]),
+        (["a", 1], [("0", "str32", [], None), ("1", "int64", [], [1])]),
+        ((None, 1.0), [("0", "NoneType", [], None), ("1", "float64", [], [1])]),
+        ("text", [("", "str128", [], None)]),
+        (W + 1j, [("", "complex128", [2], None)]),
+        (np.array([1, 2], object), [("", "float64", [2], [1, 2])]),
+        (np.array([1, "a"], object), [("", "ndarray", [], None)]),
+        (((([1, [2]],),),), [("0.0.0", "list", [], None)]),
+        (torch.tensor([1.0, 2.0], requires_grad=True), [("", "float32", [2], [1, 2])]),
+        (np.zeros(10_000), [("", "float64", [10_000], [0.0] * 10_000)]),
+        (np.zeros(10_001), [("", "float64", [10_001], None)]),
+        (
+            tuple(range(200)),
+            [(str(i), "int64", [], [i]) for i in range(invoke.MAX_PARTS)],
+        ),
     ],
     ids=lambda v: type(v).__name__,
 )
-def test_an_answer_is_written_as_its_arrays(answer, expected):
-    """Those of a tuple, of a dict, of a list of arrays; numbers where they are real and few."""
-    found = worker.parts(answer)
+def test_an_answer_is_written_as_its_parts(answer, expected):
+    """Of tuples, dicts, records and lists of arrays; numbers where they are real and few."""
+    found = list(invoke.flatten(answer))
     assert json.loads(json.dumps(found)) == found
-    assert [(p["dtype"], p["shape"], p["values"]) for p in found] == expected
+    shown = [(".".join(p["path"]), p["dtype"], p["shape"], p["values"]) for p in found]
+    assert shown == expected
+
+
+def call(f, *args, **more):
+    """What comes of a call with these arguments."""
+    return invoke.call({"f": f}, {"target": "f", "args": list(args), **more})
+
+
+def values(parts):
+    """Their numbers."""
+    return [p["values"] for p in parts]
 
 
 def test_a_call_gets_copies_and_tells_which_were_changed():
-    """By their number among all arguments, those by keyword last; numbers and shapes alike."""
+    """By position or name, with their new numbers; numbers and shapes alike, NaN is like NaN."""
     X, y, w = np.ones((2, 1)), np.array([1.0, np.nan]), np.ones(1)
 
     def changes(X, y, w, b):
@@ -101,28 +105,117 @@ def test_a_call_gets_copies_and_tells_which_were_changed():
         w.resize((1, 1), refcheck=False)
         return X, y, w, b
 
-    found = worker.call(changes, (X, y), {"w": w, "b": 2.0}, False)
-    assert found["changed"] == [0, 2]
-    assert [p["values"] for p in found["parts"]][2:] == [[1], [2]]
+    found = call(changes, X, y, kwargs={"w": w, "b": 2.0})
+    assert [(a["argument"], values(a["parts"])) for a in found["after"]] == [
+        (0, [[9, 1]]),
+        ("w", [[1]]),
+    ]
+    assert values(found["parts"])[2:] == [[1], [2]]
     assert (X[0, 0], w.shape) == (1, (1,))
-    assert worker.call(lambda y: y, (y,), {}, False)["changed"] == []
-    swapped = worker.call(lambda w, b: (w, b), (), {"b": 3.0, "w": w}, False)
-    assert [p["values"] for p in swapped["parts"]] == [[1], [3]]
+    assert call(lambda y: y, y)["after"] == []
+    appended = call(lambda items: items.append(1.0), ("items", [W]))
+    assert values(appended["after"][0]["parts"]) == [[5, 6], [1]]
 
 
-def test_tensors_are_made_of_arrays():
-    """Of the same dtype; numbers stay numbers; what is changed is seen."""
-    X = np.ones((2, 1), np.float32)
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+@pytest.mark.parametrize(
+    ("value", "kind", "numbers"),
+    [
+        (X, np.ndarray, X),
+        (2.0, float, 2.0),
+        (("list", X), list, X),
+        (("matrix", X), np.matrix, X),
+        (("tensor", X), torch.Tensor, X),
+        (("frame", X), pd.DataFrame, X),
+        (("frame", W), pd.Series, W),
+        (("tuple", [W, 2.0]), tuple, None),
+        (("items", [W, ("list", W)]), list, None),
+        (("dict", {"w": W, "b": ("tensor", W)}), dict, None),
+        (("generator", 3), np.random.Generator, None),
+        (("function", "helper"), type(len), None),
+    ],
+    ids=lambda v: v[0] if isinstance(v, tuple) else None,
+)
+def test_an_argument_is_built_as_it_is_described(value, kind, numbers):
+    """Lists, matrices, tensors, frames, and what is composed of them."""
+    found = invoke.build(value, {"helper": len})
+    assert type(found) is kind
+    if numbers is not None:
+        np.testing.assert_array_equal(np.asarray(found), numbers)
 
-    def changes(X, b):
-        X[0] = 7
-        return X, isinstance(X, torch.Tensor), isinstance(b, float)
 
-    found = worker.call(changes, (X, 2.0), {}, True)
-    assert found["changed"] == [0]
-    assert [p["dtype"] for p in found["parts"]] == ["float32", "bool", "bool"]
-    assert [p["values"] for p in found["parts"]][1:] == [[1], [1]]
-    assert X[0, 0] == 1
+def test_tensors_may_hold_a_gradient():
+    """As after backward."""
+    found = invoke.build(("tensor", W, np.ones(2)), {})
+    assert found.requires_grad
+    assert found.grad.tolist() == [1, 1]
+
+
+DATA = np.zeros(1)
+
+
+def uses_a_global_name():
+    """Where a function finds its data."""
+    return DATA
+
+
+def test_global_names_are_given_to_the_function():
+    """In its own module."""
+    before = DATA
+    try:
+        found = call(uses_a_global_name, globals={"DATA": W})
+    finally:
+        globals()["DATA"] = before
+    assert values(found["parts"]) == [[5, 6]]
+    assert invoke.module_of(len) is not None
+
+
+def train(cls=Model, **request):
+    """The parts of an object that was made and trained."""
+    usual = {"args": [X, W], "kwargs": {}, "init": {"lr": 0.5}, "method": "fit"}
+    found = invoke.call({"M": cls}, {"target": "M", **usual, **request})
+    return {".".join(p["path"]): p["values"] for p in found["parts"]}
+
+
+def test_an_object_answers_with_its_attributes_and_predictions():
+    """After construction and training, with their settings; those of torch modules, too."""
+    found = train(kwargs={"w": 1.0}, set={"n_iters": 7}, probe=X)
+    assert found["return"] is None
+    assert (found["self.w"], found["self.b"], found["self.n_iters"]) == ([5, 7], [7], [7])
+    assert found["predict"] == [9.5, 21.5]
+    found = train(init={"lr": 2})
+    assert "predict" not in found
+    assert len(found["self.layer.weight"]) == len(found["self.layer.bias"]) == 1
+
+    class Net(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = torch.nn.Linear(2, 1)
+
+        def train(self, X, y):
+            return 3.0
+
+        def forward(self, X):
+            return X
+
+    found = train(Net, init={}, method="train", probe=("tensor", np.float32(X)))
+    assert (found["return"], len(found["self.linear.weight"])) == ([3], 2)
+
+
+def test_a_training_begins_from_the_same_state_each_time(monkeypatch):
+    """Whatever it draws from; seeded generators draw what they would, other calls anything."""
+
+    def draw():
+        numbers = random.random(), np.random.random(), torch.rand(()).item()  # noqa: NPY002
+        return [*numbers, np.random.default_rng().random(), np.random.default_rng(5).random()]
+
+    monkeypatch.setattr(np.random, "default_rng", np.random.default_rng)
+    invoke.install()
+    first, second = (values(call(draw, seeded=True)["parts"])[0] for _ in range(2))
+    assert first == second
+    later = values(call(draw)["parts"])[0]
+    assert later[-1] == first[-1]
+    assert not set(later[:-1]) & set(first)
 
 
 @pytest.mark.parametrize("error", [KeyError("w"), SystemExit(2), KeyboardInterrupt()])
@@ -145,87 +238,48 @@ def test_the_line_is_the_last_of_the_file_under_test(monkeypatch):
     """Not that of a library which it called, where its file is known."""
     call = lambda: json.loads("{")  # noqa: E731
     assert "json.loads" in worker.reported(call, __file__)["raised"]["line"]
-    assert "json.loads" not in worker.reported(call, "")["raised"]["line"]
+    assert "line" not in worker.reported(call, "other.py")["raised"]
     monkeypatch.setattr(worker.traceback.FrameSummary, "line", "x" * 201)
     assert worker.reported(call, __file__)["raised"]["line"] == "x" * 200
 
 
-def test_a_class_is_trained_from_the_same_state_each_time(monkeypatch):
-    """Whatever it draws from: random, NumPy old and new, torch; seeded ones draw what they would."""
-
-    def draw(seed=None):
-        numbers = random.random(), np.random.random(), torch.rand(()).item()  # noqa: NPY002
-        return [*numbers, np.random.default_rng(seed).random(), np.random.default_rng(5).random()]
-
-    class Draws(Model):
-        def fit(self, X, y):
-            self.weights, self.bias = np.array(draw()), 1.0
-
-        def predict(self, X):
-            return X
-
-    default_rng = worker.functools.partial(worker.unseeded, np.random.default_rng)
-    with monkeypatch.context() as patch:
-        patch.setattr(np.random, "default_rng", default_rng)
-        train = worker.training(Draws)
-        first, second = (train(np.ones(1), np.ones(1), {"lr": 1}, {})[0] for _ in range(2))
-    assert first.tolist() == second.tolist()
-    random.seed(0)
-    np.random.seed(0)  # noqa: NPY002
-    torch.manual_seed(0)
-    assert first.tolist() == draw(seed=0)
-
-
-def test_a_model_answers_with_weights_bias_and_predictions():
-    """After one construction and one fit, with their settings."""
-    weights, bias, y_hat = worker.training(Model)(X, None, {"lr": 0.5}, {"w": 1})
-    assert (weights.tolist(), bias, y_hat.tolist()) == ([5, 7], 3, [9.5, 21.5])
-
-
-@pytest.mark.parametrize("names", [worker.WEIGHTS, worker.BIASES])
-def test_weights_and_bias_have_many_names(names):
-    """The first of them that is there, and not None; None if none is."""
-    for name in names:
-        assert worker.attribute(type("A", (), {names[0]: None, name: 3}), names) == 3
-    assert worker.attribute(type("A", (), {names[-1]: 3, names[0]: 1}), names) == 1
-    assert worker.attribute(object(), names) is None
+def serve(*requests, functions=None):
+    """What the worker answers to requests."""
+    answers = io.BytesIO()
+    worker.serve(io.BytesIO(b"".join(map(pickle.dumps, requests))), answers, functions or {})
+    return [json.loads(line) for line in answers.getvalue().splitlines()]
 
 
 def test_requests_are_served_in_order_until_there_are_none():
-    """A pair imports; a triple calls, with an answer for each call; a class is trained."""
-    calls = [((np.ones(2),), {}), ((np.zeros(1),), {})]
-    training = [((np.ones((1, 2)), np.ones(1), {"lr": 1.0}, {}), {})]
-    requests = [("", ""), ("f", calls, False), ("M", training, False), ("f", [((), {})], False)]
-    answers = io.BytesIO()
-    sent = io.BytesIO(b"".join(map(pickle.dumps, requests)))
-    worker.serve(sent, answers, {"f": lambda a: a + 1, "M": Model})
-    found, one, two, model, error = map(json.loads, answers.getvalue().splitlines())
+    """One loads; another calls, with an answer for each call."""
+    calls = [{"target": "f", "args": [np.ones(2)]}, {"target": "f", "args": [np.zeros(1)]}]
+    requests = [("load", "", "", ""), ("call", calls), ("call", [{"target": "f"}])]
+    found, one, two, error = serve(*requests, functions={"f": lambda a: a + 1, "M": Model})
     assert [f["name"] for f in found["found"]] == ["f", "M"]
     assert [a["parts"][0]["values"] for a in (one, two)] == [[2, 2], [1]]
-    assert [p["values"] for p in model["parts"]] == [[1, 1], [3], [2]]
     assert error["raised"]["type"] == "TypeError"
 
 
 def answers(*requests, cwd=ROOT):
     """What a worker answers; it must end by itself when there are no more, and print nothing."""
     sent = b"".join(map(pickle.dumps, requests))
-    command = [sys.executable, worker.__file__]
+    command = [sys.executable, "-c", BOOT, str(Path(worker.__file__).parent)]
     run = subprocess.run(command, input=sent, cwd=cwd, capture_output=True, timeout=60, check=False)
     assert (run.returncode, run.stderr) == (0, b"")
     return [json.loads(line) for line in run.stdout.splitlines()]
 
 
 @pytest.fixture
-def ask(tmp_path):
-    """Write a file, call its function f on each arguments given; the answers."""
+def ask_file(tmp_path):
+    """Load a source, call its function f on each argument given; the answers."""
 
-    def ask_(source, *calls):
-        file = tmp_path / "mine.py"
-        file.write_text(f"import os, warnings\nimport numpy as np\n{source}\n", encoding="utf-8")
-        _, *rest = answers((str(file), ""), ("f", [(c, {}) for c in calls], False))
+    def ask(source, *given):
+        source = f"import os, warnings\nimport numpy as np\n{source}\n"
+        calls = [{"target": "f", "args": [a]} for a in given]
+        _, *rest = answers(("load", str(tmp_path / "mine.py"), source, ""), ("call", calls))
         return rest
 
-    return ask_
+    return ask
 
 
 def test_it_ends_without_requests():
@@ -233,60 +287,33 @@ def test_it_ends_without_requests():
     assert answers() == []
 
 
-def test_a_file_is_described_by_what_it_defines(tmp_path):
-    """Its own public functions and classes, not what it imports; or one NAME."""
-    (tmp_path / "beside.py").write_text("def helper(): pass")
-    file = tmp_path / "mine.py"
-    file.write_text(
-        "from __future__ import annotations\nfrom dataclasses import dataclass\n"
-        "from beside import helper\nfrom math import sqrt\nLIMIT = 3\nplus = (1).__add__\n"
-        "def _hidden(x): pass\ndef f(X): pass\n"
-        "@dataclass\nclass Model:\n    w: float\n    def inner(self): pass\n"
-        "class Other:\n    __signature__ = 'none'\n"
-    )
-    of_all, of_one = answers((str(file), ""), (str(file), "Model.inner"))
-    assert [f["name"] for f in of_all["found"]] == ["f", "Model", "Other"]
-    assert of_all["found"][1]["parameters"] == [["w", True, True]]
-    assert of_one["found"][-1]["name"] == "Model.inner"
-
-
 def test_a_module_and_a_name_within_it_are_found(tmp_path):
     """From the working directory, which comes before that of the worker."""
-    (found,) = answers(("linreg_np.trajectory", "Trajectory.load"))
+    (found,) = answers(("load", "linreg_np.trajectory", "", "Trajectory.load"))
     assert [f["name"] for f in found["found"]] == ["Trajectory.load"]
     (tmp_path / "messages.py").write_text("def mine(X): return X")
-    (found,) = answers(("messages", ""), cwd=tmp_path)
+    (found,) = answers(("load", "messages", "", ""), cwd=tmp_path)
     assert [f["name"] for f in found["found"]] == ["mine"]
+    (missing,) = answers(("load", "linreg_np", "", "absent"))
+    assert missing["raised"]["type"] == "AttributeError"
 
 
 @pytest.mark.parametrize(
     ("source", "raised"),
     [
-        ("def f(X): raise ValueError('no')", ("ValueError", "no", "def f(X): raise", 3)),
-        ("def f(X):\n    np.linalg.inv(X[:1])", ("LinAlgError", "", "np.linalg.inv(X[:1])", 4)),
-        ("def f(X): return input()", ("EOFError", "", "def f(X): return input()", 3)),
-        ("def f(X): raise SystemExit(3)", ("SystemExit", "3", "def f(X)", 3)),
+        ("def f(X): raise ValueError('no')", ("ValueError", "no", 3)),
+        ("def f(X):\n    np.linalg.inv(X[:1])", ("LinAlgError", "", 4)),
+        ("def f(X): return input()", ("EOFError", "", 3)),
+        ("def f(X): raise SystemExit(3)", ("SystemExit", "3", 3)),
     ],
 )
-def test_an_exception_is_described_with_the_line_of_the_file(ask, source, raised):
+def test_an_exception_is_described_with_the_line_of_the_file(ask_file, source, raised):
     """Also where it came from a library; the process goes on."""
-    one, two = ask(source, (X,), (X,))
+    one, two = ask_file(source, X, X)
     assert one == two
-    kind, message, line, lineno = raised
-    found = one["raised"]
-    assert (found["type"], found["lineno"]) == (kind, lineno)
-    assert message in found["message"]
-    assert found["line"].startswith(line)
-
-
-def test_an_import_without_a_line_of_its_own_is_described(tmp_path):
-    """A name that is missing; a file that is no Python."""
-    (tmp_path / "mine.py").write_text("")
-    (missing,) = answers((str(tmp_path / "mine.py"), "f"))
-    assert missing["raised"].keys() == {"type", "message"}
-    (tmp_path / "mine.py").write_text("def f(")
-    (broken,) = answers((str(tmp_path / "mine.py"), ""))
-    assert broken["raised"]["type"] == "SyntaxError"
+    kind, message, lineno = raised
+    assert (one["raised"]["type"], one["raised"]["lineno"]) == (kind, lineno)
+    assert message in one["raised"]["message"]
 
 
 @pytest.mark.parametrize(
@@ -300,33 +327,17 @@ def test_an_import_without_a_line_of_its_own_is_described(tmp_path):
     ],
     ids=["prints", "warns", "warnings as errors", "forgets a fork", "waits for a fork"],
 )
-def test_an_answer_is_one_line_and_nothing_else_is_written(ask, source, values):
+def test_an_answer_is_one_line_and_nothing_else_is_written(ask_file, source, values):
     """Whatever is printed or warned of; a fork of the code under test answers nothing, and ends."""
-    (found,) = ask(source, (X,))
+    (found,) = ask_file(source, X)
     assert found["parts"][0]["values"] == values
 
 
 @pytest.mark.parametrize("error", ["ImportError", "ValueError", "OSError"])
-def test_it_serves_where_there_are_no_limits(ask, tmp_path, monkeypatch, error):
+def test_it_serves_where_there_are_no_limits(ask_file, tmp_path, monkeypatch, error):
     """As on Windows, where Python has no module for them, or where lower ones are in force."""
     where = "raise" if error == "ImportError" else "RLIMIT_CORE = 0\ndef setrlimit(*_): raise"
     (tmp_path / "resource.py").write_text(f"{where} {error}")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    (found,) = ask("def f(X): return X", (X,))
+    (found,) = ask_file("def f(X): return X", X)
     assert found["parts"][0]["values"] == [1, 2, 3, 4]
-
-
-def test_a_class_without_seeds_is_trained_to_the_same_weights(tmp_path):
-    """In a worker: a model that draws from all generators gives the same numbers twice."""
-    file = tmp_path / "mine.py"
-    file.write_text(
-        "import random\nimport numpy as np\nclass Model:\n    def fit(self, X, y):\n"
-        "        draws = np.random.default_rng().random(), np.random.rand(), random.random()\n"
-        "        self.theta = np.array(draws)\n    def predict(self, X): return X[:, 0]\n"
-    )
-    call = ((X, W, {}, {}), {})
-    _, one, two = answers((str(file), ""), ("Model", [call, call], False))
-    assert one == two
-    weights, bias, y_hat = (p["values"] for p in one["parts"])
-    assert len(set(weights)) == 3
-    assert (bias, y_hat) == (None, [1.0, 3.0])
