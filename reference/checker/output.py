@@ -101,6 +101,9 @@ def readings(
             return []
         return [Reading(w=k) for k in keys][:4]
     joint = of_size(lambda p: len(p.w) + 1)
+    if plan.kind == "trainer" and not plan.uses & {"theta", "w"} and plan.theta:
+        named = [key_name(k, plan, definition) for k in good[0][1]]
+        joint = [] if any(roles_of(n)[:1] == ["b"] for n in named) else joint
     pairs = itertools.permutations(
         dict.fromkeys([*of_size(lambda p: len(p.w)), *of_size(lambda p: 1)]), 2
     )

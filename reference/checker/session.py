@@ -177,7 +177,8 @@ def choose_call(
     attempts: list[Attempt] = []
     for plan in plans(definition):
         if time.monotonic() > deadline:
-            break
+            reason = "the time was over before all calls that could be meant were tried"
+            return Choice(first=attempts[0] if attempts else None, reason=reason)
         if plan.layout.n and any(takes_rows(a, plan, definition) for a in attempts):
             continue
         tried = attempt(process, plan, seed)
@@ -257,10 +258,21 @@ def right_call(tried: Attempt, definition: Definition, losses: Sequence[str]) ->
             if is_right(tried, reading, loss):
                 return Call(tried.plan, reading, loss)
         own = recorded_loss(tried, reading)
-        trials = trials_of(tried, reading, own) if own else []
-        if trials and all(t.is_correct for t in trials):
+        if own and is_right(tried, reading, own):
             return Call(tried.plan, reading, own)
     return None
+
+
+def is_right(tried: Attempt, reading: Reading, loss: str) -> bool:
+    """Whether all answers of an attempt are right; up to the first that is not."""
+    found = False
+    for i, (problem, group) in enumerate(zip(tried.problems, tried.answers, strict=True)):
+        for t in trials_of_problem(tried.plan, reading, loss, i, problem, group):
+            if t.plan.name == tried.plan.name:
+                found = True
+                if not t.is_correct:
+                    return False
+    return found
 
 
 def recorded_loss(tried: Attempt, reading: Reading) -> str:
