@@ -475,7 +475,11 @@ PAIR = r"^features must be two different numbers from 0 to 1, got "
         (lambda s: s.grid([0, NAN], [1]), ValueError, "^w1 must be finite, got nan in row 1"),
         (lambda s: s.grid([0], [[1]]), ValueError, r"^w2 must have shape .*, got \(1, 1\); pass"),
         (lambda s: s.grid([0], [1], b="b"), TypeError, "^b must be one real number, got 'b'"),
-        (lambda s: s.grid([0], [1], w=[1]), ValueError, r"^w must have shape \(2,\), got \(1,\)"),
+        (
+            lambda s: s.grid([0], [1], w=[1]),
+            ValueError,
+            r"^w must have shape \(2,\), .*, got \(1,\)",
+        ),
         (lambda s: s.grid([0], [1], features=(0, 2)), ValueError, rf"{PAIR}\(0, 2\)"),
         (lambda s: s.grid([0], [1], features=(-1, 0)), ValueError, rf"{PAIR}\(-1, 0\)"),
         (lambda s: s.grid([0], [1], features=(1, 1)), ValueError, rf"{PAIR}\(1, 1\)"),
