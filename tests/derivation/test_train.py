@@ -189,7 +189,7 @@ REFUSED = [
         ValueError,
         r"w must have shape \(2,\), one weight per feature, got \(1,\); pass 2",
     ),
-    ({"w": [[1.0], [2.0]]}, ValueError, r"w must .*\(2,\), got \(2, 1\); pass w\.ravel\(\)"),
+    ({"w": [[1.0], [2.0]]}, ValueError, r"w must .*\(2,\), .*got \(2, 1\); pass w\.ravel\(\)"),
     ({"w": [1.0, NAN]}, ValueError, "w must be finite, got nan in row 1 "),
     ({"w": ["a", "b"]}, TypeError, f"w {REAL} list of dtype <U1; .*np.asarray.w"),
     ({"b": NAN}, ValueError, "b must be finite, got nan; pass"),
