@@ -115,7 +115,7 @@ def check_y(y: object, n: int) -> RealArray:
     ------
     TypeError, ValueError
     """
-    return _check_vector("y", as_real_array("y", y), n, "one label for each of the rows of X")
+    return _check_vector("y", as_real_array("y", y), n, "one label per row of X")
 
 
 def check_weights(w: object, d: int | None = None, *, name: str = "w") -> RealArray:
@@ -131,10 +131,12 @@ def check_weights(w: object, d: int | None = None, *, name: str = "w") -> RealAr
     return a
 
 
-def _check_vector(name: str, a: RealArray, length: int, hint: str) -> RealArray:
+def _check_vector(name: str, a: RealArray, length: int, meaning: str) -> RealArray:
     if a.shape != (length,):
-        hint = f"{name}.ravel()" if a.size == length else hint
-        raise ValueError(f"{name} must have shape ({length},), got {a.shape}; pass {hint}")
+        fix = f"{name}.ravel()" if a.size == length else f"{length} number(s)"
+        raise ValueError(
+            f"{name} must have shape ({length},), {meaning}, got {a.shape}; pass {fix}"
+        )
     return a
 
 

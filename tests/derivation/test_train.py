@@ -165,10 +165,10 @@ REFUSED = [
     (
         {"y": np.ones((3, 3))},
         ValueError,
-        r"y must have shape \(3,\).*, got \(3, 3\); pass one label",
+        r"y must have shape \(3,\).*, got \(3, 3\); pass 3 number",
     ),
-    ({"y": 1.0}, ValueError, r"y must have shape \(3,\).*, got \(\); pass one label"),
-    ({"y": [1.0, 2.0]}, ValueError, r"y must .*\(3,\), got \(2,\); pass"),
+    ({"y": 1.0}, ValueError, r"y must have shape \(3,\).*, got \(\); pass 3 number"),
+    ({"y": [1.0, 2.0]}, ValueError, r"y must .*\(3,\), one label per row of X, got \(2,\); pass"),
     ({"y": [1.0, NAN, 2.0]}, ValueError, "y must be finite, got nan in row 1 "),
     ({"y": ["1", "2", "3"]}, TypeError, f"y {REAL} list of dtype <U1; .*np.asarray.y"),
     ({"lr": 0}, ValueError, "lr must be greater than zero, got 0; pass"),
@@ -184,8 +184,12 @@ REFUSED = [
     ({"epochs": 0}, ValueError, "epochs must be greater than zero, got 0; pass"),
     ({"epochs": 2.5}, ValueError, "epochs must be an integer, got 2.5; pass 2"),
     ({"epochs": NAN}, ValueError, "epochs must be finite, got nan; pass"),
-    ({"w": [1.0]}, ValueError, r"w must have shape \(2,\), got \(1,\); pass one weight"),
-    ({"w": [[1.0], [2.0]]}, ValueError, r"w must .*\(2,\), got \(2, 1\); pass w\.ravel\(\)"),
+    (
+        {"w": [1.0]},
+        ValueError,
+        r"w must have shape \(2,\), one weight per feature, got \(1,\); pass 2",
+    ),
+    ({"w": [[1.0], [2.0]]}, ValueError, r"w must .*\(2,\), .*got \(2, 1\); pass w\.ravel\(\)"),
     ({"w": [1.0, NAN]}, ValueError, "w must be finite, got nan in row 1 "),
     ({"w": ["a", "b"]}, TypeError, f"w {REAL} list of dtype <U1; .*np.asarray.w"),
     ({"b": NAN}, ValueError, "b must be finite, got nan; pass"),
@@ -205,8 +209,8 @@ def test_invalid_arguments_are_refused(train, bad, error, message):
 
 
 SYNTHETIC = [
-    ({"w": [[1.0]]}, ValueError, r"w must have shape \(1,\), got \(1, 1\); pass w\.ravel\(\)"),
-    ({"w": []}, ValueError, r"w must have shape \(1,\), got \(0,\); pass"),
+    ({"w": [[1.0]]}, ValueError, r"w must have shape \(1,\), .*, got \(1, 1\); pass w\.ravel\(\)"),
+    ({"w": []}, ValueError, r"w must have shape \(1,\), .*, got \(0,\); pass"),
     ({"w": [NAN]}, ValueError, "w must be finite, got nan in row 0 "),
     ({"w": None}, TypeError, f"w {REAL} NoneType of dtype object; "),
     ({"b": np.inf}, ValueError, "b must be finite, got inf; pass"),
