@@ -12,6 +12,10 @@ The checker, `check` and `assert_gradient`, tests anybody's gradient and names t
 In the folder `checker`, in the order in which data flows through it:
 
     check         the public functions: a file or a function → its report
+    targets       files, folders, patterns and archives → the programs in them
+    loading       a file, a notebook or standard input → its source
+    script        the training loop of a script, and the `def` to wrap it in
+    call_text     the text of --call → which parameter is what
     signature     functions → what each computes, recognised by its name and parameters
     call_plan     how such a function is called: the problems, and the order of its arguments
     problem_set   the problems that are put to it

@@ -7,18 +7,39 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
-from reference.checker.check import check
+from reference.checker.call_text import ANSWERS, EXAMPLE, ROLES, CallError, parse_call
+from reference.checker.check import check, failure
 from reference.checker.diagnosis.faults import CATALOGUE
 from reference.checker.expected import CONVENTIONS
-from reference.checker.loading import NotLoaded
-from reference.checker.report import Report, as_json, table
+from reference.checker.report import RIGHT, WRONG, Report, as_json, escaped, exit_status, table
 from reference.checker.sandbox.process import kill_all
-from reference.checker.signature import kinds_of
+from reference.checker.targets import Target, expand
 
-RIGHT, WRONG, UNCHECKED, INTERRUPTED = 0, 1, 2, 130
+INTERRUPTED = 130
 WORKERS = 2
+HELP = f"""\
+targets: FILE.py, FILE.ipynb, FILE.py:NAME, package.module:NAME, - for standard input; a folder, a
+pattern or a .zip for every .py and .ipynb in it
+
+understood are
+  gradients     of (w, b), of theta, of one sample, one function for each partial derivative
+  losses        of (X, y, w, b), of theta, of (y_hat, y); predictions; steps, in place too
+  trainers      functions, classes with fit or train, torch modules with their own loop
+  data          rows, columns, one feature as a vector, features in rows, tables with y last,
+                lists, np.matrix, DataFrames, tensors; in globals or in the constructor
+
+--call says how a function is called that is not understood, or misunderstood:
+  --call '{EXAMPLE}'
+  --call 'Model(rate: lr, rounds: iters).fit(X: X, t: y) -> coef: w, offset: b'
+  Each parameter is one of {{roles}}; with = it is a constant.
+  Answers, in their order or by key or attribute, are {{answers}}; _ for any other.
+
+exit status: 1 if anything is wrong; else 2 if nothing was judged, or a gradient was not, or a file
+could not be loaded (with --strict, if anything was not checked); else 0
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,10 +56,17 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m reference", description=__doc__)
     commands = top.add_subparsers(dest="command", required=True)
     commands.add_parser("faults", help="print the catalogue of faults")
-    c = commands.add_parser("check", help="check the gradients of files, and name their mistakes")
-    c.add_argument(
-        "targets", nargs="+", metavar="FILE.py", help="or FILE.py:NAME, or package.module:NAME"
+    c = commands.add_parser(
+        "check",
+        help="check the gradients of files, and name their mistakes",
+        epilog=HELP.format(roles=", ".join(ROLES), answers=", ".join(ANSWERS)),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    c.add_argument("targets", nargs="+", metavar="FILE.py", help="or what is listed below")
+    c.add_argument(
+        "--call", type=call, action="append", default=[], metavar="'f(x: X) -> grad'", help="below"
+    )
+    c.add_argument("--strict", action="store_true", help="status 2 if anything was not checked")
     c.add_argument("--loss", choices=["auto", *CONVENTIONS], default="auto", help="default: auto")
     c.add_argument("--seed", type=int, default=0, help="of the problems; default: 0")
     c.add_argument("--max-examples", type=positive(int), default=1000, help="default: 1000")
@@ -48,6 +76,15 @@ def parser() -> argparse.ArgumentParser:
     c.add_argument("--json", action="store_true", help="print JSON")
     c.add_argument("--quiet", action="store_true", help="print what is wrong, and nothing else")
     return top
+
+
+def call(text: str) -> str:
+    """A type for argparse: a text that is a call."""
+    try:
+        parse_call(text)
+    except CallError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
 
 
 def positive(number: type) -> Any:
@@ -65,11 +102,12 @@ def positive(number: type) -> Any:
 
 def check_files(options: argparse.Namespace) -> int:
     """Check every target, two at a time; print; the exit status."""
-    names = ("loss", "seed", "max_examples", "timeout")
+    names = ("loss", "seed", "max_examples", "timeout", "call")
     chosen = {name: getattr(options, name) for name in names}
-    progress = Progress(len(options.targets))
+    targets = expand(options.targets)
+    progress = Progress(len(targets))
     with ThreadPoolExecutor(WORKERS) as pool:
-        jobs = [pool.submit(checked, t, chosen, progress) for t in options.targets]
+        jobs = [pool.submit(checked, t, chosen, progress) for t in targets]
         try:
             reports = [job.result() for job in jobs]
         except KeyboardInterrupt:
@@ -79,44 +117,34 @@ def check_files(options: argparse.Namespace) -> int:
         finally:
             progress.clear()
     print_reports(reports, options)
-    return max((status_of(r) for r in reports), key=[RIGHT, UNCHECKED, WRONG].index)
+    return exit_status(reports, options.strict)
 
 
-def status_of(report: Report) -> int:
-    """1 for anything wrong; 2 if nothing, or a gradient not, could be judged; else 0."""
-    if any(c.verdict == "wrong" for c in report.checks):
-        return WRONG
-    judged = [c for c in report.checks if c.verdict == "right"]
-    missed = [c for c in report.checks if c.verdict == "unchecked" and is_gradient(c)]
-    return UNCHECKED if report.unchecked or not judged or missed else RIGHT
-
-
-def is_gradient(check: Any) -> bool:
-    """Whether the name of a function says that it is a gradient."""
-    return kinds_of(check.name.rpartition(".")[2])[:1] == ["gradient"]
-
-
-def checked(target: str, options: dict[str, Any], progress: Progress) -> Report:
+def checked(target: Target, options: dict[str, Any], progress: Progress) -> Report:
     """A report, also where there is nothing to report on."""
     try:
-        return check(target, **options, progress=progress.of(target))
-    except (NotLoaded, FileNotFoundError, ModuleNotFoundError) as error:
-        return Report(target, (), str(error))
+        if target.trouble:
+            return Report(target.name, (), target.trouble)
+        report = check(target.name, **options, progress=progress.of(target.name))
+        return replace(report, left_out=(*target.left_out, *report.left_out))
+    except ValueError as error:  # an option out of its range
+        return Report(target.name, (), str(error))
+    except Exception as error:
+        return Report(target.name, (), failure(error))
     finally:
         progress.done += 1
 
 
 def print_reports(reports: Sequence[Report], options: argparse.Namespace) -> None:
     """As JSON; or each that was checked, and a table if they are several."""
-    for r in reports:
-        if r.unchecked:
-            print(f"{r.file}: {r.unchecked}", file=sys.stderr)
     if options.json:
         print(as_json(reports))
         return
-    shown = [r for r in reports if not r.unchecked and not (options.quiet and r.passed)]
-    for r in shown:
-        print(r)
+    for r in reports:
+        if not options.quiet or r.status == WRONG:
+            print(r)
+        elif r.unchecked:
+            print(escaped(f"{r.file}: {r.unchecked}"), file=sys.stderr)
     if len(reports) > 1 and not options.quiet:
         print(f"\n{table(reports)}")
 
@@ -129,7 +157,7 @@ class Progress:
 
     def of(self, target: str) -> Callable[[str], None]:
         """What shows that a function of a target is checked."""
-        return lambda name: self.show(f"{os.path.basename(target)} {name}")
+        return lambda name: self.show(escaped(f"{os.path.basename(target)} {name}"))
 
     def show(self, text: str) -> None:
         """Another line in place of the last."""
@@ -146,16 +174,15 @@ class Progress:
 
 def catalogue() -> str:
     """Every fault: name, wrong formula, explanation."""
-    blocks = [
-        f"{f.name}\n    {f.formula}\n    "
-        + f.explanation.format(subject="grad_w and grad_b are", section="1.3f")
-        for f in CATALOGUE
-    ]
+    blocks = [f"{f.name}\n    {f.formula}\n    {f.sentence()}" for f in CATALOGUE]
     return "\n".join(blocks)
 
 
 def run() -> int:
     """The command, with Ctrl-C as an ordinary end."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # where it cannot print ∇ or Σ
     try:
         return main()
     except KeyboardInterrupt:

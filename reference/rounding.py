@@ -9,9 +9,10 @@ A sum of products, evaluated by additions and multiplications in any order, has 
 below counts k for one equation; two correct programs differ by at most twice its bound.
 
 This model leaves out two cases. Underflow: a result below the smallest normal number has an error
-of up to half a subnormal, whatever its size; `_underflow` is the term for it. Overflow: where an
-intermediate sum may leave the range of the dtype, a correct program may return inf or NaN, and the
-bound is infinite.
+of up to half a subnormal, whatever its size; in float32, which is often computed with subnormals
+set to zero, of up to the smallest normal number; `_underflow` is the term for it. Overflow: where
+an intermediate sum may leave the range of the dtype, a correct program may return inf or NaN, and
+the bound is infinite.
 
 The bounds themselves are computed in float64, as sums of positive terms; k counts one rounding more
 for that.
@@ -252,9 +253,21 @@ def _magnitudes(*arrays: ArrayLike) -> list[Array]:
     return [np.abs(np.asarray(a, dtype=np.float64)) for a in arrays]
 
 
+def smallest(dtype: DTypeLike) -> float:
+    """What a result that underflows may be off by: a subnormal; in narrower types a normal number.
+
+    jax on a CPU, and torch after `set_flush_denormal`, set subnormal numbers to zero.
+
+    >>> smallest(np.float64), smallest(np.float32) == 2.0**-126
+    (5e-324, True)
+    """
+    info = np.finfo(dtype)
+    return float(info.smallest_subnormal if info.bits > 32 else info.smallest_normal)
+
+
 def _underflow(k: int, largest_factor: Array | float, dtype: DTypeLike) -> Array | float:
-    """The error of k results below the smallest normal number: half a subnormal each, scaled."""
-    return k * float(np.finfo(dtype).smallest_subnormal) * largest_factor
+    """The error of k results below the smallest normal number, scaled."""
+    return k * smallest(dtype) * largest_factor
 
 
 def _or_inf(bound: Array, largest_sum: Array, dtype: DTypeLike) -> Array:

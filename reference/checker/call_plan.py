@@ -7,7 +7,6 @@ vector and a number, columns, θ with a column of ones, features in rows, a tabl
 from __future__ import annotations
 
 import ast
-import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from reference.checker.call_text import ToldCall, constant
 from reference.checker.signature import (
     OPTIONAL,
     Assignment,
@@ -83,6 +83,9 @@ class CallPlan:
     given: str = ""  # "sum" or "mean": the gradient that a step is given
     left: tuple[str, ...] = ()  # parameters that stay at their defaults
     scaling: Any = None  # how a trainer standardises its data, if it does
+    answers: Assignment = ()  # (key, role) of the answers, where a person said so
+    guessed: bool = False  # whether the role of a parameter is no more than a guess
+    fixed: tuple[float, ...] = ()  # the number of iterations that is fixed inside
 
     @property
     def is_class(self) -> bool:
@@ -108,6 +111,7 @@ class CallPlan:
         found["kwargs"] = {p: values[role] for p, role in self.roles[self.positional :]}
         found["globals"] = {p: values[role] for p, role in self.namespace}
         found["seeded"] = self.kind == "trainer"
+        found["constants"] = [(value, problem.iters) for value in self.fixed]
         if self.is_class:
             found["init"] = {p: values[role] for p, role in self.init}
             found["set"] = {p: values[role] for p, role in self.attributes}
@@ -130,6 +134,10 @@ class CallPlan:
         found["grad"] = self.shaped(self.joined(grad_w, grad_b))
         found["params"] = self.with_gradients(p, grad_w, grad_b)
         found |= {role: ("function", name) for role, name in self.functions}
+        given = self.roles + self.init + self.attributes
+        found |= {role: constant(role) for _, role in given if role.startswith("=")}
+        found["features_count"] = d
+        found |= {f"x[{j}]": wrap(p.X[:, j]) for j in range(d)}
         return found | {f"w[{j}]": float(v) for j, v in enumerate(p.w)}
 
     def features(self, p: Problem) -> Any:
@@ -143,8 +151,7 @@ class CallPlan:
         if self.layout.x == "vector":
             return self.wrap(p.X[:, 0])
         if self.layout.x == "one row":
-            number = self.layout.w == "number" or (self.layout.d == 1 and A.shape[1] == 1)
-            return float(A[0, 0]) if number else self.wrap(A[0])
+            return float(A[0, 0]) if self.layout.d == 1 else self.wrap(A[0])
         return self.wrap(A.T if self.layout.x == "features" else A)
 
     def labels(self, p: Problem) -> Any:
@@ -220,12 +227,16 @@ def probe(problem: Problem) -> Problem:
     return problem._replace(X=np.vstack([X, X[:1] - 3.0]), y=np.append(problem.y, 0.0))
 
 
-ROLES = frozenset({"X", "y", "w", "b", "theta", "table", "lr", "iters", *OPTIONAL})
+ROLES = frozenset(
+    {"X", "x", "features_count", "y", "w", "b", "theta", "table", "lr", "iters", *OPTIONAL}
+)
 ALLOWED = {
-    "gradient": frozenset({"X", "y", "table", "w", "b", "theta", "n", "lam"}),
-    "loss": frozenset({"X", "y", "table", "w", "b", "theta", "n", "lam", "y_hat"}),
-    "predict": frozenset({"X", "w", "b", "theta"}),
-    "step": frozenset({"X", "y", "table", "w", "b", "theta", "lr", "n", "batch_size", "grad_w"})
+    "gradient": frozenset({"X", "x", "y", "table", "w", "b", "theta", "n", "lam"}),
+    "loss": frozenset({"X", "x", "y", "table", "w", "b", "theta", "n", "lam", "y_hat"}),
+    "predict": frozenset({"X", "x", "w", "b", "theta"}),
+    "step": frozenset(
+        {"X", "x", "y", "table", "w", "b", "theta", "lr", "n", "batch_size", "grad_w"}
+    )
     | {"grad_b", "grad", "lam", "gradient_function"},
     "trainer": ROLES | {"loss_function", "gradient_function", "model_function"},
 }
@@ -236,6 +247,9 @@ METHODS = ("fit", "train", "gradient_descent", "run", "learn", "optimize", "trai
 
 def plans(definition: Definition) -> Iterator[CallPlan]:
     """The calls that could be meant, the likeliest first."""
+    if definition.told is not None:
+        yield from told_plans(definition, definition.told)
+        return
     if definition.is_class:
         yield from class_plans(definition)
         return
@@ -243,34 +257,75 @@ def plans(definition: Definition) -> Iterator[CallPlan]:
         for cost, roles in cheapest(definition.parameters, kind):
             plan = complete(definition, kind, roles)
             if plan is not None and cost < 40:
-                yield from with_layouts(plan, definition)
+                yield from with_layouts(replace(plan, guessed=cost >= GUESS), definition)
+
+
+GUESS = 10  # what it costs to give a parameter with an unknown name a role
+
+
+RELATED = {  # what a function may do beside what its name speaks for
+    "trainer": ("trainer", "step", "gradient"),
+    "step": ("step", "trainer"),
+    "gradient": ("gradient", "step", "trainer", "gradient_w", "gradient_b"),
+    "loss": ("loss", "sample"),
+    "predict": ("predict",),
+}
+ANY = ("trainer", "step", "gradient", "loss", "sample", "predict", "gradient_w", "gradient_b")
+WEAK = frozenset(
+    ["linear", "model", "net", "h", "f", "output", "evaluate", "estimate", "j", "run", "a"]
+)
+
+
+def told_plans(definition: Definition, told: ToldCall) -> Iterator[CallPlan]:
+    """The calls that a person told: the roles are fixed, and all layouts are tried."""
+    if told.method:
+        names = {p["name"] for p in definition.parameters}
+        roles = (*((p, r) for p, r in told.init if p in names), *told.roles)
+        plan = complete_class(definition, told.method, roles, len(told.init))
+        found = [plan] if plan is not None else []
+    else:
+        kinds = [k for k in kinds_in_order(definition) if k in told.kinds]
+        found = [p for k in kinds if (p := complete(definition, k, told.roles)) is not None]
+    for plan in found:
+        plan = replace(plan, answers=told.answers)
+        if not told.method:
+            yield from with_layouts(plan, definition)
+            continue
+        for layout in class_layouts(definition):
+            for lr in rates(plan, definition):
+                yield replace(plan, layout=layout, lr=lr)
 
 
 def kinds_in_order(definition: Definition) -> list[str]:
-    """All kinds, those first that the name speaks for."""
-    named = [k for k in kinds_of(definition.short_name) if k in ALLOWED]
-    if "gradient" in named:
-        partial = partial_of(definition.short_name)
-        named = [*([partial] if partial else []), "gradient", *named]
-    if "loss" in named:
-        named = [*named, "sample"]
-    rest = ("trainer", "step", "gradient", "loss", "sample", "predict", "gradient_w", "gradient_b")
-    excluded = EXCLUDED if "gradient" in named else set()
-    if "gradient" in named and set(words(definition.short_name)) <= set(WHOLE.split()):
-        excluded = {*excluded, "gradient_w", "gradient_b"}  # one part of the gradient is not all
-    return list(dict.fromkeys([*named, *(k for k in rest if k not in excluded)]))
+    """The kinds that the name speaks for, and what such functions may do beside; else all."""
+    promised = definition.promised
+    partial = partial_of(definition.short_name) if "gradient" in promised else ""
+    found = [partial] if partial else []
+    if promised[:1] == ["gradient"]:
+        promised = [k for k in promised if k not in ("loss", "predict")]
+    for kind in promised:
+        found += RELATED[kind][:1]
+    for kind in promised:
+        found += RELATED[kind]
+    if not found or set(words(definition.short_name)) <= WEAK:
+        found += ANY
+    return list(dict.fromkeys(found))
 
 
-EXCLUDED = {"sample", "predict"}  # what is no gradient
-WHOLE = "compute calc calculate get my the gradient gradients grad grads"
+W_ENDS = ("dw", "gradw", "gradientw", "slope", "dm", "weights", "weight", "atm", "atw", "gradm")
+W_ENDS += ("wrtw", "wrtm", "gradientm", "derivativem", "derivativew", "dtheta1", "dw1", "w1")
+W_ENDS += ("mgradient", "wgradient", "slopegradient", "weightgradient", "mderivative", "theta1")
+B_ENDS = ("db", "gradb", "gradientb", "intercept", "dc", "bias", "atb", "wrtb", "derivativeb")
+B_ENDS += ("wrtc", "dtheta0", "dw0", "w0", "bgradient", "interceptgradient", "biasgradient")
+B_ENDS += ("bderivative", "theta0", "gradc", "derivativec")
 
 
 def partial_of(name: str) -> str:
     """The kind of a function for one partial derivative, by the end of its name."""
     last = name.lower().replace("_", "")
-    if last.endswith(("dw", "gradw", "gradientw", "slope", "dm", "weights", "weight")):
+    if last.endswith(W_ENDS):
         return "gradient_w"
-    if last.endswith(("db", "gradb", "gradientb", "intercept", "dc", "bias")):
+    if last.endswith(B_ENDS):
         return "gradient_b"
     return ""
 
@@ -286,9 +341,12 @@ def complete(definition: Definition, kind: str, roles: Assignment) -> CallPlan |
     names = {role.partition("[")[0] for _, role in roles}
     if not required(definition) <= {p for p, _ in roles}:
         return None
-    namespace = global_data(definition, names) if kind != "predict" else ()
+    namespace = global_data(definition, names, kind)
     names |= {role for _, role in namespace}
-    data = {"X", "y"} <= names or ("table" in names and not names & {"X", "y"})
+    fixed = () if "iters" in names or kind != "trainer" else definition.fixed_iterations
+    names |= {"iters"} if fixed else set()
+    columns = {"x"} if "x" in names else {"X"}
+    data = columns | {"y"} <= names or ("table" in names and not names & {"X", "y", "x"})
     weights = ("b" in names and "w" in names and "theta" not in names) or (
         "theta" in names and not names & {"w", "b"}
     )
@@ -297,7 +355,7 @@ def complete(definition: Definition, kind: str, roles: Assignment) -> CallPlan |
         "gradient": data and weights,
         "gradient_w": data and weights,
         "gradient_b": data and weights,
-        "predict": "X" in names and weights,
+        "predict": columns <= names and weights,
         "loss": (data and weights and "y_hat" not in names)
         or ({"y_hat", "y"} <= names and not names & {"X", "w", "b", "theta", "table"}),
         "sample": {"y_hat", "y"} <= names,
@@ -312,6 +370,7 @@ def complete(definition: Definition, kind: str, roles: Assignment) -> CallPlan |
     if functions is None:
         return None
     plan = CallPlan(definition.name, kind, roles, namespace=namespace, functions=functions)
+    plan = replace(plan, fixed=fixed)
     left = tuple(p["name"] for p in definition.parameters if p["name"] not in dict(roles))
     starts = bool(names & {"w", "b", "theta"})
     return replace(plan, positional=leading(definition, roles), left=left, starts=starts)
@@ -328,7 +387,7 @@ def given_enough(names: set[str]) -> bool:
 
 def has_stray(names: set[str], kind: str) -> bool:
     """Whether the roles do not belong together: a table beside X, say."""
-    return "table" in names and bool(names & {"X", "y"})
+    return ("table" in names and bool(names & {"X", "y"})) or {"x", "X"} <= names
 
 
 def required(definition: Definition) -> set[str]:
@@ -346,16 +405,22 @@ def leading(definition: Definition, roles: Assignment) -> int:
     return count
 
 
-def global_data(definition: Definition, names: set[str]) -> Assignment:
-    """X and y as global names that the program defines, where they are no parameters."""
-    found: dict[str, str] = {}
-    if definition.program is None or "table" in names or {"X", "y"} <= names:
+def global_data(definition: Definition, names: set[str], kind: str) -> Assignment:
+    """What the function takes from global names that the program defines: data, parameters, rates.
+
+    Parameters are given so where it has none of its own.
+    """
+    if definition.program is None:
         return ()
+    wanted = set() if "table" in names or kind == "predict" else {"X", "y"}
+    wanted |= {"lr", "iters"} if kind in ("step", "trainer") else set()
+    wanted |= (
+        {"w", "b", "theta"} if kind != "trainer" and not names & {"w", "b", "theta"} else set()
+    )
+    found: dict[str, str] = {}
     for name in sorted(definition.loaded & set(definition.program.assigned)):
-        for role in roles_of(name):
-            if role in ("X", "y") and role not in names and role not in found.values():
-                found[name] = role
-                break
+        fitting = [r for r in roles_of(name) if r in wanted - names - set(found.values())]
+        found |= {name: r for r in fitting[:1]}
     return tuple(found.items())
 
 
@@ -403,13 +468,13 @@ def rates(plan: CallPlan, definition: Definition) -> list[float | None]:
 def layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
     """The layouts that the roles allow, the likeliest first."""
     roles = {role for _, role in plan.roles + plan.namespace}
-    numbers = sorted(r for r in roles if r.startswith("w["))
+    numbers = sorted(r for r in roles if r.startswith(("w[", "x[")))
     if plan.kind in ("sample", "loss") and "y_hat" in roles:
         return [Layout(), Layout(container="list"), Layout(container="tensor"), Layout(y="column")]
     if "params" in roles:
         return [Layout(container="tensor"), Layout(w="column", container="tensor")]
     if numbers:
-        d = len(numbers)
+        d = max(sum(r.startswith(letter) for r in numbers) for letter in "wx")
         one = [Layout("vector", "vector", "number", d=1)] if d == 1 else []
         return [*one, *given_d(Layout(w="number"), d), *given_d(Layout("table", w="number"), d)]
     if "table" in roles:
@@ -418,7 +483,7 @@ def layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
             return [Layout("table", ones="inside", d=1), Layout("table", ones="inside last", d=1)]
         return [table, table._replace(container="list"), Layout("table")]
     if "theta" in roles:
-        return theta_layouts(definition)
+        return theta_layouts(plan, definition)
     return pair_layouts(plan, definition)
 
 
@@ -434,15 +499,14 @@ def pair_layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
     found += [Layout("features", "row", "column"), Layout("features", "vector", "vector")]
     found += [Layout("features", "row", "row"), Layout("features", "row", "vector")]
     found += [Layout(container="list"), one._replace(container="list")]
-    sample = Layout("one row", "number", "vector", n=1)
-    found += [sample, sample._replace(w="number", d=1)]
+    found += one_sample_layouts(plan, definition)
     found += [Layout(y="column", w="number", d=1), Layout(w="number", d=1)]
     found += [Layout(d=d) for d in fixed_features(definition)]
     found += [*tensor_layouts(definition), *frame_layouts(definition)]
     return [*found, *matrix_layouts(definition)]
 
 
-def theta_layouts(definition: Definition) -> list[Layout]:
+def theta_layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
     """Layouts of w and b in one argument: a vector, a dict, a tuple."""
     packed = []
     if {"w", "b"} <= set(definition.keys):
@@ -462,8 +526,7 @@ def theta_layouts(definition: Definition) -> list[Layout]:
     found += [Layout(ones="first", d=1), Layout("vector", ones="inside", d=1)]
     found += [Layout("vector", ones="inside last", d=1)]
     found += [Layout("vector", ones="inside", container="list", d=1)]
-    found += [Layout("one row", "number", "vector", "inside", d=1, n=1)]
-    found += [Layout("one row", "number", "vector", "first", n=1)]
+    found += one_sample_layouts(plan, definition)
     found += [Layout(ones="first", d=d) for d in fixed_features(definition)]
     matrices = matrix_layouts(definition)
     found += [o._replace(w=w, ones="first") for o in matrices for w in ("row", "column")]
@@ -471,6 +534,19 @@ def theta_layouts(definition: Definition) -> list[Layout]:
     found += [Layout(packed="tuple"), Layout("vector", "vector", "number", d=1, packed="tuple")]
     tensors = tensor_layouts(definition) + frame_layouts(definition)
     return [*found, *(o._replace(ones="first") for o in tensors)]
+
+
+def one_sample_layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
+    """One row and one number, for a prediction or loss, and where the program says so."""
+    if plan.kind == "trainer" or not (plan.kind in ("predict", "loss") or definition.of_one_sample):
+        return []
+    row = Layout("one row", "number", n=1)
+    if "theta" not in plan.uses:
+        found = [row, row._replace(w="number", d=1)]
+    else:
+        inside = row._replace(ones="inside", d=1)
+        found = [inside, row._replace(ones="first"), inside._replace(ones="inside last")]
+    return [*found, *(o._replace(container="list") for o in found)]
 
 
 def matrix_layouts(definition: Definition) -> list[Layout]:
@@ -511,29 +587,28 @@ def fixed_features(definition: Definition) -> list[int]:
 
 def class_plans(definition: Definition) -> Iterator[CallPlan]:
     """The ways to construct an object and train it."""
-    method = next((m for m in METHODS if m in definition.methods), "")
+    own = [m for m in definition.methods if kinds_of(m)[:1] == ["trainer"] and m[0] != "_"]
+    method = next((m for m in (*METHODS, *own) if m in definition.methods), "")
     if not method:
         return
     init, fit = definition.parameters, tuple(definition.methods[method])
     allowed = ROLES | {"loss_function", "gradient_function"}
-    for _, roles in sorted(assignments((*init, *fit), allowed), key=lambda pair: pair[0])[:12]:
-        plan = complete_class(definition, method, roles, len(init))
+    for cost, roles in sorted(assignments((*init, *fit), allowed), key=lambda pair: pair[0])[:12]:
+        plan = complete_class(definition, method, roles)
         if plan is not None:
             for layout in class_layouts(definition):
                 for lr in rates(plan, definition):
-                    yield replace(plan, layout=layout, lr=lr)
+                    yield replace(plan, layout=layout, lr=lr, guessed=cost >= GUESS)
 
 
-def complete_class(
-    definition: Definition, method: str, roles: Assignment, _: int
-) -> CallPlan | None:
+def complete_class(definition: Definition, method: str, roles: Assignment) -> CallPlan | None:
     """A plan for a class, if its data and its iterations can be given."""
     own = {p["name"] for p in definition.parameters}
     fit = {p["name"] for p in definition.methods[method]}
     needed = {
         p["name"] for p in (*definition.parameters, *definition.methods[method]) if p["required"]
     }
-    init = tuple(r for r in roles if r[0] in own and r[1] not in ("w", "b", "theta"))
+    init = tuple(r for r in roles if r[0] in own)
     call = tuple(r for r in roles if r[0] in fit and r[0] not in own)
     names = {role for _, role in init + call}
     attributes = tuple(
@@ -544,11 +619,14 @@ def complete_class(
         if role in roles_of(n.removeprefix("self.")) and role not in names
     )
     names |= {role for _, role in attributes}
+    fixed = () if "iters" in names else definition.fixed_iterations
+    names |= {"iters"} if fixed else set()
     if not needed <= {p for p, _ in init + call} or not {"X", "y", "iters"} <= names:
         return None
     plan = CallPlan(definition.name, "trainer", call, init, attributes, method=method)
+    plan = replace(plan, fixed=fixed)
     left = tuple(p["name"] for p in definition.parameters if p["name"] not in dict(init))
-    return replace(plan, starts=False, left=left)
+    return replace(plan, starts=bool(names & {"w", "b", "theta"}), left=left)
 
 
 def class_layouts(definition: Definition) -> list[Layout]:
@@ -558,13 +636,3 @@ def class_layouts(definition: Definition) -> list[Layout]:
     found += [Layout(d=d) for d in fixed_features(definition)]
     found += [Layout("features", "row"), Layout("features", "vector")]
     return [*found, *tensor_layouts(definition), *frame_layouts(definition)]
-
-
-def of_kind(plan: CallPlan, kind: str) -> CallPlan:
-    """The same call, read as something else."""
-    return replace(plan, kind=kind)
-
-
-def product(*choices: Any) -> Iterator[Any]:
-    """All combinations."""
-    return itertools.product(*choices)

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
+import os
+import re
 import textwrap
-from collections.abc import Callable, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
+from reference.checker.call_text import ToldCall, parse_call, suggest
 from reference.checker.expected import CONVENTIONS
-from reference.checker.loading import NotLoaded, Program, locate, read_program, why_not_python
+from reference.checker.loading import (
+    NotLoaded,
+    Program,
+    locate,
+    names_defined,
+    read_program,
+    why_not_python,
+)
 from reference.checker.output import describe_raised
-from reference.checker.report import Check, Report
+from reference.checker.report import OTHER, Check, Report
 from reference.checker.sandbox.messages import SubjectTerminated
 from reference.checker.sandbox.process import Process
+from reference.checker.script import check_script
 from reference.checker.session import Options
-from reference.checker.signature import Definition, kinds_of
+from reference.checker.signature import Definition, kinds_of, why_other
 from reference.checker.verdict import judge, unchecked
 
 
@@ -25,6 +39,7 @@ def check(
     seed: int = 0,
     max_examples: int = 1000,
     timeout: float = 10.0,
+    call: str | Sequence[str] = (),
     progress: Callable[[str], None] = lambda name: None,
 ) -> Report:
     """Whether a gradient, step, trainer, prediction or loss is right; and if not, why.
@@ -32,51 +47,85 @@ def check(
     Parameters
     ----------
     target : str or callable
-        FILE.py, FILE.py:NAME or package.module:NAME; or a function or class itself.
-    loss : {"half-mse", "mse", "half-sse", "sse"}
-        The convention that it is meant to follow; that of §1.2 by default.
+        FILE.py, FILE.ipynb, FILE.py:NAME or package.module:NAME; or a function or class itself.
+    loss : {"auto", "half-mse", "mse", "half-sse", "sse"}
+        The convention that it is meant to follow; "auto" is that of the file's own loss, or any
+        mean.
     seed : int
         Of the problems.
     max_examples : int
-        How many problems each function is tried on, at most.
+        How many random problems; fewer if time is up.
     timeout : float
         Seconds for each function.
+    call : str or sequence of str
+        How a function is called, where it is not understood: "f(features: X, t: y, v: w, lam=0.0)
+        -> grad_b, grad_w" gives for each parameter what it is, or a constant.
     progress : callable
-        Is given the name of each function before it is tried.
+        Called with the name of each function before it is tried.
 
     Returns
     -------
     Report
-        `passed`, `checks`, and as text what to read.
+        `passed`, `checks`, and as text what to read. A file that cannot be read is not checked,
+        and says why.
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such file or module.
     ValueError
-        For an option out of its range.
+        For an option out of its range, or a `call` that is none.
     """
     chosen = Options(loss, seed, max_examples, timeout, progress)
-    if isinstance(target, str):
-        file, name = locate(target)
-        program, functions = read_program(file), None
-        why = why_not_python(program.source)
-        if why:
-            raise NotLoaded(why)
-    else:
-        target_name = getattr(target, "__name__", type(target).__name__)
-        name = "gradient" if target_name == "<lambda>" else target_name
-        program, functions = Program("", source_of(target)), {name: target}
-    with Process(program.file, name, timeout, functions, program.source) as process:
-        label = target if isinstance(target, str) else name
-        return Report(label, tuple(all_checks(process, program, chosen)))
+    told = [parse_call(c) for c in ([call] if isinstance(call, str) else call)]
+    program = Program("", "")
+    label = target if isinstance(target, str) else name_of(target)
+    try:
+        functions = None if isinstance(target, str) else {label: target}
+        program, name = program_of(target)
+        with Process(program.file, name, timeout, functions, program.source) as process:
+            checks, left_out = all_checks(process, program, chosen, told, bool(name))
+        return Report(label, tuple(checks), left_out=(*program.left_out, *left_out))
+    except NotLoaded as error:
+        program = getattr(error, "program", program)
+        names = names_defined(program.source)
+        checks = [
+            Check("function", n, "unchecked", reason="the file was not loaded") for n in names
+        ]
+        return Report(label, tuple(checks), placed(str(error), program))
+
+
+def program_of(target: str | Callable[..., Any]) -> tuple[Program, str]:
+    """The program of a target, and the name that is meant in it."""
+    if not isinstance(target, str):
+        return Program("", source_of(target)), name_of(target)
+    file, name = locate(target)
+    program = read_program(file)
+    why = why_not_python(program.source)
+    if why:
+        raise NotPython(why, program)
+    return program, name
+
+
+class NotPython(NotLoaded):
+    """A source that does not compile."""
+
+    def __init__(self, why: str, program: Program) -> None:
+        super().__init__(why)
+        self.program = program
+
+
+def name_of(function: Any) -> str:
+    """The name of a function; a lambda is a gradient, an object has that of its type."""
+    name = getattr(function, "__name__", type(function).__name__)
+    return "gradient" if name == "<lambda>" else name
 
 
 def source_of(function: Any) -> str:
     """The source of a function, or "" where there is none."""
     try:
-        return textwrap.dedent(inspect.getsource(function))
-    except (OSError, TypeError):
+        source = textwrap.dedent(inspect.getsource(function))
+        ast.parse(source)
+        return source
+    except (OSError, TypeError, SyntaxError):
         return ""
 
 
@@ -87,41 +136,81 @@ def assert_gradient(
     seed: int = 0,
     max_examples: int = 1000,
     timeout: float = 10.0,
+    call: str | Sequence[str] = (),
 ) -> None:
     """Raise an AssertionError, whose text is the report, unless `function` is right.
 
     Parameters
     ----------
     function : str or callable
-    loss, seed, max_examples, timeout
+    loss, seed, max_examples, timeout, call
         As for `check`.
 
     Raises
     ------
     AssertionError
-        If it is not right.
+        If it is wrong, or could not be checked.
     """
-    report = check(function, loss=loss, seed=seed, max_examples=max_examples, timeout=timeout)
+    report = check(
+        function, loss=loss, seed=seed, max_examples=max_examples, timeout=timeout, call=call
+    )
     if not report.passed:
         raise AssertionError(f"\n{report}")
 
 
-def all_checks(process: Process, program: Program, options: Options) -> list[Check]:
-    """A check for every public function and class of a program, losses first."""
-    try:
-        found = process.load()
-    except SubjectTerminated as error:
-        return [Check("import", "import", "wrong", error.fault, error.detail)]
-    except ImportError as error:
-        raise NotLoaded(f"cannot be imported: {describe_raised(error.args[0])}") from None
+def all_checks(
+    process: Process, program: Program, options: Options, told: Sequence[ToldCall], asked: bool
+) -> tuple[list[Check], list[str]]:
+    """A check for every public function and class of a program; and what was left out of it."""
+    found = loaded(process)
     program = program.with_definitions([f for f in found["found"] if not f["alias_of"]])
+    definitions = with_told(program.definitions, told)
     checks: dict[str, list[Check]] = {}
     losses = [options.loss] if options.loss != "auto" else []
-    for d in sorted(program.definitions, key=judged_first):
+    for d in sorted(definitions, key=judged_first):
         options.progress(d.name)
         allowed = losses or conventions(d, [c for cs in checks.values() for c in cs])
-        checks[d.name] = judge_one(process, d, allowed, options)
-    return [c for d in program.definitions for c in checks[d.name]]
+        checks[d.name] = judge_one(process, d, allowed, options, asked)
+    aliases = [(f["alias_of"], f["name"]) for f in found["found"] if f["alias_of"]]
+    result = [finished(c, d, program, aliases, asked) for d in definitions for c in checks[d.name]]
+    if not asked:
+        result += not_defined(program, result, found["left_out"])
+        result += [c for d in definitions for c in other_methods(d, result)]
+        result += imported(program)
+        result += [check_script(program)] * (not any(c.kind != OTHER for c in result))
+    return result, described_rest(program, found["left_out"])
+
+
+def loaded(process: Process) -> dict[str, Any]:
+    """What the process of the code under test found in the program."""
+    try:
+        return process.load()
+    except SubjectTerminated as error:
+        hint = "; if it is only slow, try --timeout 60" if error.fault == "timeout" else ""
+        raise NotLoaded(f"cannot be imported: {error.detail}{hint}") from None
+    except ImportError as error:
+        raise NotLoaded(f"cannot be imported: {describe_raised(error.args[0])}") from None
+
+
+def with_told(definitions: Sequence[Definition], told: Sequence[ToldCall]) -> list[Definition]:
+    """The definitions, those with their call for which a person said it."""
+    found = {d.name: d for d in definitions}
+    for call in told:
+        d = found.get(call.name)
+        if d is None:
+            raise NotLoaded(
+                f"--call is for {call.name}; it defines {', '.join(found) or 'nothing'}"
+            )
+        if d.is_class and call.method not in d.methods:
+            example = next(iter(d.methods), "fit")
+            raise NotLoaded(f"{d.name} is a class: write --call '{d.name}(...).{example}(...)'")
+        methods = d.methods.get(call.method, ())
+        known = [p["name"] for p in (*d.parameters, *methods)]
+        stray = [p for p, _ in call.roles + call.init if p not in known]
+        if stray:
+            raise NotLoaded(f"{d.name} has no parameter {stray[0]}, but {', '.join(known)}")
+        found[d.name] = replace(d, told=call)
+    return list(found.values())
 
 
 def judged_first(definition: Definition) -> bool:
@@ -140,21 +229,105 @@ def conventions(definition: Definition, checks: Sequence[Check]) -> list[str]:
 
 
 def judge_one(
-    process: Process, definition: Definition, losses: Sequence[str], options: Options
+    process: Process,
+    definition: Definition,
+    losses: Sequence[str],
+    options: Options,
+    asked: bool = False,
 ) -> list[Check]:
-    """The checks of one definition; none is tried that is plainly none of ours."""
-    if definition.abstract:
-        return [unchecked(definition, "class", "it is an abstract base")]
-    if kinds_of(definition.short_name)[:1] == ["other"]:
-        return [unchecked(definition, "other", "by its name it is none of ours")]
-    return judge(process, definition, losses, options)
+    """The checks of one definition; none is tried that is plainly none of ours, unless asked."""
+    if not asked and definition.told is None:
+        if definition.abstract:
+            return [unchecked(definition, OTHER, "it is an abstract base")]
+        if kinds_of(definition.short_name)[:1] == [OTHER]:
+            return [unchecked(definition, OTHER, why_other(definition.short_name))]
+    try:
+        return judge(process, definition, losses, options)
+    except Exception as error:  # whatever is wrong with the checker is not the author's mistake
+        return [unchecked(definition, "function", failure(error))]
 
 
-EXAMPLE = """\
-import numpy as np
+def failure(error: Exception) -> str:
+    """An error of the checker's own, with its place, for a report of it."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{os.path.basename(frame.filename)}, line {frame.lineno}"
+    return f"the checker failed: {type(error).__name__}: {error} ({place}); please report it"
 
-def gradient(X, y, w, b):
-    residual = X @ w + b - y
-    n = len(y)
-    return X.T @ residual / n, residual.sum() / n
-"""
+
+def finished(
+    check: Check,
+    definition: Definition,
+    program: Program,
+    aliases: Sequence[tuple[str, str]],
+    asked: bool,
+) -> Check:
+    """A check with its line, its other names, and a call to edit where none was understood."""
+    others = [alias for name, alias in aliases if name == check.name]
+    remarks = (*check.remarks, *([f"also named {', '.join(others)}"] if others else []))
+    line = check.line or getattr(definition.node, "lineno", 0)
+    reason = placed(check.reason, program)
+    found = replace(check, line=line, remarks=remarks, reason=reason)
+    not_called = ("cannot be imported", "left out", "it is written for", "the checker failed")
+    named = kinds_of(definition.short_name)[:1] not in ([], [OTHER])
+    trains = any(len(p) > 1 for p in definition.methods.values())
+    known = check.loss or reason.startswith(("its model is not linear", *not_called))
+    known = known or not (named or check.call or trains or asked)
+    if check.verdict != "unchecked" or check.kind == OTHER or known or definition.told:
+        return found
+    return replace(found, suggestion=suggest(definition))
+
+
+def placed(text: str, program: Program) -> str:
+    """A text with the lines of a notebook as cell and line."""
+    if not program.lines:
+        return text
+    return re.sub(r"(?<!, )\bline (\d+)", lambda match: program.place(int(match[1])), text)
+
+
+def not_defined(
+    program: Program, checks: Sequence[Check], left_out: Sequence[tuple[int, str]]
+) -> Iterator[Check]:
+    """The functions and classes of the source that could not be defined, and why."""
+    known = {c.name for c in checks}
+    why = dict(left_out)
+    for node in program.tree.body:
+        name = node.name if isinstance(node, ast.FunctionDef | ast.ClassDef) else "_"
+        if why.get(node.lineno) and name not in known and not name.startswith("_"):
+            kind = next(iter(kinds_of(name)), "function")
+            reason = placed(why[node.lineno], program)
+            yield Check(kind, name, "unchecked", reason=reason, line=node.lineno)
+
+
+def other_methods(definition: Definition, checks: Sequence[Check]) -> Iterator[Check]:
+    """The methods of a class that have a known name: they are judged through its training."""
+    known = {c.name for c in checks}
+    missed = any(
+        c.name == definition.name and c.verdict == "unchecked" and c.kind != OTHER for c in checks
+    )
+    own = {getattr(n, "name", "") for n in getattr(definition.node, "body", ())}
+    for method in definition.methods:
+        name, kinds = f"{definition.name}.{method}", kinds_of(method)
+        named = kinds[:1] in (["gradient"], ["loss"], ["predict"], ["step"])
+        if named and method in own and name not in known and not method.startswith("_"):
+            kind = kinds[0] if missed else OTHER
+            yield Check(kind, name, "unchecked", reason="a method is judged through the training")
+
+
+def imported(program: Program) -> Iterator[Check]:
+    """The names of ours that a program imports: they are checked where they are defined."""
+    for node in program.tree.body:
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                name = alias.asname or alias.name
+                if kinds_of(name)[:1] not in ([], [OTHER]) and name.isidentifier():
+                    reason = f"it is imported from {node.module or '.'}"
+                    yield Check(OTHER, name, "unchecked", reason=reason, line=node.lineno)
+
+
+def described_rest(program: Program, left_out: Sequence[tuple[int, str]]) -> list[str]:
+    """In words, what of the top level was not executed."""
+    not_run = [line for line, why in left_out if not why]
+    found = [placed(why, program) for _, why in left_out if why and not why.startswith("`")]
+    if not_run:
+        found.append(f"top-level code from {program.place(min(not_run))} on was not run")
+    return list(dict.fromkeys(found))

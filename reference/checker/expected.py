@@ -59,12 +59,15 @@ class Expected:
 
         In a narrower one than that of X each argument is rounded before anything else: x_j, x_k,
         w_k and y of a product, 4 roundings more. With k ≥ 3 roundings before, γ_{k+4} ≤ 7/3 · γ_k;
-        a square has twice as many of both.
+        a square has twice as many of both. Of so many terms that there is no bound, it is infinite.
         """
         wide = self.case.X.dtype
         if np.finfo(dtype).eps < np.finfo(wide).eps:
             dtype = wide
-        bounds = BOUNDS[formula_of(self.plan)](self.problem, self.case, self.factor, dtype)
+        try:
+            bounds = BOUNDS[formula_of(self.plan)](self.problem, self.case, self.factor, dtype)
+        except ValueError:
+            return np.full(len(self.exact), np.inf)
         return bounds * (1 if np.dtype(dtype) == wide else 7 / 3)
 
     @property
@@ -176,7 +179,7 @@ def given_step_bounds(problem: Any, case: Problem, c: int, dtype: Any) -> Any:
     """Of θ − η g: a product and a difference."""
     theta, g = np.append(case.w, case.b), np.append(case.X[0], case.y[0])
     size = np.abs(theta.astype(float)) + case.lr * np.abs(g.astype(float))
-    return rounding.gamma(3, dtype) * size + 3 * float(np.finfo(dtype).smallest_subnormal)
+    return rounding.gamma(3, dtype) * size + 3 * rounding.smallest(dtype)
 
 
 def sample_bounds(problem: Any, case: Problem, c: int, dtype: Any) -> Any:

@@ -7,15 +7,27 @@ import importlib.util
 import io
 import json
 import os
+import re
 import sys
 import tokenize
+import warnings
+import zipfile
+import zlib
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from reference.checker.signature import Definition
+from reference.checker.signature import Definition, source_parameters
 
+ENDINGS = (".py", ".ipynb")
 LARGEST_SOURCE = 5_000_000  # bytes
+PYTHON_CELLS = ("%%time", "%%timeit", "%%capture", "%%prun")  # magics whose cell is Python
+MAGIC = re.compile(r"^(\s*)((?:[%!?]|[\w.]+\s*=\s*[%!]).*|[\w.]+\?{1,2}\s*)$")
+PYTHON_2 = re.compile(
+    r"""^\s*(print\s+[^(=\s]|print\s*>>|exec\s+["'\w]|except\s+[\w.]+\s*,\s*\w+\s*:)
+    |^\s*raise\s+[\w.]+\s*,|<>|`\w+`|\b0\d+\b|\bur["']""",
+    re.VERBOSE,
+)
 
 
 class NotLoaded(Exception):
@@ -33,6 +45,7 @@ class Program:
     source: str
     lines: tuple[str, ...] = ()
     definitions: tuple[Definition, ...] = ()
+    left_out: tuple[str, ...] = ()  # what of it is not Python
 
     @cached_property
     def tree(self) -> ast.Module:
@@ -72,7 +85,10 @@ class Program:
         body: Any = self.tree.body
         node = None
         for part in name.split("."):
-            found = [n for n in ast.walk(ast.Module(body, [])) if getattr(n, "name", "") == part]
+            inner = [n for n in body if getattr(n, "name", "") == part]
+            found = inner or [
+                n for s in body for n in ast.walk(s) if getattr(n, "name", "") == part
+            ]
             found = [n for n in found if isinstance(n, ast.FunctionDef | ast.ClassDef)]
             if not found:
                 return None
@@ -82,7 +98,7 @@ class Program:
 
     def line(self, number: Any) -> str:
         """A line of the source, without the space around it."""
-        lines = self.source.splitlines()
+        lines = self.source.split("\n")
         known = isinstance(number, int) and 0 < number <= len(lines)
         return lines[number - 1].strip()[:200] if known else ""
 
@@ -98,7 +114,7 @@ class Program:
             definitions.append(
                 Definition(
                     str(f["name"]),
-                    tuple(f["parameters"]),
+                    tuple(f["parameters"] or ([] if f["is_class"] else source_parameters(node))),
                     bool(f["is_class"]),
                     dict(f["methods"]),
                     bool(f["abstract"]) or is_abstract(node),
@@ -125,7 +141,7 @@ def is_abstract(node: Any) -> bool:
 
 
 def read_program(file: str) -> Program:
-    """The program in a file; of `-`, that on standard input.
+    """The program in a file, or in `archive.zip/file`; of `-`, that on standard input.
 
     Raises
     ------
@@ -133,64 +149,114 @@ def read_program(file: str) -> Program:
         If there is none that can be read.
     """
     if file == "-":
-        return Program("<stdin>", sys.stdin.read())
-    if file.endswith((".py", ".ipynb")):
-        if not os.path.isfile(file):
-            raise NotLoaded(f"there is no file {file}")
-        if os.path.getsize(file) > LARGEST_SOURCE:
-            raise NotLoaded(f"it has more than {LARGEST_SOURCE // 1_000_000} MB")
-        data = read_bytes(file)
-        if file.endswith(".ipynb"):
-            return notebook(os.path.abspath(file), data)
-        return Program(os.path.abspath(file), decode(data))
+        data = (
+            sys.stdin.buffer.read() if hasattr(sys.stdin, "buffer") else sys.stdin.read().encode()
+        )
+        return notebook("<stdin>", data) if data[:1] == b"{" else Program("<stdin>", decode(data))
+    if file.endswith(ENDINGS):
+        data, path = read_bytes(file), os.path.abspath(file)
+        return notebook(path, data) if file.endswith(".ipynb") else Program(path, decode(data))
+    if os.path.exists(file):
+        raise NotLoaded("it is neither FILE.py nor FILE.ipynb; the command takes folders, too")
     package = file.partition(".")[0]
-    if not package.isidentifier() or importlib.util.find_spec(package) is None:
+    if not package.isidentifier() or not is_importable(package):
         raise NotLoaded(
             f"a target is FILE.py, FILE.ipynb, FILE.py:NAME or package.module:NAME, got {file}"
         )
     return Program(file, "")
 
 
-def read_bytes(file: str) -> bytes:
-    """What is in a file."""
+def is_importable(package: str) -> bool:
+    """Whether there is such a package."""
     try:
-        with open(file, "rb") as opened:
-            return opened.read()
+        return importlib.util.find_spec(package) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def read_bytes(file: str) -> bytes:
+    """What is in a file, on the disk or in a zip archive."""
+    archive, member = in_archive(file)
+    try:
+        if archive:
+            with zipfile.ZipFile(archive) as opened:
+                too_large = opened.getinfo(member).file_size > LARGEST_SOURCE
+                data = b"" if too_large else opened.read(member)
+        else:
+            too_large = os.path.getsize(file) > LARGEST_SOURCE
+            with open(file, "rb") as source:
+                data = b"" if too_large else source.read()
+    except (FileNotFoundError, KeyError):
+        raise NotLoaded(f"there is no file {file}") from None
     except OSError as error:
         raise NotLoaded(f"it cannot be read: {error.strerror}") from None
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error) as error:
+        raise NotLoaded(f"it cannot be read from the archive: {error}") from None
+    if too_large:
+        raise NotLoaded(f"it has more than {LARGEST_SOURCE // 1_000_000} MB")
+    return data
+
+
+def in_archive(file: str) -> tuple[str, str]:
+    """The archive and the entry of `archive.zip/folder/file.py`; "" for a file on the disk."""
+    parts = file.split("/")
+    for i, part in enumerate(parts[:-1], start=1):
+        archive = "/".join(parts[:i])
+        if part.lower().endswith(".zip") and os.path.isfile(archive):
+            return archive, "/".join(parts[i:])
+    return "", file
 
 
 def decode(data: bytes) -> str:
     """Source text, by its byte order mark or coding line."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return with_newlines(data.decode("utf-16", errors="replace"))
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        text = data.decode(encoding)
+        return with_newlines(data.decode(encoding))
     except (SyntaxError, UnicodeDecodeError, LookupError):
-        text = data.decode("latin-1")
+        return with_newlines(data.decode("latin-1"))
+
+
+def with_newlines(text: str) -> str:
+    """The text with every line ended in the same way, and no byte order mark."""
     return text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
 
 
 def notebook(file: str, data: bytes) -> Program:
     """The code cells of a notebook in order, magics and shell lines left out."""
     try:
-        cells = json.loads(data.decode("utf-8-sig"))["cells"]
-        code = ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        content = json.loads(data.decode("utf-8-sig"))
+        cells = content["cells"] if "cells" in content else content["worksheets"][0]["cells"]
+        code = ["".join(c.get("source", c.get("input", ""))) for c in cells if is_code(c)]
+        language = str(content.get("metadata", {}).get("kernelspec", {}).get("language", "python"))
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
         raise NotLoaded("it is no notebook: its JSON has no code cells") from None
-    source, places = [], []
+    if "python" not in language.lower():
+        raise NotLoaded(f"its cells are not in Python, but in {language}")
+    source, places, left_out = [], [], []
     for number, cell in enumerate(code, start=1):
-        lines = cell.split("\n")
-        if lines[0].startswith("%%"):
-            lines = [f"# {line}" for line in lines]
-        kept = [
-            f"# {line}" if line.lstrip().startswith(("%", "!", "?")) else line for line in lines
-        ]
-        text = "\n".join(kept)
-        if not parses(text):  # a cell that is no Python is left out alone
-            kept = [f"# {line}" for line in kept]
-        source += kept
-        places += [f"cell {number}, line {i}" for i in range(1, len(kept) + 1)]
-    return Program(file, "\n".join(source), tuple(places))
+        lines, why = cell_lines(cell.replace("\r\n", "\n"))
+        source += lines
+        places += [f"cell {number}, line {i}" for i in range(1, len(lines) + 1)]
+        left_out += [f"cell {number} was left out: {why}"] if why else []
+    return Program(file, "\n".join(source), tuple(places), left_out=tuple(left_out))
+
+
+def is_code(cell: dict[str, Any]) -> bool:
+    """Whether a cell of a notebook has code."""
+    return cell["cell_type"] == "code"
+
+
+def cell_lines(cell: str) -> tuple[list[str], str]:
+    """The lines of a cell that are Python, the others as comments; why all are left out, or ""."""
+    lines = cell.split("\n")
+    first = lines[0].split()
+    if cell.startswith("%%") and first[0] not in PYTHON_CELLS:
+        return [f"# {line}" for line in lines], ""
+    kept = lines if parses(cell) else [MAGIC.sub(r"\1pass  # \2", line) for line in lines]
+    why = why_not_python("\n".join(kept))
+    return ([f"# {line}" for line in kept] if why else kept), why  # such a cell is left out alone
 
 
 def parses(text: str) -> bool:
@@ -198,7 +264,7 @@ def parses(text: str) -> bool:
     try:
         ast.parse(text)
         return True
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
 
 
@@ -219,12 +285,35 @@ def locate(target: str) -> tuple[str, str]:
 def why_not_python(source: str) -> str:
     """Why a source does not compile; Python 2 is recognised. "" if it does."""
     try:
-        compile(source, "program", "exec", dont_inherit=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of invalid escapes, say
+            compile(source, "program", "exec", dont_inherit=True)
         return ""
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        line = getattr(error, "lineno", None)
-        where = f" (line {line})" if line else ""
-        if "Missing parentheses in call to 'print'" in str(error):
-            return f"it is written for Python 2: print needs parentheses{where}; run 2to3 on it"
-        message = getattr(error, "msg", None) or str(error)
-        return f"it is no Python 3: {message}{where}"
+        number = getattr(error, "lineno", None)
+        where = f" (line {number})" if number else ""
+        lines = source.split("\n")
+        line = lines[number - 1] if number and number <= len(lines) else ""
+        if PYTHON_2.search(line) or isinstance(error, TabError):
+            return f"it is written for Python 2: {reason(error)}{where}; run 2to3 on it"
+        return f"it is no Python 3: {reason(error)}{where}"
+
+
+def reason(error: BaseException) -> str:
+    """What the compiler says, in short."""
+    message = str(getattr(error, "msg", None) or error or type(error).__name__)
+    return "print needs parentheses" if "call to 'print'" in message else message
+
+
+DEFINED = re.compile(r"^(?:def|class)\s+([^\W_]\w*)", re.MULTILINE)
+
+
+def names_defined(source: str) -> list[str]:
+    """The public functions and classes of a source that may be no Python.
+
+    Examples
+    --------
+    >>> names_defined("def f(x):\\n  print x\\nclass A: pass")
+    ['f', 'A']
+    """
+    return list(dict.fromkeys(DEFINED.findall(source)))

@@ -80,8 +80,8 @@ def readings(
 ) -> list[Reading]:
     """The readings that all answers allow, the likeliest first."""
     good = [(p, parts_of(a)) for p, a in answers if not a.raised]
-    if not good:
-        return []
+    if not good or plan.answers:
+        return told_readings(plan, good[0][1]) if good else []
 
     def of_size(size: Any) -> list[Key]:
         keys = [k for k in good[0][1] if all(k in parts for _, parts in good)]
@@ -101,15 +101,35 @@ def readings(
     )
     w, b = set(of_size(lambda p: len(p.w))), set(of_size(lambda p: 1))
     found = [Reading(w=k, b=m) for k, m in pairs if k in w and m in b]
-    both = (
-        ("bw", "wb")
-        if not plan.theta
-        else ("wb",)
-        if plan.layout.ones.endswith("last")
-        else ("bw",)
-    )
-    found += [Reading(joint=k, order=o) for k in joint for o in both]
+    found += [Reading(joint=k, order=o) for k in joint for o in orders(plan)]
     return sorted(found, key=lambda r: likelihood(r, plan, definition))[:40]
+
+
+def told_readings(plan: CallPlan, parts: dict[Key, ArrayMessage]) -> list[Reading]:
+    """The readings that a person told: a key or an attribute, or the place in what is returned."""
+    found: dict[str, Key] = {}
+    for i, (name, role) in enumerate(plan.answers):
+        places = [(str(i),), ("return", str(i))]
+        places += [(), ("return",)] if len(plan.answers) == 1 else []
+        for key in parts:
+            if key_name(key, plan, None) == name if name else not key[0] and key[1] in places:
+                found[role] = key
+    single = next((k for r, k in found.items() if r in ("y_hat", "loss", "losses")), None)
+    joint = next((k for r, k in found.items() if r in ("grad", "theta")), None)
+    if joint:
+        return [Reading(joint=joint, order=o) for o in orders(plan)]
+    w, b = found.get("grad_w", found.get("w")), found.get("grad_b", found.get("b"))
+    if plan.kind in ("gradient_w", "gradient_b") or single:
+        w = single or w or b
+        return [Reading(w=w)] if w else []
+    return [Reading(w=w, b=b)] if w and b else []
+
+
+def orders(plan: CallPlan) -> tuple[str, ...]:
+    """The orders in which one vector may hold w and b."""
+    if not plan.theta:
+        return "bw", "wb"
+    return ("wb",) if plan.layout.ones.endswith("last") else ("bw",)
 
 
 def likelihood(reading: Reading, plan: CallPlan, definition: Definition) -> tuple[Any, ...]:
@@ -121,7 +141,15 @@ def likelihood(reading: Reading, plan: CallPlan, definition: Definition) -> tupl
             cost += name_cost(key_name(key, plan, definition), roles)
     keys = [k for k in (reading.w, reading.b, reading.joint) if k]
     where = sum(PLACES.get(k[1][:1] if not k[0] else ("after",), 1) for k in keys)
-    return cost, not joint_first, where, [k[1] for k in keys]
+    swapped = given_bias_first(plan) and reading.w is not None and reading.b is not None
+    order = [k[1] for k in (reversed(keys) if swapped else keys)]
+    return cost, not joint_first, where, order
+
+
+def given_bias_first(plan: CallPlan) -> bool:
+    """Whether a function takes b before w: then it is likely to return them so."""
+    roles = [role.partition("[")[0] for _, role in plan.roles if role[0] in "wb"]
+    return roles[:1] == ["b"] and "w" in roles
 
 
 W_ROLES, B_ROLES = {"w", "grad_w", "theta"}, {"b", "grad_b"}
@@ -129,7 +157,7 @@ THETA_ROLES = {"theta", "grad", "w"}
 PLACES = {("self",): 0, ("return",): 1, ("predict",): 9, ("after",): 2}
 
 
-def key_name(key: Key, plan: CallPlan, definition: Definition) -> str:
+def key_name(key: Key, plan: CallPlan, definition: Definition | None) -> str:
     """What the program calls a part: a key, an attribute, or the name that it returns."""
     argument, path = key
     if argument:
@@ -137,7 +165,7 @@ def key_name(key: Key, plan: CallPlan, definition: Definition) -> str:
         return plan.roles[position][0] if 0 <= position < len(plan.roles) else argument
     if path and not path[-1].isdigit():
         return path[-1]
-    returned = definition.returned_names
+    returned = definition.returned_names if definition else ()
     return returned[int(path[-1])] if path and int(path[-1]) < len(returned) else ""
 
 

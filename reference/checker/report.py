@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from reference.checker.signature import EQUATIONS
+from reference.checker.signature import EQUATIONS, kinds_of
 
 FIELDS = (
     "kind",
@@ -21,10 +22,17 @@ FIELDS = (
     "explanation",
     "reason",
     "call",
+    "suggestion",
+    "loss",
+    "line",
+    "remarks",
     "cases",
     "worst_error",
     "counterexample",
+    "largest",
 )
+OTHER = "other"  # the kind of a function that is plainly none of ours
+RIGHT, WRONG, UNCHECKED = 0, 1, 2  # exit statuses
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,10 @@ class Check:
     cases: int = 0
     worst_error: float = 0.0
     counterexample: Counterexample | None = None
+    largest: tuple[int, int] = (0, 0)  # n and d up to which it was tried
+    line: int = 0
+    remarks: tuple[str, ...] = ()
+    suggestion: str = ""  # a call to edit, for --call
 
     @property
     def passed(self) -> bool | None:
@@ -68,7 +80,12 @@ class Check:
     @property
     def equation(self) -> str:
         """What it was held against."""
-        return EQUATIONS.get(self.kind, "")
+        return EQUATIONS.get(self.kind, "") if self.verdict != "unchecked" else ""
+
+    @property
+    def is_gradient(self) -> bool:
+        """Whether its name says that it is a gradient."""
+        return kinds_of(self.name.rpartition(".")[2])[:1] == ["gradient"] and self.kind != OTHER
 
 
 @dataclass(frozen=True)
@@ -78,32 +95,81 @@ class Report:
     file: str
     checks: tuple[Check, ...]
     unchecked: str = ""  # why it could not be checked, if so
+    left_out: tuple[str, ...] = ()  # what of the program was not executed, and why
+
+    def having(self, verdict: str) -> list[Check]:
+        """The checks that ended so."""
+        return [c for c in self.checks if c.verdict == verdict]
 
     @property
-    def passed(self) -> bool:
-        """Whether all is right."""
-        return not self.unchecked and all(c.verdict != "wrong" for c in self.checks)
+    def status(self) -> int:
+        """1 for anything wrong; 2 if nothing, or a gradient not, could be judged; else 0."""
+        return exit_status([self])
+
+    @property
+    def passed(self) -> bool | None:
+        """Whether all that could be judged is right; None where too little was judged."""
+        return {RIGHT: True, WRONG: False}.get(self.status)
 
     @property
     def word(self) -> str:
         """The verdict in a word."""
-        return "not checked" if self.unchecked else "right" if self.passed else "WRONG"
+        return {RIGHT: "right", WRONG: "WRONG", UNCHECKED: "not checked"}[self.status]
 
     def __str__(self) -> str:
-        names = max((len(c.name) for c in self.checks), default=0)
-        equations = max((len(c.equation) for c in self.checks), default=0)
-        lines = [self.file]
-        for c in self.checks:
+        shown = [c for c in self.checks if not is_listed(c)]
+        names = max((len(c.name) for c in shown), default=0)
+        equations = max((len(c.equation) for c in shown), default=0)
+        lines = [self.file] + [f"  not checked   {self.unchecked}"] * bool(self.unchecked)
+        for c in shown:
             lines.append(f"  {c.name:{names}}   {c.equation:{equations}}   {verdict(c)}")
             lines += [f"      {line}" for line in details(c)]
-        return "\n".join(lines)
+        listed = [c.name for c in self.checks if is_listed(c)]
+        lines += [f"  not checked: {', '.join(listed)}"] * bool(listed)
+        lines += [f"  left out: {what}" for what in self.left_out]
+        return "\n".join(map(escaped, lines))
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON has it: infinities and NaN are strings."""
         checks = [
             {f: plain(getattr(c, f)) for f in FIELDS} | {"kind": kind_of(c)} for c in self.checks
         ]
-        return {"file": self.file, "passed": self.passed, "checks": checks}
+        found = {"file": self.file, "passed": self.passed, "unchecked": self.unchecked}
+        return found | {"left_out": list(self.left_out), "checks": checks}
+
+
+def exit_status(reports: Sequence[Report], strict: bool = False) -> int:
+    """1 for anything wrong; 2 for what should have been judged and was not; else 0.
+
+    That is: if nothing was judged, or a function whose name says gradient was not, or a file was
+    not read; if `strict`, whatever was not judged.
+    """
+    checks = [c for r in reports for c in r.checks]
+    if any(c.verdict == "wrong" for c in checks):
+        return WRONG
+    missed = [c for c in checks if c.verdict == "unchecked" and (strict or c.is_gradient)]
+    judged = any(c.verdict == "right" for c in checks)
+    return UNCHECKED if missed or not judged or any(r.unchecked for r in reports) else RIGHT
+
+
+def is_listed(check: Check) -> bool:
+    """Whether a name alone says enough: it was not tried, and nothing says that it should be."""
+    named = kinds_of(check.name.rpartition(".")[2])[:1] not in ([], [OTHER])
+    known = check.call or check.suggestion or check.kind == "script" or named
+    return check.verdict == "unchecked" and (check.kind == OTHER or not known)
+
+
+def escaped(line: str) -> str:
+    """A line with every character that is not printable as its escape: a file may hold any.
+
+    Examples
+    --------
+    >>> escaped("ŷ\\x1b[2J")
+    'ŷ\\\\x1b[2J'
+    """
+    if line.isprintable():
+        return line
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
 
 
 def kind_of(check: Check) -> str:
@@ -118,12 +184,39 @@ def verdict(check: Check) -> str:
     if check.verdict == "wrong":
         return f"WRONG   {check.fault}"
     problems = f"{check.cases:,} problem{'s' * (check.cases != 1)}"
-    return f"right   {problems}, worst error {check.worst_error:.1g} of the rounding bound"
+    if check.largest[0]:
+        problems += f" up to n = {check.largest[0]:,} and d = {check.largest[1]}"
+    found = f"right   {problems}, worst error {check.worst_error:.1g} of the rounding bound"
+    told = called(check) if is_unusual(check.call) or check.explanation else ""
+    return "; ".join(filter(None, [found, told, *check.explanation.splitlines()]))
+
+
+def called(check: Check) -> str:
+    """The call that was used or tried."""
+    call = check.call.removeprefix("called ").removeprefix("as ")
+    return f"called as {call}" if call else ""
+
+
+def is_unusual(call: str) -> bool:
+    """Whether a parameter is given something that has another name.
+
+    Examples
+    --------
+    >>> is_unusual("as f(X: X, y: y)"), is_unusual("f(x=X[:, 0])")
+    (False, True)
+    """
+    pairs = re.findall(r"(\w+)(?:=|: )([^\s,)]+)", call)
+    return any(name != value for name, value in pairs)
 
 
 def details(check: Check) -> list[str]:
-    """The lines below: explanation, example, the wrong number."""
-    lines = check.explanation.splitlines()
+    """The lines below: explanation, call, example, the wrong number."""
+    lines = [] if check.verdict == "right" else check.explanation.splitlines()
+    if check.verdict == "wrong" and is_unusual(check.call):
+        lines.append(called(check))
+    lines += check.remarks
+    if check.suggestion:
+        lines.append(f"if it is one of ours, say how it is called: --call '{check.suggestion}'")
     example = check.counterexample
     if example is not None:
         given = {f: getattr(example, f) for f in ("X", "y", "w", "b", "lr")}
@@ -162,7 +255,7 @@ def plain(value: Any) -> Any:
         return {name: plain(v) for name, v in vars(value).items()}
     if isinstance(value, np.ndarray):
         return [plain(v) for v in value.tolist()]
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [plain(v) for v in value]
     if isinstance(value, float):
         value = float(value)
@@ -173,7 +266,8 @@ def plain(value: Any) -> Any:
 def as_json(reports: Sequence[Report]) -> str:
     """One object for one report, an array for several."""
     found = [report.as_dict() for report in reports]
-    return json.dumps(found[0] if len(found) == 1 else found, ensure_ascii=False, indent=2)
+    text = json.dumps(found[0] if len(found) == 1 else found, ensure_ascii=False, indent=2)
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
 
 
 def table(reports: Sequence[Report]) -> str:
@@ -181,6 +275,10 @@ def table(reports: Sequence[Report]) -> str:
     width = max(len(r.file) for r in reports)
     rows = []
     for r in reports:
-        faults = [f"{c.name}: {c.fault}" for c in r.checks if c.verdict == "wrong"]
-        rows.append(f"{r.file:{width}}   {r.word:11}   {', '.join(faults)}")
-    return "\n".join(row.rstrip() for row in rows)
+        told = [f"{c.name}: {c.fault}" for c in r.having("wrong")]
+        right, unchecked = (", ".join(c.name for c in r.having(v)) for v in ("right", "unchecked"))
+        told = [", ".join(told)] if told else []
+        told += [f"right: {right}"] * bool(right) + [f"not checked: {unchecked}"] * bool(unchecked)
+        told += [r.unchecked] * bool(r.unchecked)
+        rows.append(f"{r.file:{width}}   {r.word:11}   {'; '.join(told)}")
+    return "\n".join(escaped(row.rstrip()) for row in rows)

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from reference.checker.call_plan import CallPlan, Problem, plans, probe
-from reference.checker.diagnosis import match
+from reference.checker.call_plan import WEAK, CallPlan, Problem, plans, probe
+from reference.checker.diagnosis import match, pairs
 from reference.checker.diagnosis.history import Path
 from reference.checker.expected import CONVENTIONS, Expected
 from reference.checker.output import Output, Reading, parse_output, parts_of, precision, readings
@@ -26,13 +26,14 @@ from reference.checker.problem_set import (
 )
 from reference.checker.sandbox.messages import RawOutput, SubjectTerminated
 from reference.checker.scaling import scalings
-from reference.checker.signature import Definition, kinds_of
+from reference.checker.signature import Definition, words
 from reference.checker.trial import Trial
 
 REPEATS = 100  # problems that are asked again at the end, in another order
 ITERATIONS = (1, 2, 3)
 SMALL = 5  # problems by which a call is chosen
 EXPLAINED = 12  # calls at most whose answers are compared with the catalogue
+PAIRED = 4  # with two mistakes of it
 
 
 @dataclass(frozen=True)
@@ -124,16 +125,27 @@ def ask(
 
 
 def attempt(process: Any, plan: CallPlan, seed: int) -> Attempt:
-    """What a plan gives on the small problems; on one alone where that raises."""
+    """What a plan gives on the small problems; on one alone where that raises.
+
+    What refuses arguments by position is given them by keyword.
+    """
     problems, found = small_problems(plan, seed), []
     try:
         first = [a for _, a in ask(process, plan, problems[:1])]
+        if plan.positional and all(refuses_positions(a) for a in first[0]):
+            return attempt(process, replace(plan, positional=0), seed)
         if all(a.raised for a in first[0]):
             return Attempt(plan, problems[:1], first)
         found = [a for _, a in ask(process, plan, problems[1:])]
         return Attempt(plan, problems, [*first, *found])
     except SubjectTerminated as error:
         return Attempt(plan, problems, [], error)
+
+
+def refuses_positions(answer: RawOutput) -> bool:
+    """Whether it raised since it takes fewer arguments by position than it was given."""
+    raised = answer.raised or {}
+    return raised.get("type") == "TypeError" and "positional argument" in str(raised["message"])
 
 
 def choose_call(
@@ -144,6 +156,8 @@ def choose_call(
     for plan in plans(definition):
         if time.monotonic() > deadline:
             break
+        if plan.layout.n and any(takes_rows(a, plan, definition) for a in attempts):
+            continue
         tried = attempt(process, plan, seed)
         attempts.append(tried)
         if tried.ended is not None:
@@ -151,35 +165,65 @@ def choose_call(
                 break
             continue
         found = right_call(tried, definition, losses)
-        if found is not None and not is_part_of_it(found, attempts, definition):
-            return Choice(found, "right", attempts[0])
+        if found is not None and not is_special_case(found, attempts, definition):
+            return with_loss_beside(Choice(found, "right", attempts[0]), tried, definition)
     return explained_call(definition, attempts, losses)
 
 
-def is_part_of_it(call: Call, attempts: Sequence[Attempt], definition: Definition) -> bool:
-    """Whether it is right in a special case alone, or in one part of its answers alone."""
+def is_special_case(call: Call, attempts: Sequence[Attempt], definition: Definition) -> bool:
+    """Whether it is right for few sizes alone, while it answers calls of any size."""
     o, kind = call.plan.layout, call.plan.kind
-    if kind == "loss" and kinds_of(definition.short_name)[:1] != ["loss"]:
-        return any(len(parts_of(a)) > 1 for a in attempts[-1].answers[0])
     if not o.n and (not o.d or definition.has_fixed_index):
         return False
     alike = [a for a in attempts if a.plan.kind == kind and not a.plan.layout.n]
     wider = [a for a in alike if a.plan.layout.d in (0, o.d * bool(o.n))]
-    return any(gives_numbers(a) and readings_of(a, definition) for a in wider)
+    return any(not raises(a) and readings_of(a, definition) for a in wider)
 
 
-def gives_numbers(tried: Attempt) -> bool:
-    """Whether no answer is an exception."""
-    return not any(answer.raised for group in tried.answers for answer in group)
+def takes_rows(tried: Attempt, plan: CallPlan, definition: Definition) -> bool:
+    """Whether the function answered for all rows at once what the plan has for one sample."""
+    same = tried.plan.kind == plan.kind and not tried.plan.layout.n
+    return same and not raises(tried) and bool(readings_of(tried, definition))
+
+
+def raises(tried: Attempt) -> bool:
+    """Whether a call of an attempt raised."""
+    return any(answer.raised for group in tried.answers for answer in group)
 
 
 def right_call(tried: Attempt, definition: Definition, losses: Sequence[str]) -> Call | None:
     """The reading and the convention under which all answers are right."""
+    if tried.plan.is_class and tried.plan.layout.y == "column" and predicts_flat(tried):
+        return None
     for reading in readings_of(tried, definition):
         for loss in usual_losses(tried.plan.kind, losses):
             if is_right(tried, reading, loss):
                 return Call(tried.plan, reading, loss)
     return None
+
+
+def predicts_flat(tried: Attempt) -> bool:
+    """Whether an object's own predictions are (n,): then its labels are not (n, 1)."""
+    parts = [p for g in tried.answers for a in g for p in a.parts if p.path[:1] == ("predict",)]
+    return bool(parts) and all(len(p.shape) == 1 for p in parts)
+
+
+def with_loss_beside(choice: Choice, tried: Attempt, definition: Definition) -> Choice:
+    """The choice; where the loss that a right gradient's function promises too is wrong, that."""
+    if choice.call is None or choice.call.plan.kind != "gradient":
+        return choice
+    if "loss" not in definition.promised:
+        return choice
+    other = tried._replace(plan=replace(tried.plan, kind="loss"))
+    used = {choice.call.reading.b, choice.call.reading.w} if choice.call.reading else set()
+    found = [r for r in readings_of(other, definition) if r.w not in used]
+    for reading in found:
+        for loss in CONVENTIONS:
+            if all(t.is_correct for t in trials_of(other, reading, loss)):
+                return choice
+    if not found:
+        return choice
+    return replace(choice, call=Call(other.plan, found[0], choice.call.loss), status="named")
 
 
 def is_right(tried: Attempt, reading: Reading | None, loss: str) -> bool:
@@ -297,32 +341,91 @@ def explained_call(
     definition: Definition, attempts: Sequence[Attempt], losses: Sequence[str]
 ) -> Choice:
     """Where no call is right: the first whose answers a name explains, or the only one meant."""
-    named = kinds_of(definition.short_name)
     choice = Choice(first=attempts[0] if attempts else None)
-    meant = [a for a in attempts if definition.is_class or a.plan.kind.partition("_")[0] in named]
-    tried = []
-    for a in meant:
-        if a.ended is not None or (a.plan.layout.d and any(not b.plan.layout.d for b, _ in tried)):
-            continue  # what takes any number of features is not asked with one alone
-        found = readings_of(a, definition)[:4]
-        tried += [(a, r) for r in found]
-    for a, reading in tried[:EXPLAINED]:
-        for loss in usual_losses(a.plan.kind, losses):
-            trials = trials_of(a, reading, loss)
-            if trials and match.matching_faults(trials, trials):
-                return replace(choice, call=Call(a.plan, reading, loss), status="named")
-    if tried:
-        a, reading = tried[0]
-        return replace(choice, call=Call(a.plan, reading, losses[0]), status="only reading")
-    terminated = next((a for a in meant[:1] if a.ended is not None), None)
+    if definition.told is None and not may_be_accused(definition):
+        return choice
+    tried = likely_readings(definition, attempts)
+    for i in dict.fromkeys(k for k, _, _ in tried[:EXPLAINED]):
+        same = [(a, r) for k, a, r in tried if k == i]
+        found = explained_by(match.matching_faults, same, losses)
+        if found is None and i < PAIRED:
+            found = explained_by(pairs.matching_pair, same, losses[:1])
+        if found is not None:
+            return replace(choice, call=found, status="named")
+    for _, a, reading in tried:
+        if definition.told is not None or is_certain(a, definition):
+            return replace(choice, call=Call(a.plan, reading, losses[0]), status="only reading")
+    terminated = next((a for a in attempts[:1] if a.ended is not None), None)
     if terminated is not None:
         call = Call(terminated.plan, None, losses[0])
         return replace(choice, call=call, status="terminated", ended=terminated.ended)
-    silent = next(filter(gives_numbers, meant), None)
+    answered = [a for a in attempts if a.ended is None and not tried]
+    silent = next((a for a in answered if has_no_form(a, definition)), None)
     if silent is not None:
         call = Call(silent.plan, pair_of_parts(silent), losses[0])
         return replace(choice, call=call, status="no reading")
     return choice
+
+
+def likely_readings(
+    definition: Definition, attempts: Sequence[Attempt]
+) -> list[tuple[int, Attempt, Reading]]:
+    """Each call that was answered with the readings of its answers, the likeliest first.
+
+    What takes any number of features is not read as called with one alone.
+    """
+    found: list[tuple[int, Attempt, Reading]] = []
+    for i, a in enumerate(sorted((a for a in attempts if a.ended is None), key=raises)):
+        if a.plan.layout.d and any(not b.plan.layout.d for _, b, _ in found):
+            continue
+        found += [(i, a, r) for r in readings_of(a, definition)[:4]]
+    return found
+
+
+def explained_by(
+    explain: Any, tried: Sequence[tuple[Attempt, Reading]], losses: Sequence[str]
+) -> Call | None:
+    """The reading and the convention under which a name explains all answers."""
+    for a, reading in tried:
+        for loss in usual_losses(a.plan.kind, losses):
+            trials = trials_of(a, reading, loss)
+            if trials and explain(trials, trials):
+                return Call(a.plan, reading, loss)
+    return None
+
+
+def may_be_accused(definition: Definition) -> bool:
+    """Whether the name says that a function is one of ours; what no more than might be is not."""
+    if definition.is_class:
+        return True
+    if is_residual(definition):
+        return False
+    return bool(definition.promised)
+
+
+def is_residual(definition: Definition) -> bool:
+    """Whether a function called error or residual takes no square: then it is no loss."""
+    named = set(words(definition.short_name))
+    weak = named & {"error", "errors", "residual", "residuals", "err"}
+    strong = named & {"loss", "cost", "mse", "squared", "sse", "rss"}
+    return definition.promised == ["loss"] and bool(weak) and not strong and not definition.squares
+
+
+def is_certain(tried: Attempt, definition: Definition) -> bool:
+    """Whether names leave no other reading, and all answers have the shape that they promise."""
+    plan = tried.plan
+    one = bool(plan.layout.n) and not definition.of_one_sample
+    if plan.guessed or one or raises(tried) or definition.other_method:
+        return False
+    related = plan.is_class or plan.kind.partition("_")[0] in (*definition.promised, "sample")
+    return related and not set(words(definition.short_name)) <= WEAK
+
+
+def has_no_form(tried: Attempt, definition: Definition) -> bool:
+    """Whether a gradient, loss or prediction gave nothing, or no numbers of a form that it may."""
+    kinds = ("gradient", "loss", "predict")
+    sure = is_certain(tried, definition) and tried.plan.kind == definition.promised[0]
+    return sure and not tried.plan.is_class and tried.plan.kind in kinds
 
 
 def pair_of_parts(tried: Attempt) -> Reading | None:

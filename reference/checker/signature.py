@@ -30,23 +30,25 @@ KIND_WORDS = {  # words in the name of a function; those above win over those be
     "standardize standardise normalization scale scaler split shuffle sigmoid softmax relu tanh "
     "logistic score accuracy r2 rsquared main test demo generate make create synthetic iter "
     "initialize initialise init zeros animate visualize visualise timer log numerical numeric "
-    "mae mape closed normal inverse polynomial poly classify confusion entropy",
+    "mae mape rmse root absolute rsquare determination adjusted closed normal inverse polynomial poly "
+    "classify confusion entropy",
     "trainer": "descent fit train gd bgd sgd minibatch optimize optimise learn regression regress "
     "solve run runner training iterations regressor",
     "step": "step update apply optimizer",
     "gradient": "gradient gradients grad grads derivative derivatives deriv partial backward "
     "backprop propagate dw db dm dc djdw djdb dldw dldb dtheta slope",
-    "loss": "loss cost mse error errors sse rss objective j rmse criterion residual",
+    "loss": "loss cost mse error errors sse rss objective j criterion residual",
     "predict": "predict prediction predictions forward hypothesis linreg linear model net h f "
     "yhat estimate output evaluate",
 }
 ROLE_WORDS = {
     "X": "x xs feature features input inputs tx a phi design designmatrix predictor predictors "
-    "samples area size data dataset xi xmat xvals xvalues featurematrix",
+    "samples area size data dataset xi xmat xvals xvalues featurematrix xb xbias xones row",
     "y": "y ys label labels target targets t output outputs actual true observed yi price prices "
-    "response truth yvals yvalues ytrue",
+    "response truth yvals yvalues ytrue yactual yreal yobs ytarget ytargets ylabel ylabels "
+    "yexpected expected groundtruth gt",
     "w": "w weight weights wt wts slope m coef coefs coefficient coefficients k a beta",
-    "b": "b bias intercept c offset const constant q alpha",
+    "b": "b bias biases intercept c offset const constant q alpha w0 b0 beta0 theta0",
     "theta": "theta thetas beta betas param params parameter parameters w weight weights wts coef "
     "coefs coefficients b",
     "table": "points point data table dataset pairs samples xy",
@@ -55,8 +57,10 @@ ROLE_WORDS = {
     "nepoch nepochs numepochs maxiter maxiters maxiterations iter steps nsteps numsteps nit nits "
     "times maxepochs niterations t",
     "batch_size": "batchsize batch bs minibatchsize minibatch mb",
+    "features_count": "nfeatures numfeatures ninputs inputdim indim inputsize infeatures dim dims d "
+    "nfeature numberoffeatures nvars nin",
     "n": "m n nsamples numsamples samplecount count length nobs",
-    "y_hat": "yhat ypred pred preds predictions prediction predicted yp h out output outputs "
+    "y_hat": "yhat ypred yhats ypreds ypredicted guess guesses pred preds predictions prediction predicted yp h out output outputs "
     "estimate estimates hypothesis",
     "grad_w": "dw gradw djdw dldw dm wgrad grad_w gw dweights dcost gradients",
     "grad_b": "db gradb djdb dldb dc bgrad gb dbias",
@@ -72,9 +76,43 @@ ROLE_WORDS = {
     "seed": "seed randomstate randomseed",
 }
 BY_WORD = {role: frozenset(words.split()) for role, words in ROLE_WORDS.items()}
-QUALIFIERS = "init initial start starting current cur in train training batch new old vec vector "
-QUALIFIERS += "value values array mat matrix col the my np arr list now last prev best"
+QUALIFIERS = (
+    "init initial start starting current curr cur in train training batch new old vec vector "
+)
+QUALIFIERS += "value values array mat matrix col the my np arr list now last prev best data aug "
+QUALIFIERS += "augmented df i begin"
 REST = frozenset(QUALIFIERS.split())
+GRADIENT_ROLES = {"grad", "grad_w", "grad_b"}
+ONE_SAMPLE = frozenset(
+    ["sample", "point", "single", "one", "row", "xi", "yi", "instance", "stochastic"]
+)
+OTHER_METHODS = frozenset(
+    [
+        "adam",
+        "rmsprop",
+        "adagrad",
+        "adadelta",
+        "nadam",
+        "adamw",
+        "newton",
+        "lbfgs",
+        "bfgs",
+        "lasso",
+        "elastic",
+        "huber",
+        "quantile",
+        "hinge",
+        "perceptron",
+        "svm",
+        "logistic",
+        "polynomial",
+        "poly",
+        "neural",
+        "hidden",
+    ]
+)
+STEMS = ("theta", "w", "weight", "beta", "b", "m", "a", "t", "coef", "param")
+ALSO = {"a": ["b"], "b": ["w"]}  # the line y = a + b x, with the intercept first
 OPTIONAL = ("lam", "generator", "seed", "n", "batch_size", "lr", "iters")
 
 
@@ -101,23 +139,20 @@ def bare(name: str) -> str:
     ('learningrate', 'w', 'theta', 'lambda')
     """
     found = words(name)
-    kept = [w for w in found if w not in REST] or found
+    kept = [w for w in found if w not in REST] or found[-1:]
     return "".join(kept)
 
 
 def numbered(name: str) -> tuple[str, int] | None:
-    """The stem and number of a name like theta1 or w_0.
+    """The stem and number of a name like theta1, w_0 or b1_current.
 
     Examples
     --------
-    >>> numbered("theta_1"), numbered("w0"), numbered("weights")
+    >>> numbered("theta_1"), numbered("w0_init"), numbered("weights")
     (('theta', 1), ('w', 0), None)
     """
-    match = re.fullmatch(r"([a-zA-Z]+)_?(\d)", name)
-    stems = "theta w weight beta b m a t coef param"
-    return (
-        (match[1].lower(), int(match[2])) if match and match[1].lower() in stems.split() else None
-    )
+    match = re.fullmatch(r"([a-z]+)(\d)", bare(name))
+    return (match[1], int(match[2])) if match and match[1] in STEMS else None
 
 
 def roles_of(parameter: str) -> list[str]:
@@ -131,7 +166,7 @@ def roles_of(parameter: str) -> list[str]:
     for name in ("".join(words(parameter)), bare(parameter)):
         found = [role for role, known in BY_WORD.items() if name in known]
         if found:
-            return found
+            return found + [r for r in ALSO.get(name, []) if r not in found]
     return []
 
 
@@ -144,7 +179,29 @@ def kinds_of(name: str) -> list[str]:
     (['gradient'], ['trainer', 'gradient'], ['other', 'loss'])
     """
     found = {*words(name), "".join(words(name))}
+    if found & set(KIND_WORDS["predict"].split()):
+        found -= {"make"}
     return [k for k, known in KIND_WORDS.items() if found & set(known.split())]
+
+
+MEASURES = {  # words in the name of a measure of a fit that is no loss of ours
+    "it is the root of the mean square": {"rmse", "root"},
+    "it is R²": {"r2", "rsquared", "rsquare", "determination", "r", "score"},
+    "it is the mean absolute error": {"mae", "absolute", "mape"},
+}
+
+
+def why_other(name: str) -> str:
+    """Why a function is none of ours, by its name.
+
+    Examples
+    --------
+    >>> why_other("rmse"), why_other("plot_data")
+    ('by its name it is the root of the mean square', 'by its name it is none of ours')
+    """
+    found = {*words(name), "".join(words(name))}
+    reason = next((text for text, known in MEASURES.items() if found & known), "")
+    return f"by its name {reason or 'it is none of ours'}"
 
 
 @dataclass(frozen=True)
@@ -159,6 +216,7 @@ class Definition:
     doc: str = ""
     node: Any = None
     program: Any = None
+    told: Any = None  # a `ToldCall`, where a person said how it is called
 
     @property
     def short_name(self) -> str:
@@ -180,14 +238,64 @@ class Definition:
 
     @cached_property
     def keys(self) -> dict[str, str]:
-        """{"w": "weights", "b": "bias"}: the keys by which it takes parameters from a dict."""
-        found: dict[str, str] = {}
-        for n in self.nodes:
-            if isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Constant):
-                key = n.slice.value
-                roles = roles_of(key) if isinstance(key, str) else []
-                found |= {role: key for role in roles if role in ("w", "b") and role not in found}
+        """{"w": "weights", "b": "bias"}: the keys by which it takes parameters from a dict.
+
+        Where it names none itself, those that the other functions of the program use.
+        """
+        found = keys_in(self.nodes)
+        if {"w", "b"} <= set(found) or self.program is None:
+            return found
+        return keys_in(list(ast.walk(self.program.tree)))
+
+    @cached_property
+    def answer_names(self) -> set[str]:
+        """The names of what it returns: of variables, of keys, of fields."""
+        returns = [n for n in self.nodes if isinstance(n, ast.Return) and n.value is not None]
+        inner = [m for n in returns for m in ast.walk(n.value)]
+        found = {m.arg for m in inner if isinstance(m, ast.keyword) and m.arg}
+        dicts = [n for n in self.nodes if isinstance(n, ast.Dict)]
+        keys = [k.value for d in dicts for k in d.keys if isinstance(k, ast.Constant)]
+        return found | {k for k in keys if isinstance(k, str)} | set(self.returned_names) - {""}
+
+    @cached_property
+    def promised(self) -> list[str]:
+        """The kinds that its name speaks for; gradients that it returns beside come first."""
+        named = [k for k in kinds_of(self.short_name) if k != "other"]
+        holds = any(set(roles_of(n)) & GRADIENT_ROLES for n in self.answer_names)
+        if holds and named and named[0] in ("loss", "predict"):
+            return ["gradient", *named]
+        return named
+
+    @cached_property
+    def reached(self) -> list[Any]:
+        """Its nodes, and those of the program's functions that it calls, directly or not."""
+        found, todo, seen = [], list(self.nodes), {self.short_name}
+        while todo:
+            found += todo
+            names = {called_name(n) for n in todo if isinstance(n, ast.Call)} - seen
+            seen |= names
+            inner = [self.program.node_of(n) for n in sorted(names)] if self.program else []
+            todo = [n for node in inner if node for n in ast.walk(node)]
         return found
+
+    @cached_property
+    def squares(self) -> bool:
+        """Whether a square is taken somewhere in it."""
+        return any(is_square(n) for n in self.reached)
+
+    @cached_property
+    def of_one_sample(self) -> bool:
+        """Whether its names or its callers say that it is given one sample."""
+        names = [p["name"].lower() for p in self.parameters]
+        words_of = {w for n in [*names, self.short_name] for w in words(n)}
+        if words_of & ONE_SAMPLE or any(re.fullmatch(r"[xy]_?[ij]", n) for n in names):
+            return True
+        return self.program is not None and called_by_row(self.program.tree, self.short_name)
+
+    @cached_property
+    def other_method(self) -> str:
+        """A word in its source that names another method than gradient descent, or ""."""
+        return next(iter(sorted(self.wording & OTHER_METHODS)), "")
 
     @cached_property
     def constants(self) -> dict[str, float]:
@@ -205,6 +313,21 @@ class Definition:
         """All numbers in its source."""
         found = (n.value for n in self.nodes if isinstance(n, ast.Constant))
         return [v for v in found if type(v) in (int, float)]
+
+    @cached_property
+    def fixed_iterations(self) -> tuple[float, ...]:
+        """The number of iterations that its source fixes, where it is there once and no other."""
+        ranges = [
+            n.args[-1].value
+            for n in self.nodes
+            if isinstance(n, ast.Call) and called_name(n) == "range" and len(n.args) in (1, 2)
+            if isinstance(n.args[-1], ast.Constant) and type(n.args[-1].value) is int
+        ]
+        named = [
+            v for n, v in self.constants.items() if "iters" in roles_of(n.removeprefix("self."))
+        ]
+        found = {v for v in (*ranges, *named) if v > 1}
+        return tuple(found) if len(found) == 1 and self.numbers.count(*found) == 1 else ()
 
     @cached_property
     def has_fixed_index(self) -> bool:
@@ -243,9 +366,52 @@ class Definition:
     @cached_property
     def nonlinear(self) -> str:
         """A call in it that no linear model needs, such as `sigmoid`; or ""."""
-        curved = ("exp", "sigmoid", "tanh", "relu", "softmax", "log", "log1p", "expit")
-        names = [called_name(n) for n in self.nodes if isinstance(n, ast.Call)]
-        return next((n for n in names if n.lower() in curved), "")
+        curved = ("exp", "sigmoid", "tanh", "relu", "softmax", "log", "log1p", "expit", "sign")
+        names = [called_name(n) for n in self.reached if isinstance(n, ast.Call)]
+        return next((n for n in names if n.lower().strip("_") in curved), "")
+
+
+def keys_in(nodes: list[Any]) -> dict[str, str]:
+    """The constant keys of subscripts that mean w and b."""
+    found: dict[str, str] = {}
+    for n in nodes:
+        if isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Constant):
+            key = n.slice.value
+            roles = roles_of(key)[:1] if isinstance(key, str) else []
+            found |= {r: key for r in roles if r in ("w", "b") and r not in found}
+    return found
+
+
+def is_square(node: Any) -> bool:
+    """Whether a node takes a square, or may do so."""
+    if isinstance(node, ast.BinOp):
+        power = isinstance(node.op, ast.Pow)
+        same = ast.dump(node.left) == ast.dump(node.right)
+        return power or (isinstance(node.op, ast.Mult | ast.MatMult) and same)
+    squaring = ("square", "pow", "power", "norm", "dot", "matmul", "inner", "mse_loss", "MSELoss")
+    return isinstance(node, ast.Call) and called_name(node) in squaring
+
+
+def called_by_row(tree: ast.Module, name: str) -> bool:
+    """Whether the program calls a function with single rows: in a loop over them, or by index."""
+    for loop in ast.walk(tree):
+        if not isinstance(loop, ast.For | ast.comprehension):
+            continue
+        targets = {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
+        inner = ast.walk(loop) if isinstance(loop, ast.For) else ast.walk(tree)
+        for call in inner:
+            if isinstance(call, ast.Call) and called_name(call) == name:
+                if any(is_row(a, targets) for a in call.args[:4]):
+                    return True
+    return False
+
+
+def is_row(argument: Any, targets: set[str]) -> bool:
+    """Whether an argument is the variable of a loop, or X[i] with such a variable."""
+    if isinstance(argument, ast.Name):
+        return argument.id in targets and bool({"X", "y"} & set(roles_of(argument.id)))
+    index = argument.slice if isinstance(argument, ast.Subscript) else None
+    return isinstance(index, ast.Name) and index.id in targets
 
 
 def is_stored(node: ast.Name) -> bool:
@@ -257,6 +423,39 @@ def called_name(node: ast.Call) -> str:
     """The last part of what is called."""
     f = node.func
     return f.attr if isinstance(f, ast.Attribute) else f.id if isinstance(f, ast.Name) else ""
+
+
+def source_parameters(node: Any) -> list[dict[str, Any]]:
+    """The parameters that the source shows, where a decorator hides them; all by position.
+
+    Those of `def f(*args)` are the names that it unpacks `args` to.
+    """
+    if not isinstance(node, ast.FunctionDef):
+        return []
+    a = node.args
+    names = [p.arg for p in (*a.posonlyargs, *a.args)]
+    first_default = len(names) - len(a.defaults)
+    if not names and a.vararg:
+        unpacked = [n for n in ast.walk(node) if isinstance(n, ast.Assign)]
+        unpacked = [n for n in unpacked if ast.dump(n.value) == ast.dump(loaded(a.vararg.arg))]
+        parts = unpacked[0].targets[0] if unpacked else None
+        names = [n.id for n in getattr(parts, "elts", ()) if isinstance(n, ast.Name)]
+        first_default = len(names)
+    return [
+        {
+            "name": name,
+            "required": i < first_default,
+            "kind": "POSITIONAL_ONLY",
+            "default": None,
+            "annotation": "",
+        }
+        for i, name in enumerate(names)
+    ]
+
+
+def loaded(name: str) -> ast.Name:
+    """A name as it is read."""
+    return ast.Name(name, ast.Load())
 
 
 Assignment = tuple[tuple[str, str], ...]  # (parameter, role), in the order of the parameters
@@ -286,13 +485,11 @@ def choices_of(
     """(cost, role) of each role that a parameter may have; "" leaves it at its default."""
     name, required = parameter["name"], parameter["required"]
     known = numbers.get(name) or roles_of(name)
-    fitting = [r for r in known if r in allowed]
+    fitting = [r for r in known if r.partition("[")[0] in allowed]
     if fitting:
         found = [(i, role) for i, role in enumerate(fitting)]
-        # a setting such as a penalty is left alone; data and parameters are not
-        if fitting[0] == "lam":
-            return found if required else [(0, "")]
-        return found if required or fitting[0] == "iters" else [*found, (4, "")]
+        settings = ("iters", "lam")  # which are always given: a penalty of zero
+        return found if required or fitting[0] in settings else [*found, (4, "")]
     if not required:
         return [] if known == ["iters"] else [(0, "")]
     if known:  # its name says that it is something else
@@ -302,16 +499,14 @@ def choices_of(
 
 
 def numbered_roles(names: list[str]) -> dict[str, list[str]]:
-    """The roles of parameters that are numbered: theta0 and theta1, w1 and w2, b0 and b1."""
+    """The roles of parameters that are numbered: theta0 and theta1, w1 and w2, x1 and x2."""
     found = [(name, stem_number) for name in names if (stem_number := numbered(name))]
-    stems = {stem for _, (stem, _) in found}
-    if len(stems) != 1 or len(found) < 1:
-        return {}
-    has_bias = any("b" in roles_of(n) for n in names if not numbered(n))
+    columns = [n for n in names if re.fullmatch(r"x\d", bare(n))]
+    roles = {n: [f"x[{j}]"] for j, n in enumerate(columns)} if len(columns) > 1 else {}
+    if len({stem for _, (stem, _) in found}) != 1 or len(found) == 1:
+        return roles
+    has_bias = any(bare(n) in ("b", "bias", "intercept", "c", "offset") for n in names)
     first = min(number for _, (_, number) in found)
-    if len(found) == 1:
-        return {}
-    roles = {}
     for name, (_, number) in found:
         j = number - first
         roles[name] = [f"w[{j}]"] if has_bias or first == 1 else [f"w[{j - 1}]" if j else "b"]

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from reference.checker.call_plan import CallPlan, Problem, probe
-from reference.checker.diagnosis import match, symptoms
+from reference.checker.diagnosis import match, pairs, symptoms
 from reference.checker.diagnosis.evidence import Evidence
 from reference.checker.diagnosis.faults import BY_NAME
 from reference.checker.diagnosis.history import Explanation, explain_paths
 from reference.checker.expected import CONVENTIONS, FORMULAS, Expected
+from reference.checker.extra_problems import Extra, look_further, narrow
 from reference.checker.minibatches import follows, read_batches
 from reference.checker.output import describe_raised
 from reference.checker.problem_set import distinguishing_problems
@@ -40,7 +41,9 @@ from reference.checker.shrink import smallest
 from reference.checker.signature import Definition, kinds_of
 from reference.checker.trial import Trial
 
+LARGE = 400  # numbers in X; a larger problem is shown as it is
 STATEFUL = ("stale", "nondeterministic")
+MUTATES = "mutates-input"
 
 
 def judge(
@@ -68,14 +71,17 @@ def judge(
             if checks:
                 return checks
         found = run(evaluate, choice.call, options)
-        size = fixed_batch_size(definition, of_function(found.trials, choice.call.plan))
+        extra = further(process, definition, choice.call, found.trials, deadline)
+        trials = [*found.trials, *extra.trials]
+        size = fixed_batch_size(definition, of_function(trials, choice.call.plan))
         if size:
             checks = judge_fixed_batches(process, choice.call, size, found.problems, options)
             if checks:
                 return checks
-        return make_checks(
-            found.trials, found.problems, evaluate, choice.call, losses, options, definition
+        checks = make_checks(
+            trials, found.problems, evaluate, choice.call, losses, options, definition
         )
+        return [with_extra(checks[0], extra, trials), *checks[1:]]
     except SubjectTerminated as error:
         return [ended(choice.call, error)]
 
@@ -106,6 +112,30 @@ def judge_fixed_batches(
     )
     text = f"{finding.kind} of {size} rows"
     return [Check("trainer", name, "right", explanation=text, **told)] if right else []
+
+
+def further(
+    process: Any, definition: Definition, call: Call, known: Sequence[Trial], deadline: float
+) -> Extra:
+    """Larger problems and other arrays, where all is right so far."""
+    own = of_function(known, call.plan)
+    if not own or not all(t.is_correct and not t.mutated for t in own):
+        return Extra()
+    program = definition.program
+    place = program.place if program else lambda number: f"line {number}"
+    return look_further(process, call, own, deadline, place)
+
+
+def with_extra(check: Check, extra: Extra, trials: Sequence[Trial]) -> Check:
+    """The check of a function, with what larger problems and other arrays have shown."""
+    if check.verdict != "right":
+        return check
+    if extra.fault and extra.shown:
+        shown = counterexample(extra.shown)
+        told = {"fault": extra.fault, "counterexample": shown, "explanation": extra.sentence}
+        return replace(check, verdict="wrong", **told)
+    remarks = [check.explanation, *extra.remarks, narrow(trials)]
+    return replace(check, explanation="\n".join(filter(None, remarks)), largest=extra.largest)
 
 
 def with_scaling(
@@ -280,7 +310,8 @@ def not_understood(definition: Definition, choice: Choice) -> Check:
     kind = kind_of(definition, choice)
     if choice.first is None:
         return unchecked(definition, kind, "no call is known for these parameters")
-    return unchecked(definition, kind, what_came(choice.first))
+    found = unchecked(definition, kind, what_came(choice.first))
+    return replace(found, call=described(choice.first.plan))
 
 
 def what_came(first: Attempt) -> str:
@@ -353,7 +384,7 @@ def make_check(
         return Check(plan.kind, plan.name, "wrong", fault, text, counterexample=shown, **told)
     asked = 1 + max(t.index for t in trials)
     fresh = [replace(t, index=asked + t.index) for t in of_function(fresh, plan)]
-    fault, explanation = diagnose(Evidence(trials, fresh, evaluate), call.loss)
+    fault, explanation = diagnose(Evidence(trials, fresh, evaluate, definition), call.loss)
     if fault == "weight-decay" and RIDGE & definition.wording and (found := ridge(fresh or trials)):
         kind = f"right as ridge regression, with {found}"
         return Check(plan.kind, plan.name, "right", explanation=kind, **told)
@@ -383,11 +414,23 @@ def stopped(trial: Trial) -> bool:
 
 
 def diagnose(evidence: Evidence, loss: str) -> tuple[str, str]:
-    """The fault, and the sentences that explain it: form first, then state, then mathematics."""
+    """The fault, and the sentences that explain it; of changed arguments and of numbers."""
     kind = evidence.trials[0].plan.kind
     detected = match.detected(evidence, "detect_first")
-    if detected:
-        return explain(detected, kind)
+    if detected != MUTATES:
+        return explain(detected, kind) if detected else diagnose_numbers(evidence, loss)
+    fault, sentence = explain(MUTATES, kind)
+    if not evidence.wrong:
+        return fault, f"{sentence}\nThe numbers that you return are right."
+    other = match.detected(evidence, "detect_first", beside=MUTATES)
+    found, reason = explain(other, kind) if other else diagnose_numbers(evidence, loss)
+    name = fault if found == "unknown" else f"{fault}+{found}"
+    return name, f"{sentence}\nThe numbers that you return are wrong, too. {reason}"
+
+
+def diagnose_numbers(evidence: Evidence, loss: str) -> tuple[str, str]:
+    """The fault of the numbers: the loss, one formula, several, what the numbers look like."""
+    kind = evidence.trials[0].plan.kind
     other = match.other_loss(evidence.everything, loss)
     if other:
         fault, sentence = explain(other[0], kind)
@@ -397,6 +440,10 @@ def diagnose(evidence: Evidence, loss: str) -> tuple[str, str]:
     names = match.matching_faults(few, evidence.everything)
     if len(names) == 1:
         return explain(names[0], kind)
+    several = () if names else pairs.matching_pair(few, evidence.everything)
+    if several:
+        sentences = "\n".join(BY_NAME[name].sentence(kind) for name in several)
+        return "+".join(several), f"Several mistakes explain all your answers:\n{sentences}"
     fault, sentence = unnamed(evidence)
     return fault, f"{sentence}\nIt may be one of {', '.join(names)}." if names else sentence
 
@@ -413,7 +460,8 @@ def unnamed(evidence: Evidence) -> tuple[str, str]:
             return explain(fault, kind, found.reading.message)
     detected = match.detected(evidence, "detect_last")
     if detected:
-        return explain(detected, kind)
+        tell = BY_NAME[detected].tell
+        return detected, (tell(evidence) if tell else "") or BY_NAME[detected].sentence(kind)
     return "unknown", symptoms.describe(evidence.everything)
 
 
@@ -426,7 +474,7 @@ def explain(fault: str, kind: str, more: str = "") -> tuple[str, str]:
 def shrunk(evaluate: Evaluate, wrong: Sequence[Trial], fault: str) -> Trial:
     """The wrong answer to the smallest problem that shows it."""
     smallest_seen = min(wrong, key=lambda t: t.problem.X.size)
-    if fault in STATEFUL:
+    if fault in STATEFUL or smallest_seen.problem.X.size > LARGE:
         return smallest_seen
     plan, form = smallest_seen.plan, smallest_seen.reading.fault
 

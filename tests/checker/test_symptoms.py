@@ -1,6 +1,7 @@
 """The description of a mistake without a name: which numbers, when, by which factor."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,11 +21,11 @@ CASES = distinguishing_problems(0)
 
 def answers(change, plan=GRADIENT, cases=CASES):
     """Trials whose answer is the right one, changed in place by `change(case, vector)`."""
-    for i, case in enumerate(cases):
+    for index, case in enumerate(cases):
         expected = Expected(plan, case, "half-mse")
         vector = expected.rounded.copy()
         change(case, vector)
-        yield Trial(plan, case, RawOutput(), Output(vector), expected, i, case)
+        yield Trial(plan, case, RawOutput(), Output(vector), expected, index, case)
 
 
 def by(factor, where=lambda c: True, component=0):
@@ -56,6 +57,17 @@ def numbers(item):
     return [abs(float(v)) for v in (*c.X.flat, *c.y, *c.w, c.b)] + of_answer, of_answer
 
 
+def given(item):
+    """All numbers of a problem."""
+    c = item.case
+    return [float(v) for v in (*c.X.flat, *c.y, *c.w, c.b)]
+
+
+def repeated(rows):
+    """Whether two are the same."""
+    return len(set(map(tuple, rows))) < len(rows)
+
+
 RULES = {
     "from n = 2 on": lambda i: len(i.case.y) >= 2,
     "from d = 1 on": lambda i: len(i.case.w) >= 1,
@@ -69,6 +81,12 @@ RULES |= {
     "where b is negative": lambda i: i.case.b < 0,
     "where b is positive": lambda i: i.case.b > 0,
     "where a weight is negative": lambda i: min(i.case.w) < 0,
+    "where a number of X is 0": lambda i: 0.0 in i.case.X.ravel().tolist(),
+    "where all numbers are whole": lambda i: all(v == int(v) for v in given(i)),
+    "where not all numbers are whole": lambda i: any(v != int(v) for v in given(i)),
+    "where rows of X are repeated": lambda i: repeated(i.case.X.tolist()),
+    "where columns of X are repeated": lambda i: repeated(i.case.X.T.tolist()),
+    "where a column of X is constant": lambda i: any(len(set(x)) == 1 for x in i.case.X.T.tolist()),
 }
 for which, text in ((1, "where a number of the exact answer is"), (0, "where a number is")):
     for k in (-12, -10, -8, -6, -4):
@@ -110,10 +128,45 @@ def test_a_condition_holds_for_all_wrong_answers_and_few_right_ones():
     assert symptoms.condition([*wrong, *answers(by(1.5), cases=[wide[4]]), *right[:2]]) == ""
 
 
-def test_without_a_condition_it_says_so():
+def test_without_a_condition_it_says_how_often_and_for_which_sizes():
     """The same problem is answered rightly and wrongly."""
     trials = [i for k in range(12) for i in answers(by(1 + k % 2), cases=[CASES[2]])]
-    assert "no simple condition" in symptoms.condition(trials)
+    assert re.search(r"in 6 of 12 answers, with n = 4 and d = 2", symptoms.condition(trials))
+
+
+def test_the_step_from_which_a_training_is_wrong_is_said():
+    """Of three, the first is right."""
+    plan = CallPlan("train", "trainer", ())
+    trials = []
+    for index, case in enumerate(CASES[:5]):
+        for change in (1, 2, 2):
+            (t,) = answers(by(change), plan, cases=[case])
+            trials.append(replace(t, index=index))
+    assert "wrong from step 2 on" in symptoms.condition(trials)
+
+
+def test_each_part_has_a_ratio_of_its_own():
+    """Where that of all numbers is not the same."""
+
+    def change(case, vector):
+        vector[:-1] *= 2 + len(case.w)
+        vector[-1] *= -len(case.y)
+
+    text = symptoms.ratio(list(answers(change)))
+    assert re.fullmatch(r"The gradient for b: got/expected is -1 · n\.", text)
+
+
+@pytest.mark.parametrize(
+    ("part", "number", "text"),
+    [(-1, 0.0, "for b is always 0"), (slice(-1), 3.0, "for w is in whole numbers alone")],
+)
+def test_what_the_numbers_look_like_is_said(part, number, text):
+    """Of a part that is wrong."""
+
+    def change(case, vector):
+        vector[part] = number
+
+    assert any(text in line for line in symptoms.appearance(list(answers(change))))
 
 
 FOUR, ALL, WEIGHTS = (lambda c: len(c.w) == 4), slice(None), slice(-1)
@@ -205,10 +258,10 @@ def test_a_ratio_near_1_is_written_with_its_difference(ratio, text):
 def test_a_description_has_a_line_each_for_what_when_and_how_much():
     """But for what cannot be said."""
     lines = symptoms.describe(list(answers(by(2, lambda c: len(c.y) >= 7)))).split("\n")
-    patterns = [r"No fault .*\b12 problems: grad_w\[0\]", r"from n = 7 on", r"got/expected is 2 "]
+    patterns = [r"No mistake .*\b12 problems: grad_w\[0\]", r"from n = 7 on", r"got/expected is 2 "]
     assert all(re.search(p, line) for p, line in zip(patterns, lines, strict=True))
     everywhere = list(answers(by(lambda c: 1 + len(c.w))))
-    assert re.fullmatch(r"No fault .*\b40 problems: grad_w\[0\]\.", symptoms.describe(everywhere))
+    assert re.fullmatch(r"No mistake .*\b40 problems: grad_w\[0\]\.", symptoms.describe(everywhere))
 
 
 COMPLEX = ArrayMessage("complex128", (3, 5), None)

@@ -21,6 +21,9 @@ def γ(k, dtype):
     return ku / (1 - ku)
 
 
+TINY = {np.float64: 5e-324, np.float32: 2.0**-126}  # what a result that underflows may be off by
+
+
 @pytest.fixture(params=[(s, k) for s in SIZES for k in KINDS], ids=str)
 def drawn(request):
     """A problem; Sᵢ = Σ_k |x_k⁽ⁱ⁾||w_k| + |b| + |y⁽ⁱ⁾| by loops; its dtype and smallest number."""
@@ -32,7 +35,7 @@ def drawn(request):
         sum(x_k * w_k for x_k, w_k in zip(x, magnitudes[2], strict=True)) + magnitudes[3][0] + t
         for x, t in zip(*magnitudes[:2], strict=True)
     ]
-    return Problem(X, y, w, b[0]), S, dtype, float(np.finfo(dtype).smallest_subnormal)
+    return Problem(X, y, w, b[0]), S, dtype, TINY[dtype]
 
 
 def test_the_bounds_of_predictions_and_loss_are_their_equations(drawn):
@@ -99,7 +102,7 @@ def test_the_bounds_of_moments_are_their_equations(drawn, parts):
 def test_of_zeros_the_bounds_are_subnormals_alone(dtype):
     """As many as results may underflow: d + 2, n + 2d + 9, n + d + 5, two more, and n + 8."""
     X, y, w, b = np.zeros((4, 3)), np.zeros(4), np.zeros(3), 0.0
-    tiny = np.finfo(dtype).smallest_subnormal
+    tiny = TINY[dtype]
     assert (rounding.predict_bound(X, w, b, dtype) == 5 * tiny).all()
     assert rounding.loss_bound(X, y, w, b, dtype) == 19 * tiny
     assert (rounding.gradient_bound(X, y, w, b, dtype)[0] == 12 * tiny).all()
@@ -218,7 +221,17 @@ def test_underflow_is_within_the_bound():
         (bound,), _ = rounding.gradient_bound(X, [0.0], X[0], 0.0, dtype)
         assert true > 0
         assert rounding.within(0.0, true, bound)
-        assert bound < 1e3 * float(np.finfo(dtype).smallest_subnormal)
+        assert bound < 1e3 * TINY[dtype]
+
+
+def test_float32_may_set_subnormals_to_zero():
+    """As jax does on a CPU: each product, and the sum, is 0 where it is below a normal number."""
+    tiny = np.float32(2.0**-126)
+    X, y = np.full((2, 1), 0.75 * tiny, np.float32), np.zeros(2, np.float32)
+    (true,), _ = exact.gradient(X, y, [1.0], 0.25 * tiny)
+    (bound,), of_b = rounding.gradient_bound(X, y, [1.0], 0.25 * tiny, np.float32)
+    assert rounding.within(0.0, true, bound)
+    assert rounding.within(0.0, exact.gradient(X, y, [1.0], 0.0)[1], of_b)
 
 
 def test_gamma_is_defined_while_ku_is_less_than_1():

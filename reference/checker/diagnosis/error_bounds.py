@@ -62,7 +62,7 @@ class Terms(np.lib.mixins.NDArrayOperatorsMixin):
         subnormal times the size, which is negligible against γ · size.
         """
         gammas = rounding.gamma(k, dtype) + rounding.gamma(k, np.float64)
-        tiny = k * float(np.finfo(dtype).smallest_subnormal)
+        tiny = k * rounding.smallest(dtype)
         bound = gammas * self.size + tiny
         return np.where(self.size < float(np.finfo(dtype).max) / k, bound, np.inf)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from reference.checker.call_plan import Problem
 from reference.checker.trial import Trial
@@ -23,11 +24,14 @@ class Evidence:
         Answers to problems that distinguish all formulas.
     evaluate : function
         Asks the function again; None where it cannot be called by itself.
+    definition : Definition
+        Its source, where that is known.
     """
 
     trials: Sequence[Trial]
     fresh: Sequence[Trial] = ()
     evaluate: Evaluate | None = None
+    definition: Any = None
 
     @property
     def everything(self) -> list[Trial]:

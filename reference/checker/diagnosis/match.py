@@ -20,14 +20,17 @@ from reference.checker.trial import Trial
 
 Formula = Callable[[Trial, Any], Any]  # the second argument makes arrays or Terms of the problem
 LARGE, FAR = 20.0, 1e-3  # with numbers up to LARGE rounding is far less than FAR
+GRADIENTS = ("gradient", "gradient_w", "gradient_b", "step")
 OF_SEVERAL_FEATURES = ("index-port",)  # with one feature they are no mistake of their own
 
 
-def detected(evidence: Evidence, when: Literal["detect_first", "detect_last"]) -> str | None:
-    """The first fault whose detector finds it in the evidence."""
+def detected(
+    evidence: Evidence, when: Literal["detect_first", "detect_last"], beside: str = ""
+) -> str | None:
+    """The first fault whose detector finds it in the evidence, `beside` another one."""
     for fault in CATALOGUE:
         detect = getattr(fault, when)
-        if detect is not None and detect(evidence):
+        if detect is not None and fault.name != beside and detect(evidence):
             return fault.name
     return None
 
@@ -52,6 +55,8 @@ def matching_faults(few: Sequence[Trial], everything: Sequence[Trial]) -> list[s
             formula = first_match(formulas(fault, few, augmented), few)
             if formula is not None and all(explains(formula, t) for t in everything):
                 found.append(fault.name)
+                if few[0].plan.kind in ("gradient_w", "gradient_b"):
+                    return found  # of one part alone: a plain factor comes first
         if found:
             return found
     return []
@@ -73,7 +78,9 @@ def explains(formula: Formula, e: Trial) -> bool:
                 return False
             terms = formula(e, Terms)
             k = 4 * sum(e.case.X.shape) + 20
-            bound = np.concatenate([np.ravel(t.bound(k, e.reading.dtype)) for t in terms])
+            dtypes = precisions(e, len(terms))
+            bounds = [t.bound(k, dtype) for t, dtype in zip(terms, dtypes, strict=True)]
+            bound = np.concatenate([np.ravel(b) for b in bounds])
     except (IndexError, ZeroDivisionError):
         return not e.finite or e.is_correct
     value, got = np.concatenate([np.ravel(t.value) for t in terms]), e.reading.vector
@@ -82,6 +89,14 @@ def explains(formula: Formula, e: Trial) -> bool:
     if got is None or got.shape != value.shape:
         return False
     return bool(((np.abs(got - value) <= bound) | (bound == np.inf)).all())
+
+
+def precisions(e: Trial, parts: int) -> list[Any]:
+    """The precision of each part of an answer; none is finer than that of the arguments."""
+    wide = e.case.X.dtype
+    last = e.reading.dtype_b or e.reading.dtype
+    found = [*[e.reading.dtype] * (parts - 1), last if parts > 1 else e.reading.dtype]
+    return [max((dtype, wide), key=lambda t: np.finfo(t).eps) for dtype in found]
 
 
 def is_far(found: Any, e: Trial) -> bool:
@@ -107,29 +122,44 @@ def formulas(fault: Fault, trials: Sequence[Trial], augmented: bool) -> Iterator
     kind = formula_of(trials[0].plan)
     finite = [t for t in trials if t.finite and len(t.reading.vector) == len(t.expected.exact)]
     find = partial(numbers, fault, fault.estimate, finite)
-    if kind in ("gradient", "step"):
+    if kind in GRADIENTS:
         for f in with_numbers(fault.gradient, 4, find):
-            yield lambda e, of, f=f: as_answer(e, gradient_of(e, f, augmented, of), of)
+            yield as_formula(kind, f, augmented)
     if kind == "step" and not augmented:
         for f in with_numbers(fault.step, 4, find):
             yield lambda e, of, f=f: f(*terms(e.case, of)[2:], e.case.lr, right_gradient(e, of))
     if kind == "predict":
         for f in with_numbers(fault.predict, 3, find):
-            yield lambda e, of, f=f: [f(*(terms(e.case, of)[i] for i in (0, 2, 3)))]
+            yield as_formula(kind, lambda X, y, w, b, f=f: f(X, w, b))
     if "loss" in kind or kind == "sample":
         find = partial(numbers, fault, fault.estimate_for_loss or fault.estimate, finite)
         for f in with_numbers(fault.loss, 4, find):
-            yield lambda e, of, f=f: [
-                e.expected.factor * f(*terms(c, of)) for c in loss_problems(e, kind)
-            ]
+            yield as_formula(kind, f)
+
+
+def as_formula(kind: str, f: Function, augmented: bool = False) -> Formula:
+    """(X, y, w, b) → the parts of an answer, as a function of a trial."""
+    if kind in GRADIENTS:
+        return lambda e, of: as_answer(e, gradient_of(e, f, augmented, of), of)
+    if kind == "predict":
+        return lambda e, of: [f(*terms(e.case, of))]
+    return lambda e, of: [e.expected.factor * f(*terms(c, of)) for c in loss_problems(e, kind)]
+
+
+def parts_for(kind: str, pair: Any) -> Any:
+    """The parts of a gradient that a function of this kind returns."""
+    return {"gradient_w": pair[:1], "gradient_b": pair[1:]}.get(kind, pair)
 
 
 def numbers(fault: Fault, estimate: Estimate | None, finite: Sequence[Trial]) -> list[Any]:
     """What the number of a fault may be: estimated from the answers, or any of its own."""
     if estimate is None:
         return list(fault.numbers)
-    with np.errstate(all="ignore"):
-        return list(estimate(finite)) if finite else []
+    try:
+        with np.errstate(all="ignore"):
+            return list(estimate(finite)) if finite else []
+    except ValueError:  # the answers are of one part alone, and it was to be the other
+        return []
 
 
 def with_numbers(
@@ -159,10 +189,10 @@ def gradient_of(e: Trial, f: Function, augmented: bool, of: Any) -> Any:
 
 
 def as_answer(e: Trial, grad: Any, of: Any = Terms) -> Any:
-    """A gradient, or the step along it."""
-    c = e.expected.factor
-    if formula_of(e.plan) == "gradient":
-        return c * grad[0], c * grad[1]
+    """A gradient or a part of it, or the step along it."""
+    c, kind = e.expected.factor, formula_of(e.plan)
+    if kind != "step":
+        return [c * part for part in parts_for(kind, grad)]
     _, _, w, b = terms(e.case, of)
     return w - e.case.lr * c * grad[0], b - e.case.lr * c * grad[1]
 
@@ -199,5 +229,5 @@ def is_right_for(loss: str, e: Trial) -> bool:
     """Whether an answer is right under a convention."""
     if e.reading.fault:
         return False
-    errors = Expected(e.plan, e.case, loss).errors(e.reading.vector, e.reading.dtype)
+    errors = Expected(e.plan, e.case, loss).errors(*e.numbers)
     return bool((errors <= 1).all())

@@ -13,10 +13,10 @@ Rule = tuple[str, Callable[[Trial], bool]]
 
 
 def describe(trials: Sequence[Trial]) -> str:
-    """In sentences: the wrong components, the condition, the ratio."""
+    """In sentences: the wrong numbers, when they are wrong, what they are, their ratio."""
     wrong = [i for i in trials if not i.is_correct]
-    sentences = [f"No fault of the catalogue explains all your answers. {components(wrong)}"]
-    sentences += filter(None, [condition(trials), ratio(wrong)])
+    sentences = [f"No mistake that is known explains all your answers. {components(wrong)}"]
+    sentences += filter(None, [condition(trials), *appearance(wrong), ratio(wrong)])
     return "\n".join(sentences)
 
 
@@ -40,15 +40,62 @@ def condition(trials: Sequence[Trial]) -> str:
     right = [i for i in trials if i.is_correct]
     if len(right) < len(wrong) / 2:  # a few are right by cancellation, not by a condition
         return ""
-    for text, holds in rules(wrong):
+    for text, holds in rules(wrong, trials):
         also = sum(map(holds, right))
         if all(map(holds, wrong)) and also <= min(len(wrong), len(right)) / 2:
             return f"Your answers are wrong {text}, and right otherwise."
-    return "Your answers to other problems are right; no simple condition separates them."
+    shapes = [i.case.X.shape for i in wrong]
+    n, d = (span([shape[axis] for shape in shapes]) for axis in (0, 1))
+    return f"They are wrong in {len(wrong):,} of {len(trials):,} answers, with n {n} and d {d}."
 
 
-def rules(wrong: Sequence[Trial]) -> Iterator[Rule]:
+def span(sizes: Sequence[int]) -> str:
+    """From the smallest size to the largest, in words."""
+    low, high = min(sizes), max(sizes)
+    return f"= {low:,}" if low == high else f"from {low:,} to {high:,}"
+
+
+def steps_of(trials: Sequence[Trial]) -> dict[int, int]:
+    """Which step of its training each trial is, by its id; nothing where there are no trainings."""
+    found, before, step = {}, None, 0
+    for t in trials:
+        if t.plan.kind == "trainer":
+            step = step + 1 if before == t.index else 1 if t.plan.starts else 2
+            found[id(t)], before = step, t.index
+    return found
+
+
+def rules(wrong: Sequence[Trial], trials: Sequence[Trial] = ()) -> Iterator[Rule]:
     """Conditions that could be the reason, the most likely ones first."""
+    steps = steps_of(trials)
+    if steps:
+        first = min(steps.get(id(i), 1) for i in wrong)
+        yield f"from step {first} on", lambda i: steps.get(id(i), 1) >= first
+    yield from rules_of_size(wrong)
+    yield "where b is negative", lambda i: i.case.b < 0
+    yield "where b is positive", lambda i: i.case.b > 0
+    yield "where a weight is negative", lambda i: bool((i.case.w < 0).any())
+    yield "where a number of X is 0", lambda i: bool((i.case.X == 0).any())
+    yield "where all numbers are whole", is_whole
+    yield "where not all numbers are whole", lambda i: not is_whole(i)
+    yield "where rows of X are repeated", lambda i: is_repeated(i.case.X)
+    yield "where columns of X are repeated", lambda i: is_repeated(i.case.X.T)
+    yield "where a column of X is constant", lambda i: bool((np.ptp(i.case.X, axis=0) == 0).any())
+    yield from rules_of_magnitude()
+
+
+def is_whole(i: Trial) -> bool:
+    """Whether all numbers of a problem are whole."""
+    return all(bool((np.rint(a) == a).all()) for a in i.case[:4])
+
+
+def is_repeated(X: Any) -> bool:
+    """Whether two rows are the same."""
+    return len(np.unique(X, axis=0)) < len(X)
+
+
+def rules_of_size(wrong: Sequence[Trial]) -> Iterator[Rule]:
+    """Conditions on n and d."""
     n, d = (min(i.case.X.shape[axis] for i in wrong) for axis in (0, 1))
     top_n, top_d = (max(i.case.X.shape[axis] for i in wrong) for axis in (0, 1))
     yield f"from n = {n} on", lambda i: len(i.case.y) >= n
@@ -58,9 +105,10 @@ def rules(wrong: Sequence[Trial]) -> Iterator[Rule]:
     for m in range(2, 9):
         yield f"where n is a multiple of {m}", lambda i, m=m: len(i.case.y) % m == 0
         yield f"where n is not a multiple of {m}", lambda i, m=m: len(i.case.y) % m != 0
-    yield "where b is negative", lambda i: i.case.b < 0
-    yield "where b is positive", lambda i: i.case.b > 0
-    yield "where a weight is negative", lambda i: bool((i.case.w < 0).any())
+
+
+def rules_of_magnitude() -> Iterator[Rule]:
+    """Conditions on how small or large the numbers are."""
     for k in (-12, -10, -8, -6, -4):
         yield (
             f"where a number of the exact answer is below 1e{k}",
@@ -94,19 +142,60 @@ def largest_number(i: Trial) -> float:
     return float(numbers(i).max())
 
 
-def ratio(wrong: Sequence[Trial]) -> str:
-    """got/expected, if it is the same for all wrong numbers, or n times or 1/n of the same."""
+def appearance(wrong: Sequence[Trial]) -> Iterator[str]:
+    """What can be seen in the numbers of both parts: zeros, one number for all, whole numbers."""
     used = [i for i in wrong if i.finite and not i.reading.fault]
-    if not used:
-        return ""
+    for name, part in parts_of(used):
+        got = [i.gradient[part] for i in used]
+        if any((np.abs(i.errors[part]) > 1).any() for i in used):
+            yield from (f"{name} {text}." for text, holds in LOOKS if all(map(holds, got)))
+
+
+LOOKS: tuple[tuple[str, Callable[[Any], bool]], ...] = (
+    ("is always 0", lambda v: bool((v == 0).all())),
+    ("is in whole numbers alone", lambda v: bool((np.rint(v) == v).all() and (v != 0).any())),
+)
+
+
+def parts_of(trials: Sequence[Trial]) -> list[tuple[str, Any]]:
+    """The parts of these answers: their names, and where they are in the vector."""
+    if not trials:
+        return []
+    kind = trials[0].plan.kind
+    if kind in ("gradient", "step", "trainer"):
+        names = ("The gradient for w", "The gradient for b")
+        return [(names[0], slice(None, -1)), (names[1], slice(-1, None))]
+    return [("Your answer", slice(None))]
+
+
+def ratio(wrong: Sequence[Trial]) -> str:
+    """got/expected, where it is the same in all wrong numbers, or n times or 1/n of the same.
+
+    Else that of each part that has one.
+    """
+    used = [i for i in wrong if i.finite and not i.reading.fault]
+    whole = constant_ratio(used, slice(None))
+    if whole:
+        return f"got/expected is {whole} in all wrong numbers."
+    found = []
+    for name, part in parts_of(used):
+        one = constant_ratio(used, part)
+        found += [f"{name}: got/expected is {one}."] if one else []
+    return "\n".join(found)
+
+
+def constant_ratio(used: Sequence[Trial], part: slice) -> str:
+    """The ratio of a part, as text; "" where it is not always the same."""
     with np.errstate(all="ignore"):
-        ratios = [(i.gradient / i.expected_gradient)[i.errors > 1] for i in used]
+        ratios = [(i.gradient / i.expected_gradient)[part][i.errors[part] > 1] for i in used]
+    if not any(r.size for r in ratios):
+        return ""
     for text, scale in (("", 0), (" · n", 1), (" / n", -1)):
         found = np.concatenate(
             [r * float(len(i.case.y)) ** -scale for r, i in zip(ratios, used, strict=True)]
         )
         if np.isfinite(found).all() and np.ptp(found) <= 1e-6 * np.abs(found).max():
-            return f"got/expected is {factor(float(np.median(found)))}{text} in all wrong numbers."
+            return f"{factor(float(np.median(found)))}{text}"
     return ""
 
 

@@ -8,6 +8,7 @@ Runs in the process of the code under test, and imports nothing of the checker.
 """
 
 from __future__ import annotations
+import __future__
 
 import ast
 import builtins
@@ -15,26 +16,57 @@ import contextlib
 import functools
 import importlib
 import inspect
+import linecache
 import os
 import signal
+import symtable
 import sys
 import threading
+import time
 import types
 from collections.abc import Iterator
+from importlib.machinery import (
+    EXTENSION_SUFFIXES,
+    ExtensionFileLoader,
+    FileFinder,
+    SourceFileLoader,
+)
 from typing import Any
 
 ASSIGNMENT_SECONDS = 1.0
-DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-ASSIGNMENTS = (ast.Assign, ast.AnnAssign, ast.AugAssign)
+LEFT_OUT_SECONDS = 4.0  # at most, of all assignments that are left out for their time
+REST_SECONDS = 5.0  # for the rest of the top level, where a definition needs it
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+IMPORTS = (ast.Import, ast.ImportFrom)
+ASSIGNMENTS = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Delete)
+COMPOUND = (ast.If, ast.Try, ast.With)
+SETTINGS = "append insert config update use seed manual_seed seterr filterwarnings simplefilter "
+SETTINGS += "setrecursionlimit addLevelName"
+CHANGES = "append extend insert update add setdefault"  # methods that fill an object
+PYTHON_2 = {"xrange": "range", "raw_input": "input", "unicode": "str", "reduce": "functools.reduce"}
 READS = {"guarded": False}  # whether an assignment is executed, which must not read files
+OUTSIDE = {
+    "socket.connect": "it reads from the network",
+    "socket.getaddrinfo": "it reads from the network",
+    "subprocess.Popen": "it starts another program",
+    "os.system": "it starts another program",
+}
+INSTALL = "install it, or run from the file's folder"
 
 
 class LeftOut(Exception):
     """Something that the program needs was not executed, or is not installed."""
 
 
+class TimeIsUp(BaseException):
+    """A statement takes too long; an `except Exception` of the program does not catch it."""
+
+
 class Placeholder:
-    """Stands for a value that is not there: whatever is done with it says why."""
+    """Stands for a value that is not there: whatever is done with it says why.
+
+    Its attributes are placeholders too, since `pandas.DataFrame` in an annotation is no use of it.
+    """
 
     def __init__(self, why: str) -> None:
         object.__setattr__(self, "_why", why)
@@ -45,42 +77,21 @@ class Placeholder:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
-        return self._refuse()
+        return Placeholder(object.__getattribute__(self, "_why"))
+
+    def __instancecheck__(self, value: Any) -> bool:
+        return False
+
+    def __or__(self, other: Any) -> Any:
+        return self
+
+    __ror__ = __or__
 
 
-for _name in [
-    "call",
-    "getitem",
-    "setitem",
-    "len",
-    "iter",
-    "bool",
-    "array",
-    "float",
-    "int",
-    "index",
-    "add",
-    "radd",
-    "sub",
-    "rsub",
-    "mul",
-    "rmul",
-    "matmul",
-    "rmatmul",
-    "truediv",
-    "rtruediv",
-    "pow",
-    "rpow",
-    "neg",
-    "abs",
-    "lt",
-    "le",
-    "gt",
-    "ge",
-    "contains",
-    "enter",
-    "mro_entries",
-]:
+REFUSED = "call getitem setitem setattr len iter next bool array float int index complex add radd "
+REFUSED += "sub rsub mul rmul matmul rmatmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow "
+REFUSED += "neg pos abs lt le gt ge contains enter mro_entries array_ufunc array_function"
+for _name in REFUSED.split():
     setattr(Placeholder, f"__{_name}__", Placeholder._refuse)
 
 
@@ -101,7 +112,7 @@ def load(file: str, source: str, name: str, functions: dict[str, Any]) -> dict[s
     if source:
         module, left_out = execute(file, source)
     elif file:
-        sys.path[0] = os.getcwd()
+        find_modules_in(os.getcwd())
         module = importlib.import_module(file)
     if name:
         functions[name] = functools.reduce(getattr, name.split("."), module)
@@ -113,68 +124,110 @@ def load(file: str, source: str, name: str, functions: dict[str, Any]) -> dict[s
 
 def public_names(module: Any, tree: ast.Module | None) -> dict[str, Any]:
     """What the module defines or names, and can be called; imported things apart."""
-    defined = set(bound_names(tree.body)) if tree else set(vars(module))
+    body = tree.body if tree else []
+    imported = {n for s in body if isinstance(s, IMPORTS) for n in bound_names([s])}
+    bound = set(bound_names(body)) - imported if tree else set(vars(module))
+    defined = {s.name for s in ast.walk(ast.Module(body, [])) if isinstance(s, DEFINITIONS)}
     return {
         n: f
         for n, f in vars(module).items()
         if callable(f)
         and not n.startswith("_")
-        and n in defined
+        and n in bound
         and not isinstance(f, Placeholder)
-        and (not hasattr(f, "__module__") or f.__module__ == module.__name__ or named_here(f, tree))
+        and (n in defined or made_here(f, module, tree))
     }
 
 
-def named_here(f: Any, tree: ast.Module | None) -> bool:
-    """Whether `f` is a value made by the program, such as `functools.partial(...)`."""
-    return tree is not None and not inspect.isclass(f) and not inspect.isfunction(f)
+def made_here(f: Any, module: Any, tree: ast.Module | None) -> bool:
+    """Whether `f` is a function of the module, or a value made by it, such as a `partial`."""
+    if getattr(f, "__module__", module.__name__) == module.__name__:
+        return type(f).__module__ != module.__name__  # no object of one of its classes
+    plain = inspect.isclass(f) or inspect.isroutine(f) or hasattr(f, "named_parameters")
+    return tree is not None and not plain and type(f).__name__ != "ufunc"
 
 
 def execute(file: str, source: str) -> tuple[Any, list[dict[str, Any]]]:
     """The module that the definitions of a program make, and what of it was left out."""
-    stem = os.path.splitext(os.path.basename(file))[0]
-    module = types.ModuleType(stem if stem.isidentifier() else "program")
-    module.__file__ = file
-    sys.modules.setdefault(module.__name__, module)
-    sys.path[0] = os.path.dirname(file)
-    tree, left_out, later = ast.parse(source, file), [], []
-    for statement in statements(tree.body):
-        if isinstance(statement, ASSIGNMENTS):
-            problem = run(statement, module, file, ASSIGNMENT_SECONDS)
-        elif isinstance(statement, DEFINITIONS) or is_docstring(statement):
-            problem = run(statement, module, file, None)
-        else:
+    tree = ast.parse(source, file)
+    module = new_module(file, source, tree)
+    budget = [LEFT_OUT_SECONDS]
+    left_out, later = [], []
+    body = list(statements(tree.body))
+    for statement in body:
+        if not is_definition(statement) and not is_assignment(statement, tree):
             later.append(statement)
             continue
+        problem = run_at_once(statement, module, budget)
         if problem:
             left_out.append({"line": statement.lineno, "why": problem})
-            replace_by_placeholder(statement, module, problem)
-    left_out += run_later(later, module, file, tree)
-    return module, left_out
+    left_out += run_later(body, later, module, globals_needed(source, file), budget)
+    add_placeholders(tree, module, globals_needed(source, file), left_out)
+    return module, sorted(left_out, key=lambda found: found["line"])
+
+
+def new_module(file: str, source: str, tree: ast.Module) -> Any:
+    """An empty module, named after the file so that child processes of the program find it."""
+    stem, folder = os.path.splitext(os.path.basename(file))[0], os.path.dirname(file)
+    module = types.ModuleType(stem.replace(".", "_") or "program")
+    module.__file__ = file
+    module.__flags__ = future_flags(tree)
+    lines = source.splitlines(keepends=True)
+    linecache.cache[file] = (len(source), None, lines, file)  # what a traceback shows
+    find_modules_in(folder)
+    if any(isinstance(n, ast.ImportFrom) and n.level for n in ast.walk(tree)):
+        find_modules_in(os.path.dirname(folder))
+        module.__package__ = os.path.basename(folder)
+    sys.modules.setdefault(module.__name__, module)
+    return module
+
+
+def future_flags(tree: ast.Module) -> int:
+    """The compiler's flags for `from __future__ import ...`."""
+    found = [n for n in tree.body if isinstance(n, ast.ImportFrom) and n.module == "__future__"]
+    names = [a.name for n in found for a in n.names if hasattr(__future__, a.name)]
+    return functools.reduce(lambda flags, n: flags | getattr(__future__, n).compiler_flag, names, 0)
+
+
+class FromSource(SourceFileLoader):
+    """Compiles a module from its source: no bytecode is read or written."""
+
+    def get_code(self, fullname: str) -> Any:
+        """The code of the module."""
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
+
+
+def find_modules_in(folder: str) -> None:
+    """Import from a folder first, and what lies there or below without its bytecode."""
+    folder = folder or os.getcwd()
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"  # for child processes of the program
+    sys.dont_write_bytecode = True
+    if sys.path[:1] == [""]:  # the working directory
+        sys.path.pop(0)
+    sys.path.insert(0, folder)
+    loaders = (FromSource, [".py"]), (ExtensionFileLoader, EXTENSION_SUFFIXES)
+
+    def finder(path: str) -> Any:
+        inside = os.path.abspath(path) == folder or path.startswith(folder + os.sep)
+        installed = "site-packages" in path or path.startswith((sys.prefix, sys.base_prefix))
+        if not inside or installed or not os.path.isdir(path):
+            raise ImportError
+        return FileFinder(path, *loaders)
+
+    sys.path_hooks.insert(0, finder)
+    sys.path_importer_cache.clear()
 
 
 def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """The top level; the branches of `if` and `try` that only import or define are part of it."""
+    """The top level, with what stands below `if __name__ == "__main__"` in its place."""
     for statement in body:
-        if isinstance(statement, ast.Try) and all_definitions(statement.body):
-            yield from [ast.fix_missing_locations(as_one(statement))]
-        elif isinstance(statement, ast.If) and not is_main(statement):
-            inner = [*statement.body, *statement.orelse]
-            yield as_one(statement) if all_definitions(inner) else statement
-        elif not (isinstance(statement, ast.If) and is_main(statement)):
+        if isinstance(statement, ast.If) and is_main(statement):
+            for inner in statement.body:
+                inner.in_main = True  # type: ignore[attr-defined]
+                yield inner
+        else:
             yield statement
-
-
-def as_one(statement: ast.stmt) -> ast.stmt:
-    """A compound statement that counts as a definition."""
-    statement.is_definition = True  # type: ignore[attr-defined]
-    return statement
-
-
-def all_definitions(body: list[ast.stmt]) -> bool:
-    """Whether these statements only import, define and assign."""
-    allowed = (*DEFINITIONS, *ASSIGNMENTS, ast.Pass, ast.Raise)
-    return all(isinstance(s, allowed) or is_docstring(s) for s in body)
 
 
 def is_main(statement: ast.If) -> bool:
@@ -182,24 +235,85 @@ def is_main(statement: ast.If) -> bool:
     return "__name__" in ast.dump(statement.test)
 
 
-def is_docstring(statement: ast.stmt) -> bool:
-    """Whether it has no effect, or counts as a definition."""
-    constant = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-    return constant or getattr(statement, "is_definition", False)
+def is_definition(statement: ast.stmt) -> bool:
+    """Whether it imports or defines, also in branches of `if` and `try`, or has no effect."""
+    if isinstance(statement, COMPOUND):
+        inner = [n for n in ast.walk(statement) if isinstance(n, ast.stmt) and n is not statement]
+        return any(isinstance(n, DEFINITIONS) for n in inner) or all(map(is_harmless, inner))
+    return is_harmless(statement) and not isinstance(statement, ASSIGNMENTS)
 
 
-def run(statement: ast.stmt, module: Any, file: str, seconds: float | None) -> str:
+def is_harmless(statement: ast.stmt) -> bool:
+    """Whether it only imports, defines or assigns."""
+    text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    allowed = (*DEFINITIONS, *IMPORTS, *ASSIGNMENTS, ast.Pass, ast.Global, *COMPOUND)
+    return text or isinstance(statement, allowed)
+
+
+def is_assignment(statement: ast.stmt, tree: ast.Module) -> bool:
+    """Whether it assigns, or sets something of an imported module, such as a seed."""
+    if getattr(statement, "in_main", False):
+        return False
+    if isinstance(statement, ASSIGNMENTS):
+        return True
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+        return False
+    imported = {n for s in tree.body if isinstance(s, IMPORTS) for n in bound_names([s])}
+    name = call.func.attr
+    setting = name in SETTINGS.split() or name.startswith(("set_", "enable_", "disable_"))
+    return setting and root_name(call.func) in imported
+
+
+def root_name(node: ast.AST) -> str:
+    """The name that attributes and items are of: np for np.random.seed."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def run_at_once(statement: ast.stmt, module: Any, budget: list[float]) -> str:
+    """Execute a definition or an assignment; why it is left out, or ""."""
+    if is_definition(statement):
+        problem = run(statement, module, REST_SECONDS if compound(statement) else None)
+        if problem and isinstance(statement, DEFINITIONS):
+            flag = __future__.annotations.compiler_flag
+            problem = run(statement, module, None, flag)  # an annotation is no use of a name
+    elif budget[0] <= 0:
+        problem = f"left out for its time (line {statement.lineno})"
+    else:
+        begin = time.monotonic()
+        problem = run(statement, module, min(ASSIGNMENT_SECONDS, budget[0]), guarded=True)
+        budget[0] -= (time.monotonic() - begin) * bool(problem)
+    if problem:
+        replace_by_placeholder(statement, module, problem)
+    return problem
+
+
+def compound(statement: ast.stmt) -> bool:
+    """Whether it has branches."""
+    return isinstance(statement, COMPOUND)
+
+
+def run(
+    statement: ast.stmt, module: Any, seconds: float | None, flags: int = 0, guarded: bool = False
+) -> str:
     """Execute one statement; why it failed, or ""."""
-    code = compile(ast.Module([statement], []), file, "exec", dont_inherit=True)
+    line = f"(line {statement.lineno})"
     try:
-        READS["guarded"] = seconds is not None
+        READS["guarded"] = guarded
+        flags |= module.__flags__
+        tree = ast.Module([statement], [])
+        code = compile(tree, module.__file__, "exec", flags=flags, dont_inherit=True)
         with time_limit(seconds):
             exec(code, module.__dict__)
     except ModuleNotFoundError as error:
-        return f"No module named {error.name} (line {statement.lineno})"
+        return f"cannot be imported: No module named {error.name} {line}; {INSTALL}"
+    except LeftOut as error:
+        return str(error) if "(line" in str(error) else f"{error} {line}"
     except BaseException as error:
         first = (str(error).splitlines() or [""])[0][:200]
-        return f"{type(error).__name__}: {first} (line {statement.lineno})"
+        return f"{type(error).__name__}: {first} {line}"
     finally:
         READS["guarded"] = False
     return ""
@@ -207,42 +321,66 @@ def run(statement: ast.stmt, module: Any, file: str, seconds: float | None) -> s
 
 def replace_by_placeholder(statement: ast.stmt, module: Any, why: str) -> None:
     """Whatever the statement would have named says why it is not there."""
+    itself = isinstance(statement, (*IMPORTS, *DEFINITIONS)) or why.startswith("`")
     for name in bound_names([statement]):
         if name not in module.__dict__ or isinstance(statement, ast.Assign):
-            module.__dict__[name] = Placeholder(why)
+            module.__dict__[name] = Placeholder(why if itself else f"`{name}` is left out: {why}")
 
 
 def run_later(
-    later: list[ast.stmt], module: Any, file: str, tree: ast.Module
+    body: list[ast.stmt],
+    later: list[ast.stmt],
+    module: Any,
+    needed: set[str],
+    budget: list[float],
 ) -> list[dict[str, Any]]:
-    """Run the rest of the top level if a definition needs a name that it makes."""
-    missing = needed_names(tree) - set(module.__dict__) - set(dir(builtins))
-    missing |= {n for n in needed_names(tree) if isinstance(module.__dict__.get(n), Placeholder)}
-    if not missing & set(bound_names(later)):
-        return [{"line": s.lineno, "why": ""} for s in later]
-    found = []
-    for statement in later:
-        problem = run(statement, module, file, None)
-        if problem:
-            found.append({"line": statement.lineno, "why": problem})
+    """Run the rest of the top level if a definition needs a name that it makes.
+
+    Assignments below it are executed again, since they may have waited for it.
+    """
+    wanted = later_needed(later, module, needed)
+    rest = later[len(wanted) :]
+    found = [{"line": s.lineno, "why": ""} for s in rest if not hasattr(s, "in_main")]
+    end = time.monotonic() + REST_SECONDS
+    for statement in body[body.index(later[0]) :] if wanted else []:
+        left = end - time.monotonic()
+        if statement not in later:
+            if is_assignment(statement, ast.Module([], [])) and left > 0:
+                run_at_once(statement, module, budget)
+        elif statement in wanted:
+            why = run(statement, module, left) if left > 0 else "it was not reached in time"
+            found += [{"line": statement.lineno, "why": why}] if why else []
+            if why:
+                replace_by_placeholder(statement, module, why)
     return found
 
 
-def needed_names(tree: ast.Module) -> set[str]:
-    """The names that functions and classes of the program load."""
-    return {
-        n.id
-        for d in ast.walk(tree)
-        if isinstance(d, ast.FunctionDef | ast.ClassDef | ast.Lambda)
-        for n in ast.walk(d)
-        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
-    }
+def later_needed(later: list[ast.stmt], module: Any, needed: set[str]) -> list[ast.stmt]:
+    """The statements up to the last that makes or fills what a definition needs."""
+    known = {n for n, v in module.__dict__.items() if not isinstance(v, Placeholder)}
+    missing = needed - known - set(dir(builtins))
+    makers = [
+        i
+        for i, s in enumerate(later)
+        if missing & set(bound_names([s])) or needed & set(filled_names([s], module))
+    ]
+    return later[: makers[-1] + 1] if makers else []
+
+
+def globals_needed(source: str, file: str) -> set[str]:
+    """The global names that functions and classes of the program load."""
+    tables, found = list(symtable.symtable(source, file, "exec").get_children()), set()
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        found |= {s.get_name() for s in table.get_symbols() if s.is_global() and s.is_referenced()}
+    return found
 
 
 def bound_names(body: list[ast.stmt]) -> Iterator[str]:
     """The names that statements of the top level bind."""
     for statement in body:
-        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        if isinstance(statement, DEFINITIONS):
             yield statement.name
             continue
         for node in ast.walk(statement):
@@ -250,23 +388,52 @@ def bound_names(body: list[ast.stmt]) -> Iterator[str]:
                 yield node.id
             elif isinstance(node, ast.alias):
                 yield (node.asname or node.name).partition(".")[0]
-            elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            elif isinstance(node, DEFINITIONS):
                 yield node.name
+
+
+def filled_names(body: list[ast.stmt], module: Any) -> Iterator[str]:
+    """The names of objects that statements fill: by `rows.append(...)`, or by `table[i] = ...`."""
+    for node in (n for s in body for n in ast.walk(s)):
+        target: ast.AST | None = None
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            target = node.func if node.func.attr in CHANGES.split() else None
+        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+            target = node
+        name = root_name(target) if target is not None else ""
+        if name and not isinstance(module.__dict__.get(name), types.ModuleType):
+            yield name
+
+
+def add_placeholders(
+    tree: ast.Module, module: Any, needed: set[str], left_out: list[dict[str, Any]]
+) -> None:
+    """Stand in for names of Python 2, and for those that a missing `import *` would have made."""
+    absent = needed - set(module.__dict__) - set(dir(builtins))
+    for name in absent & set(PYTHON_2):
+        why = f"it is written for Python 2: {name} is {PYTHON_2[name]} now; run 2to3 on it"
+        module.__dict__[name] = Placeholder(why)
+    stars = [
+        n.lineno for n in tree.body if isinstance(n, ast.ImportFrom) and n.names[0].name == "*"
+    ]
+    why = next((found["why"] for found in left_out if found["line"] in stars), "")
+    for name in absent - set(PYTHON_2) if why else ():
+        module.__dict__[name] = Placeholder(why)
 
 
 @contextlib.contextmanager
 def time_limit(seconds: float | None) -> Iterator[None]:
-    """Raise TimeoutError after so many seconds, where the system has alarms."""
+    """Raise TimeIsUp after so many seconds, and again, where the system has alarms."""
     alarms = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
     if seconds is None or not alarms:
         yield
         return
 
     def stop(*_: Any) -> None:
-        raise TimeoutError(f"it takes more than {seconds:g} second")
+        raise TimeIsUp(f"it takes more than {seconds:.2g} seconds")
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
     try:
         yield
     finally:
@@ -274,12 +441,17 @@ def time_limit(seconds: float | None) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def refuse_reading(event: str, arguments: Any) -> None:
+def refuse_reading(event: str, arguments: Any) -> None:  # pragma: no cover  (hooks are not traced)
     """An audit hook: while an assignment is executed, files other than code are not opened."""
-    if READS["guarded"] and event == "open" and isinstance(arguments[0], str):
-        library = arguments[0].startswith((sys.prefix, sys.base_prefix, "/proc", "/sys", "/etc"))
-        if not library and not arguments[0].endswith((".py", ".pyc", ".so", ".pyd")):
-            raise LeftOut(f"it reads the file {os.path.basename(arguments[0])}")
+    if not READS["guarded"]:
+        return
+    if event in OUTSIDE:
+        raise LeftOut(OUTSIDE[event])
+    if event == "open" and isinstance(arguments[0], str | bytes | os.PathLike):
+        path = os.fsdecode(arguments[0])
+        system = (sys.prefix, sys.base_prefix, "/proc", "/sys", "/etc", "/dev")
+        if not path.startswith(system) and not path.endswith((".py", ".pyc", ".so", ".pyd")):
+            raise LeftOut(f"it reads the file {os.path.basename(path)}")
 
 
 def describe(name: str, f: Any, functions: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import functools
 import inspect
 import random
 import sys
+import types
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,6 +31,8 @@ def call(functions: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
     unseeded.seed = None
     if request.get("seeded"):
         seed_everything()
+    if request.get("constants"):
+        target = with_constants(target, request, dict(request["constants"]))
     bound = module_of(target)
     for name, value in request.get("globals", {}).items():
         bound[name] = build(value, functions)
@@ -42,6 +45,21 @@ def call(functions: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
     before = [*((i, v) for i, v in enumerate(given)), *request.get("kwargs", {}).items()]
     after = [*enumerate(arguments), *named.items()]
     return {"parts": parts, "after": changes(before, after, functions)}
+
+
+def with_constants(target: Any, request: dict[str, Any], numbers: dict[Any, Any]) -> Any:
+    """A copy of a function, or of a class with such a method, with other numbers in its code."""
+    if inspect.isclass(target):
+        name = request["method"]
+        method = with_constants(getattr(target, name), request, numbers)
+        return type(target.__name__, (target,), {name: method})
+    f = inspect.unwrap(target)
+    code = f.__code__
+    found = (numbers.get(c, c) if type(c) is int else c for c in code.co_consts)
+    code = code.replace(co_consts=tuple(found))
+    new = types.FunctionType(code, f.__globals__, f.__name__, f.__defaults__, f.__closure__)
+    new.__kwdefaults__ = f.__kwdefaults__
+    return new
 
 
 def module_of(target: Any) -> dict[str, Any]:

@@ -137,8 +137,14 @@ def decode_raised(raised: dict[str, Any]) -> dict[str, Any]:
 
 
 def printable(text: Any) -> str:
-    """A text that every UTF-8 stream can print: lone surrogates are escaped."""
-    return str(text).encode(errors="backslashreplace").decode()
+    """A text on one line that changes no terminal: what cannot be printed is escaped.
+
+    Examples
+    --------
+    >>> printable("ŷ\\n\\x1b[2J")
+    'ŷ\\\\n\\\\x1b[2J'
+    """
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))
 
 
 def decode_definitions(message: dict[str, Any]) -> dict[str, Any]:
@@ -169,7 +175,7 @@ def decode_definition(found: dict[str, Any]) -> dict[str, Any]:
         "methods": methods,
         "is_class": bool(found["is_class"]),
         "abstract": bool(found["abstract"]),
-        "doc": printable(found["doc"]),
+        "doc": "\n".join(map(printable, str(found["doc"]).splitlines())),
     }
 
 

@@ -222,8 +222,8 @@ FAULTS = (
                 for _ in range(epochs):
                     A, t = np.random.permutation(X), np.random.permutation(y)
                     for k in range(0, len(y), batch_size):
-                        rows = slice(k, k + batch_size)
-                        gw, gb = correct_gradient(A[rows], t[rows], w, b)
+                        B = slice(k, k + batch_size)
+                        gw, gb = correct_gradient(A[B], t[B], w, b)
                         w, b = w - lr * gw, b - lr * gb
                 return w, b
 

@@ -5,7 +5,7 @@ Detectors are tried in the order of this table.
 
 from __future__ import annotations
 
-from reference.checker.diagnosis import precision, repeatability
+from reference.checker.diagnosis import precision, repeatability, whole_numbers
 from reference.checker.diagnosis.faults.fault import Fault
 
 FAULTS = (
@@ -130,7 +130,10 @@ FAULTS = (
         "low-precision",
         "float32(∇L), labelled float64",
         "You return float64 numbers that are only as accurate as float32: is there a cast?",
-        detect_last=lambda e: precision.is_low_precision(e.inexact),
+        detect_last=lambda e: (
+            bool(whole_numbers.rounding_of(e.inexact)) or precision.is_low_precision(e.inexact)
+        ),
+        tell=whole_numbers.tell_rounding,
         programs="""
             def gradient(X, y, w, b):
                 r = (X @ w + b - y).astype(np.float32)
@@ -143,6 +146,73 @@ FAULTS = (
 
             def gradient(X, y, w, b):
                 return correct_gradient(np.float32(X).astype(float), y, w, b)
+
+            def gradient(X, y, w, b):
+                gw, gb = correct_gradient(X, y, w, b)
+                return np.round(gw, 3), round(gb, 3)
+
+            def step(X, y, w, b, lr):
+                gw, gb = correct_gradient(X, y, w, b)
+                return w - lr * np.around(gw, 2), b - lr * np.around(gb, 2)
+
+            def predict(X, w, b):
+                return [float(f"{v:.4g}") for v in X @ w + b]
+        """,
+    ),
+    Fault(
+        "whole-number-division",
+        "∇w L = ⌊(1/n) Xᵀ(ŷ − y)⌋",
+        "You divide with //, which cuts to whole numbers: use /.",
+        detect_last=lambda e: whole_numbers.is_divided_in_whole_numbers(e.fresh),
+        tell=whole_numbers.tell_division,
+        programs="""
+            def gradient(X, y, w, b):
+                r = X @ w + b - y
+                return X.T @ r // len(y), r.sum() // len(y)
+
+            def step(X, y, w, b, lr):
+                gw, gb = np.zeros(len(w)), 0.0
+                for x_i, y_i in zip(X, y):
+                    e = x_i @ w + b - y_i
+                    gw, gb = gw + e * x_i, gb + e
+                return w - lr * (gw // len(y)), b - lr * gb / len(y)
+
+            def loss(X, y, w, b):
+                return np.sum((X @ w + b - y) ** 2) // (2 * len(y))
+        """,
+    ),
+    Fault(
+        "integer-truncation",
+        "∇w L, without what is behind the point",
+        "You cut your numbers to whole ones: by int(), or by an array of integers, which has no "
+        "room for fractions.",
+        detect_last=lambda e: whole_numbers.is_kept_in_whole_numbers(e.fresh),
+        programs="""
+            def gradient(X, y, w, b):
+                gw = np.zeros_like(w)
+                for x_i, y_i in zip(X, y):
+                    gw[:] = gw + (x_i @ w + b - y_i) * x_i / len(y)
+                return gw, (X @ w + b - y).mean()
+
+            def gradient_descent(X, y, theta, alpha, num_iters):
+                theta = theta.copy()
+                for _ in range(num_iters):
+                    g = X.T @ (X @ theta - y) / len(y)
+                    for j in range(len(theta)):
+                        theta[j] = theta[j] - alpha * g[j]
+                return theta
+
+            def gradient(X, y, w, b):
+                gw = np.zeros(len(w), dtype=int)
+                for i in range(len(y)):
+                    r = X[i] @ w + b - y[i]
+                    for j in range(len(w)):
+                        gw[j] = gw[j] + r * X[i, j]
+                return gw / len(y), np.mean(X @ w + b - y)
+
+            def gradient(X, y, w, b):
+                gw, gb = correct_gradient(X, y, w, b)
+                return gw.astype(int), int(gb)
         """,
     ),
     Fault(

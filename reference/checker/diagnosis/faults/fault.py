@@ -52,6 +52,8 @@ class Fault:
     detect_first, detect_last : function
         Whether the evidence shows it: called before the formulas are tried (what an answer depends
         on), or where no formula explains all answers.
+    tell : function
+        A sentence about these answers, in place of `explanation`; "" where there is none.
     programs : str
         Source of wrong programs, with a blank line and an unindented line between them.
         They may use what `PREAMBLE` defines.
@@ -72,6 +74,7 @@ class Fault:
     ratio: Callable[[int], float] | None = None
     detect_first: Callable[[Evidence], bool] | None = None
     detect_last: Callable[[Evidence], bool] | None = None
+    tell: Callable[[Evidence], str] | None = None
     programs: str = ""
     declared_loss: str = "half-mse"
 

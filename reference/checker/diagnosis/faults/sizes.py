@@ -104,8 +104,8 @@ FAULTS = (
     Fault(
         "factor-two-w",
         "∇w L = (2/n) Xᵀ(ŷ − y), ∂L/∂b = (1/n) Σᵢ (ŷ⁽ⁱ⁾ − y⁽ⁱ⁾)",
-        "Your grad_w is 2 times too large and your grad_b is right: the factor 2 belongs to both "
-        "or to neither.",
+        "Your part for w has a factor 2 that the one for b has not: it belongs to both or to "
+        "neither.",
         gradient=(lambda X, y, w, b: scale(gradient(X, y, w, b), 2, 1),),
         programs="""
             def gradient(X, y, w, b):
@@ -120,7 +120,7 @@ FAULTS = (
     Fault(
         "weight-gradient-sum",
         "∇w L = Xᵀ(ŷ − y), ∂L/∂b = (1/n) Σᵢ (ŷ⁽ⁱ⁾ − y⁽ⁱ⁾)",
-        "Your grad_w is n times too large and your grad_b is right: the 1/n belongs to both.",
+        "Your part for w is n times too large: the 1/n belongs to both parts.",
         gradient=(lambda X, y, w, b: scale(gradient(X, y, w, b), len(y), 1),),
         programs="""
             def gradient(X, y, w, b):
@@ -163,8 +163,7 @@ FAULTS = (
     Fault(
         "sign-flipped-w",
         "∇w L = (1/n) Xᵀ(y − ŷ), ∂L/∂b = (1/n) Σᵢ (ŷ⁽ⁱ⁾ − y⁽ⁱ⁾)",
-        "Your part for w has the wrong sign, and the one for b is right: both use the residual "
-        "ŷ − y.",
+        "Your part for w has the wrong sign: both parts use the residual ŷ − y.",
         gradient=(lambda X, y, w, b: scale(gradient(X, y, w, b), -1, 1),),
         predict=(lambda X, w, b: b - X @ w,),
         programs="""
@@ -183,8 +182,7 @@ FAULTS = (
     Fault(
         "sign-flipped-b",
         "∇w L = (1/n) Xᵀ(ŷ − y), ∂L/∂b = (1/n) Σᵢ (y⁽ⁱ⁾ − ŷ⁽ⁱ⁾)",
-        "Your part for b has the wrong sign, and the one for w is right: both use the residual "
-        "ŷ − y.",
+        "Your part for b has the wrong sign: both parts use the residual ŷ − y.",
         gradient=(lambda X, y, w, b: scale(gradient(X, y, w, b), 1, -1),),
         predict=(lambda X, w, b: X @ w - b,),
         programs="""

@@ -28,28 +28,33 @@ def estimate_decay(trials: Sequence[Trial]) -> Iterable[float]:
     t = clearest(trials)
     difference, w, n = (t.gradient - t.expected_gradient)[0], t.case.w[0], len(t.case.y)
     found = [difference / w, difference / w * n, difference * np.sign(w)]
-    return [float(f"{c:.6g}") for c in [*found, found[2] * n] if np.isfinite(c)]
-
-
-def clearest(trials: Sequence[Trial]) -> Trial:
-    """The trial whose first number is off by the most roundings."""
-    with np.errstate(all="ignore"):
-        gaps = [t.errors[0] if len(t.errors) else 0.0 for t in trials]
-    return trials[int(np.nanargmax(np.where(np.isfinite(gaps), gaps, -1.0)))]
+    return in_short([*found, found[2] * n])
 
 
 def estimate_loss_decay(trials: Sequence[Trial]) -> Iterable[float]:
-    """What Σ w_j² would have been multiplied by; also n times that."""
+    """What Σ w_j² would have been multiplied by, without or with b²; also n times that."""
     t = clearest(trials)
-    found = float((t.gradient - t.expected_gradient)[0] / (t.case.w @ t.case.w))
-    return [float(f"{c:.6g}") for c in (found, found * len(t.case.y))]
+    difference, square = float((t.gradient - t.expected_gradient)[0]), t.case.w @ t.case.w
+    found = [difference / square, difference / (square + t.case.b**2)]
+    return in_short([*found, *(c * len(t.case.y) for c in found)])
 
 
-def estimate_theta_decay(trials: Sequence[Trial]) -> Iterable[float]:
-    """The same of Σ w_j² + b²."""
-    t = clearest(trials)
-    found = float((t.gradient - t.expected_gradient)[0] / (t.case.w @ t.case.w + t.case.b**2))
-    return [float(f"{c:.6g}") for c in (found, found * len(t.case.y))]
+def clearest(trials: Sequence[Trial]) -> Trial:
+    """The answer in which a penalty on the first weight is seen best beside the rounding."""
+
+    def blur(t: Trial) -> float:
+        lr = t.case.lr if t.plan.kind in ("step", "trainer") else 1.0
+        return float(t.expected.bounds[0] / lr / abs(t.case.w[0]))
+
+    several = [t for t in trials if len(t.case.y) > 1] or trials
+    with np.errstate(all="ignore"):
+        return min(several, key=lambda t: (not np.isfinite(blur(t)), blur(t)))
+
+
+def in_short(numbers: Sequence[float]) -> list[float]:
+    """The finite ones, with six digits and as they are."""
+    finite = [float(c) for c in numbers if np.isfinite(c)]
+    return [float(f"{c:.6g}") for c in finite] + finite
 
 
 def clip_candidates(trials: Sequence[Trial]) -> Iterable[float]:
@@ -271,8 +276,8 @@ FAULTS = (
     Fault(
         "bias-penalised",
         "∇w L = (1/n) Xᵀ(ŷ − y) + λw, ∂L/∂b = (1/n) Σᵢ (ŷ⁽ⁱ⁾ − y⁽ⁱ⁾) + λb",
-        "You penalise the bias like a weight: the loss of 1.2b has no penalty, and ridge "
-        "regression leaves the bias free.",
+        "You add a penalty on the weights and on the bias: a penalty leaves the bias free, and the "
+        "loss of 1.2b has none.",
         gradient=(
             lambda X, y, w, b, c: add_decay(gradient(X, y, w, b), c * w, c * b),
             lambda X, y, w, b, c: add_decay(gradient(X, y, w, b), c * w / len(y), c * b / len(y)),
@@ -283,28 +288,27 @@ FAULTS = (
         ),
         numbers=(0.02,),
         estimate=estimate_decay,
-        estimate_for_loss=estimate_theta_decay,
+        estimate_for_loss=estimate_loss_decay,
         programs="""
             def gradient(X, y, w, b):
                 gw, gb = correct_gradient(X, y, w, b)
                 return gw + 0.1 * w, gb + 0.1 * b
 
-            def gradient(X, y, theta, lam=0.5):
-                return (X.T @ (X @ theta - y) + lam * theta) / len(y)
+            def gradient(X, y, theta):
+                n = len(y)
+                return X.T @ (X @ theta - y) / n + 0.5 / n * theta
 
-            def step(X, y, theta, alpha):
-                penalty = 0.3 * theta
-                return theta - alpha * (X.T @ (X @ theta - y) / len(y) + penalty)
-
-            def cost(X, y, theta):
-                return np.mean((X @ theta - y) ** 2) / 2 + 0.5 * np.sum(theta**2) / len(y)
+            def step(X, y, w, b, lr):
+                gw, gb = correct_gradient(X, y, w, b)
+                n = len(y)
+                return w - lr * (gw + w / (3 * n)), b - lr * (gb + b / (3 * n))
 
             def loss(X, y, w, b):
-                return np.mean((X @ w + b - y) ** 2) / 2 + 0.1 * (w @ w + b**2)
+                return np.mean((X @ w + b - y) ** 2) / 2 + 0.1 * (np.sum(w**2) + b**2)
 
-            def gradient(X, y, w, b):
-                gw, gb = correct_gradient(X, y, w, b)
-                return gw + 0.5 * w / len(y), gb + 0.5 * b / len(y)
+            def loss(X, y, w, b):
+                penalty = 0.5 * sum(v * v for v in [b, *w]) / len(y)
+                return np.mean((X @ w + b - y) ** 2) / 2 + penalty
         """,
     ),
     Fault(
