@@ -6,6 +6,7 @@ is learnt is returned.
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -86,7 +87,7 @@ class Choice:
     """The call that was understood, and how; or the likeliest one, and what came of it."""
 
     call: Call | None = None
-    status: str = "unknown call"  # "right", "named", "only reading", "terminated"
+    status: str = "unknown call"  # "right", "named", "only reading", "loss", "terminated"
     first: Attempt | None = None
     ended: SubjectTerminated | None = None
     trials: list[Trial] = field(default_factory=list)
@@ -167,6 +168,9 @@ def choose_call(
         found = right_call(tried, definition, losses)
         if found is not None and not is_special_case(found, attempts, definition):
             return with_loss_beside(Choice(found, "right", attempts[0]), tried, definition)
+        scaled = scaled_call(process, definition, tried, losses, seed)
+        if scaled is not None:
+            return Choice(scaled, "right", attempts[0])
     return explained_call(definition, attempts, losses)
 
 
@@ -362,6 +366,10 @@ def explained_call(
     answered = [a for a in attempts if a.ended is None and not tried]
     silent = next((a for a in answered if has_no_form(a, definition)), None)
     if silent is not None:
+        other = silent._replace(plan=replace(silent.plan, kind="loss"))
+        loss = right_call(other, definition, tuple(CONVENTIONS))
+        if loss is not None and silent.plan.kind == "gradient":
+            return replace(choice, call=loss, status="loss")
         call = Call(silent.plan, pair_of_parts(silent), losses[0])
         return replace(choice, call=call, status="no reading")
     return choice
@@ -459,17 +467,19 @@ def make_evaluate(process: Any, call: Call, deadline: float) -> Evaluate:
 
 
 def scaled_call(
-    process: Any, definition: Definition, call: Call, losses: Sequence[str], seed: int
+    process: Any, definition: Definition, tried: Attempt, losses: Sequence[str], seed: int
 ) -> Call | None:
     """The call under which a trainer is right on data that it has standardised itself."""
-    plan = call.plan
+    plan, possible = tried.plan, list(scalings(definition))
+    if plan.kind != "trainer" or raises(tried) or not possible:
+        return None
+    found = readings_of(tried, definition)
     problems = [p for p in distinguishing_problems(seed, plan.layout.d)[:8] if len(p.y) > 3]
-    answers = [a for _, a in ask(process, plan, problems)]
-    for scaling in scalings(definition):
-        tried = Attempt(replace(plan, scaling=scaling), problems, answers)
-        for loss in losses:
-            if is_right(tried, call.reading, loss):
-                return Call(tried.plan, call.reading, loss)
+    answers = [a for _, a in ask(process, plan, problems)] if found else []
+    for scaling, reading, loss in itertools.product(possible, found, losses):
+        scaled = Attempt(replace(plan, scaling=scaling), problems, answers)
+        if is_right(scaled, reading, loss):
+            return Call(scaled.plan, reading, loss)
     return None
 
 
