@@ -318,6 +318,9 @@ RELATED = {  # what a function may do beside what its name speaks for
     "predict": ("predict",),
 }
 ANY = ("trainer", "step", "gradient", "loss", "sample", "predict", "gradient_w", "gradient_b")
+WHOLE = frozenset(
+    ["compute", "calc", "calculate", "get", "the", "gradient", "gradients", "grad", "grads"]
+)
 WEAK = frozenset(
     ["linear", "model", "net", "h", "f", "output", "evaluate", "estimate", "j", "run", "a"]
 )
@@ -358,6 +361,8 @@ def kinds_in_order(definition: Definition) -> list[str]:
         found += RELATED[kind]
     if not found or set(words(definition.short_name)) <= WEAK:
         found += ANY
+    if set(words(definition.short_name)) <= WHOLE:  # a part of the gradient is not all of it
+        found = [k for k in found if k not in ("gradient_w", "gradient_b")]
     return list(dict.fromkeys(found))
 
 

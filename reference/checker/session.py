@@ -6,6 +6,7 @@ is learnt is returned.
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -105,7 +106,7 @@ class Choice:
     """The call that was understood, and how; or the likeliest one, and what came of it."""
 
     call: Call | None = None
-    status: str = "unknown call"  # "right", "named", "only reading", "terminated"
+    status: str = "unknown call"  # "right", "named", "only reading", "loss", "terminated"
     first: Attempt | None = None
     ended: SubjectTerminated | None = None
     reason: str = ""  # why nothing is said of it, where the answers are numbers
@@ -192,6 +193,9 @@ def choose_call(
             found = found._replace(plan=with_answer(found, definition))
             choice = with_loss_beside(Choice(found, "right", attempts[0]), tried, definition)
             return with_penalty(process, choice, tried, seed)
+        scaled = scaled_call(process, definition, tried, losses, seed)
+        if scaled is not None:
+            return Choice(scaled, "right", attempts[0])
     return explained_call(definition, attempts, losses)
 
 
@@ -477,6 +481,10 @@ def explained_call(
     answered = [a for a in attempts if a.ended is None and not tried]
     silent = next((a for a in answered if has_no_form(a, definition)), None)
     if silent is not None:
+        other = silent._replace(plan=replace(silent.plan, kind="loss"))
+        loss = right_call(other, definition, tuple(CONVENTIONS))
+        if loss is not None and silent.plan.kind == "gradient":
+            return replace(choice, call=loss, status="loss")
         call = Call(silent.plan, pair_of_parts(silent), losses[0])
         return replace(choice, call=call, status="no reading")
     return choice
@@ -582,17 +590,19 @@ def make_evaluate(process: Any, call: Call, deadline: float) -> Evaluate:
 
 
 def scaled_call(
-    process: Any, definition: Definition, call: Call, losses: Sequence[str], seed: int
+    process: Any, definition: Definition, tried: Attempt, losses: Sequence[str], seed: int
 ) -> Call | None:
     """The call under which a trainer is right on data that it has standardised itself."""
-    plan = call.plan
+    plan, possible = tried.plan, list(scalings(definition))
+    if plan.kind != "trainer" or raises(tried) or not possible:
+        return None
+    found = readings_of(tried, definition)
     problems = [p for p in distinguishing_problems(seed, plan.layout.d)[:8] if len(p.y) > 3]
-    answers = [a for _, a in ask(process, plan, problems)]
-    for scaling in scalings(definition):
-        tried = Attempt(replace(plan, scaling=scaling), problems, answers)
-        for loss in losses:
-            if is_right(tried, call.reading, loss):
-                return Call(tried.plan, call.reading, loss)
+    answers = [a for _, a in ask(process, plan, problems)] if found else []
+    for scaling, reading, loss in itertools.product(possible, found, losses):
+        scaled = Attempt(replace(plan, scaling=scaling), problems, answers)
+        if is_right(scaled, reading, loss):
+            return Call(scaled.plan, reading, loss)
     return None
 
 

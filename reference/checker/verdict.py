@@ -36,7 +36,6 @@ from reference.checker.session import (
     of_function,
     paths_of,
     run,
-    scaled_call,
     small_problems,
 )
 from reference.checker.shrink import resized, smallest
@@ -78,18 +77,15 @@ def judge_choice(
         return [ended(process, definition, choice.call, choice.ended)]
     if choice.call is None:
         return [not_understood(definition, choice)]
-    if choice.status != "right" and definition.nonlinear:
+    if choice.status not in ("right", "named") and definition.nonlinear:
         reason = f"its model is not linear: it calls {definition.nonlinear}"
         return [unchecked(definition, kind_of(definition, choice), reason)]
-    if choice.call.plan.kind == "loss" and kinds_of(definition.short_name)[:1] == ["gradient"]:
+    if choice.status == "loss":
         return [by_name(choice.call, "loss-as-gradient")]
     evaluate = make_evaluate(process, choice.call, deadline)
     subject = Subject(definition, choice.call.plan, choice.call.reading)
     try:
         if choice.call.plan.kind == "trainer":
-            choice = with_scaling(process, definition, choice, losses, options)
-            evaluate = make_evaluate(process, choice.call, deadline)
-            subject = subject._replace(plan=choice.call.plan)
             checks = judge_training(process, definition, choice, losses, options)
             if checks:
                 return [with_example(c, process, subject, losses, evaluate) for c in checks]
@@ -162,17 +158,6 @@ def with_extra(
         return replace(check, verdict="wrong", **told)
     remarks = [check.explanation, *extra.remarks, narrow(trials)]
     return replace(check, explanation="\n".join(filter(None, remarks)), largest=extra.largest)
-
-
-def with_scaling(
-    process: Any, definition: Definition, choice: Choice, losses: Sequence[str], options: Options
-) -> Choice:
-    """The choice, for a trainer that standardises its data if that makes it right."""
-    call = choice.call
-    if choice.status == "right" or call is None or call.reading is None:
-        return choice
-    scaled = scaled_call(process, definition, call, losses, options.seed)
-    return choice if scaled is None else replace(choice, call=scaled, status="right")
 
 
 INTENTS = {

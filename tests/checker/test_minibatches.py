@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from in_process import InProcess, chosen, right
+from in_process import InProcess, chosen
 
 from reference.checker.minibatches import LR, Pass, classify, decode, read_batches, row_labels
 
