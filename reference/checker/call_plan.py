@@ -167,8 +167,8 @@ class CallPlan:
     def parameters(self, p: Problem) -> dict[str, Any]:
         """w, b and θ as the function takes them."""
         b: Any = float(p.b)
-        if self.layout.container == "tensor":
-            b = ("tensor", np.array([p.b] if self.layout.w == "column" else p.b))
+        if self.layout.container.startswith("tensor"):
+            b = (self.layout.container, np.array([p.b] if self.layout.w == "column" else p.b))
         w = self.shaped(p.w) if self.layout.w != "number" else float(p.w[0])
         found = {"w": w, "b": b, "theta": self.shaped(self.joined(p.w, p.b))}
         if self.layout.packed == "dict":
@@ -265,7 +265,10 @@ def notes(plan: CallPlan) -> Iterator[str]:
     if o.x == "table":
         yield "a table with y last"
     if o.container != "array":
-        yield {"frame": "DataFrames", "matrix": "np.matrix"}.get(o.container, f"{o.container}s")
+        yield CONTAINERS.get(o.container, f"{o.container}s")
+
+
+CONTAINERS = {"frame": "DataFrames", "matrix": "np.matrix", "tensor32": "tensors of float32"}
 
 
 def probe(problem: Problem) -> Problem:
@@ -626,7 +629,8 @@ def tensor_layouts(definition: Definition) -> list[Layout]:
     if program is None or not {"torch", "d2l"} & set(program.imported):
         return []
     vector, column = Layout(container="tensor"), Layout(y="column", w="column", container="tensor")
-    return [vector, column, column._replace(y="vector")]
+    found = [vector, column, column._replace(y="vector")]
+    return [*found, *(o._replace(container="tensor32") for o in found)]
 
 
 def frame_layouts(definition: Definition) -> list[Layout]:

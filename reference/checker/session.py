@@ -212,24 +212,34 @@ PENALTY = 0.5
 def with_penalty(process: Any, choice: Choice, tried: Attempt, seed: int) -> Choice:
     """The choice; nothing is said where a penalty is added to more than the weights."""
     call = choice.call
-    if call is None or "lam" not in call.plan.uses or call.plan.kind not in ("gradient", "step"):
+    if call is None or "lam" not in call.plan.uses or call.plan.kind == "loss":
         return choice
     other = attempt(process, replace(call.plan, lam=PENALTY), seed)
-    for problem, (plain,), group in zip(tried.problems, tried.answers, other.answers, strict=False):
-        outputs = [parse_output(call.plan, call.reading, problem, a) for a in (plain, group[0])]
-        if any(o.vector is None for o in outputs) or not is_ridge(problem, *outputs):
-            reason = "it is right without a penalty; with one, the bias is penalised too"
+    for problem, plain, penalised in zip(
+        tried.problems, tried.answers, other.answers, strict=False
+    ):
+        points = [
+            [parse_output(call.plan, call.reading, problem, a).vector for a in answers]
+            for answers in (plain, penalised)
+        ]
+        if any(v is None for vectors in points for v in vectors) or not is_ridge(problem, *points):
+            reason = "it is right without a penalty; with one, it is no ridge with a free bias"
             return replace(choice, call=None, reason=reason)
     return choice
 
 
-def is_ridge(problem: Problem, plain: Output, penalised: Output) -> bool:
-    """Whether a penalty adds a multiple of w to the part of w, and nothing to that of b."""
-    added = penalised.vector - plain.vector
-    size = np.abs(penalised.vector).max() + np.abs(plain.vector).max()
-    near = 1e-9 * (1 + size)
-    factor = float(added[:-1] @ problem.w) / float(problem.w @ problem.w)
-    return bool(abs(added[-1]) < near and (abs(added[:-1] - factor * problem.w) < near).all())
+def is_ridge(problem: Problem, plain: Sequence[Any], penalised: Sequence[Any]) -> bool:
+    """Whether a penalty adds a multiple of w to the part of w, and nothing to that of b.
+
+    Where a training begins at zero this is seen in its second iteration.
+    """
+    w, i = problem.w, 0
+    if len(plain) > 1 and np.allclose(plain[0], penalised[0], rtol=1e-12):
+        w, i = plain[0][:-1], 1
+    added = penalised[i] - plain[i]
+    near = 1e-9 * (1 + np.abs(penalised[i]).max() + np.abs(plain[i]).max())
+    factor = float(added[:-1] @ w) / (float(w @ w) or 1.0)
+    return bool(abs(added[-1]) < near and (abs(added[:-1] - factor * w) < near).all())
 
 
 def is_special_case(call: Call, attempts: Sequence[Attempt], definition: Definition) -> bool:
@@ -522,6 +532,10 @@ UNNAMED = "nothing in its name says that it is one of ours"
 
 def why_not_accused(definition: Definition) -> str:
     """Why nothing wrong is said of a function: what no more than might be ours is not judged."""
+    if definition.standardises:
+        return (
+            "it standardises its data, and training on other data than it is given is not followed"
+        )
     if definition.is_class:
         return ""
     if is_residual(definition):

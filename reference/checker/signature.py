@@ -283,6 +283,12 @@ class Definition:
         return next(iter(sorted(self.wording & OTHER_METHODS)), "")
 
     @cached_property
+    def standardises(self) -> bool:
+        """Whether it divides by a standard deviation, or calls what does so."""
+        names = {called_name(n).lower() for n in self.reached if isinstance(n, ast.Call)}
+        return bool(names & {"std", "standardscaler", "fit_transform", "zscore", "ptp"})
+
+    @cached_property
     def other_model(self) -> str:
         """A parameter that a linear model by least squares does not have, or ""."""
         names = {w for p in self.parameters for w in words(p["name"])}

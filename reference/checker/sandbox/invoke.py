@@ -227,6 +227,7 @@ BUILDERS = {
     "list": lambda functions, a: np.asarray(a).tolist(),
     "matrix": lambda functions, a: np.matrix(np.array(a)),
     "tensor": tensor,
+    "tensor32": lambda functions, a: tensor(functions, a).float(),
     "frame": frame,
     "function": lambda functions, name: functions[name],
     "dict": lambda functions, items: {k: build(v, functions) for k, v in items.items()},
