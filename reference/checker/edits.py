@@ -245,6 +245,13 @@ class Scope:
         return list(dict.fromkeys(found))[::-1][:4]
 
     @cached_property
+    def divisors(self) -> list[str]:
+        """What a sum may be divided by: where there are batches, first the rows of one."""
+        batches = self.meaning("batch_size")
+        own = [f"len({a})" for a in self.local_arrays[:2]] if batches else []
+        return list(dict.fromkeys([*own, *self.counts]))[:5]
+
+    @cached_property
     def rows(self) -> list[str]:
         """What may be a feature, or all of them: `X`, `x[i]`, the target of a loop."""
         X = self.meaning("X")
@@ -417,9 +424,10 @@ def factors(scope: Scope) -> Iterator[Change]:
     """A divisor, a learning rate, a feature or a constant more."""
     text = scope.text
     for place in scope.places:
-        for i, n in enumerate(scope.counts):
+        for i, n in enumerate(scope.divisors):
             new = text.around(place.node, "", f" / {n}")
             cost = 1 + 0.2 * i + 0.8 * scope.is_residual(place.node)
+            cost -= 0.1 * isinstance(scope.statement_of.get(id(place.node)), ast.Return)
             yield Change((new,), "divide", cost, f"/ {n} {place.role}")
         for lr in scope.meaning("lr")[:1]:
             new = text.around(place.node, f"{lr} * ", "")
@@ -454,7 +462,8 @@ def dropped(scope: Scope) -> Iterator[Change]:
         if isinstance(node, ast.BinOp):
             for cost, part in operands(node):
                 cost += 0.8 * scope.is_own_target(node, part)
-                label = f"{type(node.op).__name__} to {cost} {text.of(part)[:12]}"
+                lost = node.left if part is node.right else node.right
+                label = f"{type(node.op).__name__} without {text.of(lost)}"
                 yield Change(text.reduced(node, part), "drop", cost, label)
         elif isinstance(node, ast.Call):
             f = node.func
