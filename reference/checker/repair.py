@@ -41,7 +41,6 @@ from reference.checker.report import Check
 from reference.checker.sandbox.messages import RawOutput, SubjectTerminated
 from reference.checker.session import (
     Attempt,
-    Call,
     Choice,
     Options,
     iterations,
@@ -117,7 +116,7 @@ class Search:
     deadline: float
 
     @cached_property
-    def call(self) -> Call | None:
+    def call(self) -> Any:
         """How the function is called; a trainer whose predictions are wrong, as it standardises."""
         choice = self.check.choice
         if choice is None or choice.call is None:
@@ -130,8 +129,8 @@ class Search:
     @property
     def plan(self) -> CallPlan:
         """The plan of this call."""
-        assert self.call is not None
-        return self.call.plan
+        plan: CallPlan = self.call.plan
+        return plan
 
     @cached_property
     def text(self) -> Text:
@@ -337,10 +336,11 @@ class Search:
 
     def judged_predictions(self, tried: Attempt) -> tuple[float, bool]:
         """The same for the predictions of a fitted model."""
-        assert self.call is not None
         found = []
         for i, (problem, group) in enumerate(zip(tried.problems, tried.answers, strict=True)):
-            found += trials_of_problem(*self.call, i, problem, group)
+            found += trials_of_problem(
+                self.plan, self.call.reading, self.call.loss, i, problem, group
+            )
         trials = [t for t in found if t.plan.name == self.check.name]
         wrong = sum(not t.is_correct for t in trials)
         return (FAR * wrong / len(trials), not wrong) if trials else (FAR, False)

@@ -22,7 +22,7 @@ from reference.checker.moves import moves
 from reference.checker.preferences import preferred
 from reference.checker.repair_text import Hunk, Repair, hunks_between, mended
 
-EXAMPLES = 60
+EXAMPLES = 30
 
 
 def scope_of(source):
@@ -101,6 +101,33 @@ def gradient_descent(x, y, w, b, lr, n_iters):
         w, b = w - lr * dw, b - lr * db
     return w, b
 """
+SHUFFLED = BATCHES.replace(
+    "            for i", "            p = np.random.permutation(n)\n            for i"
+).replace("X[i : i + m], y[i : i + m]", "X[p[i : i + m]], y[p[i : i + m]]")
+DRAWN = SHUFFLED.replace("permutation(n)", "randint(0, n, n)")
+MODEL = """\
+class Model:
+    def fit(self, X, y, lr, n_iters):
+        self.w, self.b = 0 * X[0], 0.0
+        for _ in range(n_iters):
+            r = X @ self.w + self.b - y
+            self.w, self.b = self.w - lr * X.T @ r / len(y), self.b - lr * r.mean()
+
+    def predict(self, X):
+        return X @ self.w + self.b
+"""
+SCALED = MODEL.replace(
+    "        self.w, self.b = 0",
+    "        X = (X - X.mean(axis=0)) / X.std(axis=0)\n        self.w, self.b = 0",
+)
+STEP = """\
+def sgd_step(X, y, w, b, lr):
+    r = _misses(X, y, w, b)
+    return w - lr * X.T @ r / len(y), b - lr * r.mean()
+
+def _misses(X, y, w, b):
+    return X @ w + b - y
+"""
 MISTAKES = {  # what is replaced in a right program, and by what
     "a divisor": (GRADIENT, "X.T @ r / len(y)", "X.T @ r"),
     "a factor": (GRADIENT, "return X.T", "return 2 * X.T"),
@@ -146,6 +173,24 @@ MISTAKES = {  # what is replaced in a right program, and by what
     "a rate": (DESCENT, "w - lr * gw, b - lr * gb", "w - gw, b - gb"),
     "the labels of a batch": (BATCHES, "y[i : i + m]", "y[: len(X[i : i + m])]"),
     "the last batch": (BATCHES, "range(0, n, m)", "range(0, n - m + 1, m)"),
+    "two orders": (
+        SHUFFLED.replace("p = np", "Z, s = np").replace(
+            "permutation(n)", "permutation(X), np.random.permutation(y)"
+        ),
+        "A, t = X[p[i : i + m]], y[p[i : i + m]]",
+        "A, t = Z[i : i + m], s[i : i + m]",
+    ),
+    "a row that is not drawn": (DRAWN, "(0, n, n)", "(0, n - 1, n)"),
+    "predictions that are not standardised": (SCALED, "    pass", "    pass"),
+    "a prediction": (MODEL, "X @ self.w + self.b\n", "X @ self.w - self.b\n"),
+    "a helper": (STEP, "X @ w + b - y", "X @ w - y"),
+    "a result that is not returned": (DESCENT, "    return w, b\n", ""),
+    "a pass for a return": (
+        STEP,
+        "    return w - lr * X.T @ r / len(y), b - lr * r.mean()",
+        "    w = w - lr * X.T @ r / len(y)\n    b = b - lr * r.mean()\n    pass",
+    ),
+    "rounded weights": (DESCENT, "    for _", "    w = w.round(3)\n    for _"),
     "the divisor of a batch": (BATCHES, "/ len(t)", "/ n"),
     "whole data": (BATCHES, "X[i : i + m], y[i : i + m]", "X, y"),
 }
