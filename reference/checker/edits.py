@@ -245,6 +245,13 @@ class Scope:
         return list(dict.fromkeys(found))[::-1][:4]
 
     @cached_property
+    def divisors(self) -> list[str]:
+        """What a sum may be divided by: where there are batches, first the rows of one."""
+        batches = self.meaning("batch_size")
+        own = [f"len({a})" for a in self.local_arrays[:2]] if batches else []
+        return list(dict.fromkeys([*own, *self.counts]))[:5]
+
+    @cached_property
     def rows(self) -> list[str]:
         """What may be a feature, or all of them: `X`, `x[i]`, the target of a loop."""
         X = self.meaning("X")
@@ -417,9 +424,10 @@ def factors(scope: Scope) -> Iterator[Change]:
     """A divisor, a learning rate, a feature or a constant more."""
     text = scope.text
     for place in scope.places:
-        for i, n in enumerate(scope.counts):
+        for i, n in enumerate(scope.divisors):
             new = text.around(place.node, "", f" / {n}")
             cost = 1 + 0.2 * i + 0.8 * scope.is_residual(place.node)
+            cost -= 0.1 * isinstance(scope.statement_of.get(id(place.node)), ast.Return)
             yield Change((new,), "divide", cost, f"/ {n} {place.role}")
         for lr in scope.meaning("lr")[:1]:
             new = text.around(place.node, f"{lr} * ", "")
@@ -437,13 +445,14 @@ def factors(scope: Scope) -> Iterator[Change]:
 def constants(scope: Scope) -> Iterator[Change]:
     """Another number, or the number of samples in its place."""
     for node in scope.nodes:
-        if not isinstance(node, ast.Constant) or type(node.value) not in (int, float):
+        value: Any = getattr(node, "value", None)
+        if not isinstance(node, ast.Constant) or type(value) not in (int, float):
             continue
-        others = [*NUMBERS, str(node.value - 1), str(node.value + 1)]
-        others += scope.counts[:2] if node.value > 1 else []
+        others = [*NUMBERS, str(value - 1), str(value + 1)]
+        others += scope.counts[:2] if value > 1 else []
         for other in dict.fromkeys(others):
             if other != scope.text.of(node):
-                label = f"{node.value} to {other}"
+                label = f"{value} to {other}"
                 yield Change((scope.text.replaced(node, other),), "constant", 1.4, label)
 
 
@@ -454,7 +463,8 @@ def dropped(scope: Scope) -> Iterator[Change]:
         if isinstance(node, ast.BinOp):
             for cost, part in operands(node):
                 cost += 0.8 * scope.is_own_target(node, part)
-                label = f"{type(node.op).__name__} to {cost} {text.of(part)[:12]}"
+                lost = node.left if part is node.right else node.right
+                label = f"{type(node.op).__name__} without {text.of(lost)}"
                 yield Change(text.reduced(node, part), "drop", cost, label)
         elif isinstance(node, ast.Call):
             f = node.func
@@ -620,24 +630,28 @@ def steps_of_slices(scope: Scope) -> list[str]:
     return [scope.text.of(s.right) for s in sums]
 
 
-def calls(scope: Scope) -> Iterator[Change]:
-    """Sums and means, axes, copies, flat arrays, floats."""
+def sums(scope: Scope) -> Iterator[Change]:
+    """A mean for a sum and the other way round, along another axis or all."""
     text = scope.text
     for node in scope.nodes:
         if isinstance(node, ast.Call) and called(node) in ("sum", "mean"):
-            name = node.func
-            start = text.span(name)[1] - len(called(node))
-            other = "mean" if called(node) == "sum" else "sum"
-            new = Edit(start, start + len(called(node)), other)
-            yield Change((new,), "divide", 1, f"{called(node)} to {other}")
-            if not node.keywords:
-                end = text.span(node)[1] - 1
-                for axis in ("axis=0", "axis=1"):
-                    given = f", {axis}" if node.args else axis
-                    yield Change((Edit(end, end, given),), "axis", 1.5, axis)
+            end, name = text.span(node.func)[1], called(node)
+            other = "mean" if name == "sum" else "sum"
+            new = Edit(end - len(name), end, other)
+            yield Change((new,), "divide", 1, f"{name} to {other}")
+            last = text.span(node)[1] - 1
+            for axis in () if node.keywords else ("axis=0", "axis=1"):
+                given = f", {axis}" if node.args else axis
+                yield Change((Edit(last, last, given),), "axis", 1.5, axis)
         if isinstance(node, ast.keyword) and node.arg in ("axis", "dim"):
             for axis in ("0", "1", "None"):
                 yield Change((text.replaced(node.value, axis),), "axis", 1.2, f"axis {axis}")
+
+
+def forms(scope: Scope) -> Iterator[Change]:
+    """Copies, flat arrays, columns, floats."""
+    text = scope.text
+    for node in scope.nodes:
         if isinstance(node, ast.Name | ast.Attribute) and is_variable(scope, node):
             for kind, ending in ENDINGS:
                 new = Edit(*text.span(node), "", ending)
@@ -736,7 +750,8 @@ EXPRESSIONS = (
     swaps,
     indices,
     ranges,
-    calls,
+    sums,
+    forms,
     names,
     terms,
     subscripts_of_einsum,

@@ -21,8 +21,8 @@ def moves(scope: Scope) -> Iterator[Change]:
     for body in bodies(scope.function):
         for generate in (deleted, exchanged, together, into_loops, out_of_loops, shuffled):
             yield from generate(scope, body)
-    for generate in (assignments, fresh_copies, returns, bias_updates):
-        yield from generate(scope)
+    for generate_of_all in (assignments, fresh_copies, returns, bias_updates):
+        yield from generate_of_all(scope)
 
 
 def bodies(node: Any) -> Iterator[list[Any]]:
@@ -47,7 +47,7 @@ def block_of(scope: Scope, statements: list[Any]) -> tuple[int, int] | None:
 
 def indent_of(scope: Scope, statement: Any) -> str:
     """The space before a statement."""
-    line = scope.text.lines[statement.lineno - 1]
+    line: str = scope.text.lines[statement.lineno - 1]
     return line[: len(line) - len(line.lstrip())]
 
 
@@ -72,7 +72,7 @@ def moved(scope: Scope, statements: list[Any], to: int, indent: str, cost: float
 
 def after(scope: Scope, statement: Any) -> int:
     """Where the line behind a statement begins."""
-    return scope.text.starts[min(statement.end_lineno, len(scope.text.lines))]
+    return scope.text.starts[min(int(statement.end_lineno), len(scope.text.lines))]
 
 
 def deleted(scope: Scope, body: list[Any]) -> Iterator[Change]:
@@ -261,12 +261,12 @@ def returns(scope: Scope) -> Iterator[Change]:
             given = ", ".join(text.of(a) for a in value.args)
             yield Change((text.replaced(last, f"return {given}"),), "return", 1.0)
         yield Change((text.replaced(last, f"return {text.of(last)}"),), "return", 1.1)
-    for value in returnable(scope):
+    for names in returnable(scope):
         if isinstance(last, ast.Return | ast.Pass):
-            yield Change((text.replaced(last, f"return {value}"),), "return", 1.1)
+            yield Change((text.replaced(last, f"return {names}"),), "return", 1.1)
         elif block_of(scope, [last]) is not None or not isinstance(last, SIMPLE):
             end = text.span(last)[1]
-            line = f"\n{indent_of(scope, last)}return {value}"
+            line = f"\n{indent_of(scope, last)}return {names}"
             yield Change((Edit(end, end, line),), "return", 1.1)
 
 

@@ -41,7 +41,7 @@ from reference.checker.report import Check
 from reference.checker.sandbox.messages import RawOutput, SubjectTerminated
 from reference.checker.session import (
     Attempt,
-    Call,
+    Choice,
     Options,
     iterations,
     readings_of,
@@ -116,7 +116,7 @@ class Search:
     deadline: float
 
     @cached_property
-    def call(self) -> Call | None:
+    def call(self) -> Any:
         """How the function is called; a trainer whose predictions are wrong, as it standardises."""
         choice = self.check.choice
         if choice is None or choice.call is None:
@@ -129,8 +129,8 @@ class Search:
     @property
     def plan(self) -> CallPlan:
         """The plan of this call."""
-        assert self.call is not None
-        return self.call.plan
+        plan: CallPlan = self.call.plan
+        return plan
 
     @cached_property
     def text(self) -> Text:
@@ -336,10 +336,11 @@ class Search:
 
     def judged_predictions(self, tried: Attempt) -> tuple[float, bool]:
         """The same for the predictions of a fitted model."""
-        assert self.call is not None
         found = []
         for i, (problem, group) in enumerate(zip(tried.problems, tried.answers, strict=True)):
-            found += trials_of_problem(*self.call, i, problem, group)
+            found += trials_of_problem(
+                self.plan, self.call.reading, self.call.loss, i, problem, group
+            )
         trials = [t for t in found if t.plan.name == self.check.name]
         wrong = sum(not t.is_correct for t in trials)
         return (FAR * wrong / len(trials), not wrong) if trials else (FAR, False)
@@ -355,14 +356,21 @@ class Search:
         return bool(trials) and all(t.is_correct and not t.mutated for t in trials)
 
     def trains_rightly(self, change: Change) -> bool:
-        """Whether the batches and the history of a changed trainer are right, if that was wrong."""
+        """Whether the batches and the history of a changed trainer are right."""
         choice = self.check.choice
-        if self.check.kind != "trainer" or not (choice.status == "right" or self.by_batches):
+        batches = self.by_batches or "batch_size" in self.plan.uses
+        if self.check.kind != "trainer" or not (choice.status == "right" or batches):
             return True
         list(self.process.ask_changed([self.changed(change.edits, [])]))
+        calls = [choice.call._replace(loss=loss) for loss in self.losses[:2]]
+        choices = [replace(choice, call=call, status="right") for call in calls]
+        return any(map(self.training_is_right, [*choices, *([choice] if self.by_batches else [])]))
+
+    def training_is_right(self, choice: Choice) -> bool:
+        """Whether nothing is found in a training that is called in this way."""
+        told = (self.process, self.definition, choice, self.losses, self.options)
         try:
-            definition = self.definition
-            checks = judge_training(self.process, definition, choice, self.losses, self.options)
+            checks = judge_training(*told)
         except SubjectTerminated:
             return False
         plain = not checks and not self.by_batches
@@ -416,7 +424,8 @@ class Search:
         """Whether a check is of the same thing, called in the same way, and right."""
         call = check.choice.call if check.choice is not None else None
         same = check.name == self.check.name and check.kind == self.check.kind
-        alike = call is not None and call.plan.layout == self.plan.layout
+        layouts = (self.plan.layout, self.plan.layout._replace(d=0))  # for any number of features
+        alike = call is not None and call.plan.layout in layouts
         other_kind = check.explanation.startswith("right as")
         if self.check.fault != "row-never-drawn":  # what is drawn misses rows too
             other_kind |= "random" in check.explanation or "drawn" in check.explanation
