@@ -277,18 +277,6 @@ def right_call(tried: Attempt, definition: Definition, losses: Sequence[str]) ->
     return None
 
 
-def is_right(tried: Attempt, reading: Reading, loss: str) -> bool:
-    """Whether all answers of an attempt are right; up to the first that is not."""
-    found = False
-    for i, (problem, group) in enumerate(zip(tried.problems, tried.answers, strict=True)):
-        for t in trials_of_problem(tried.plan, reading, loss, i, problem, group):
-            if t.plan.name == tried.plan.name:
-                found = True
-                if not t.is_correct:
-                    return False
-    return found
-
-
 def recorded_loss(tried: Attempt, reading: Reading) -> str:
     """The convention of the losses that a trainer records at each iteration, if they are sums."""
     if tried.plan.kind != "trainer" or raises(tried):
