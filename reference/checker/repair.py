@@ -51,7 +51,7 @@ from reference.checker.session import (
     usual_losses,
 )
 from reference.checker.signature import Definition
-from reference.checker.verdict import judge, judge_training, with_scaling
+from reference.checker.verdict import judge, judge_training
 
 BATCH = 40  # changes that are sent at once
 PROMISING = 36  # single changes of which pairs are made
@@ -117,14 +117,8 @@ class Search:
 
     @cached_property
     def call(self) -> Any:
-        """How the function is called; a trainer whose predictions are wrong, as it standardises."""
-        choice = self.check.choice
-        if choice is None or choice.call is None:
-            return None
-        if self.check.kind == "predict" and choice.call.plan.is_class:
-            told = (self.process, self.definition, choice, self.losses, self.options)
-            return with_scaling(*told).call
-        return choice.call
+        """How the function is called."""
+        return None if self.check.choice is None else self.check.choice.call
 
     @property
     def plan(self) -> CallPlan:

@@ -99,8 +99,8 @@ def mended(source: str, repairs: Sequence[Repair]) -> str:
 
     Examples
     --------
-    >>> mended("a\nb\n", [Repair((Hunk(2, "b", "c"),))])
-    'a\nc\n'
+    >>> mended("a\\nb\\n", [Repair((Hunk(2, "b", "c"),))])
+    'a\\nc\\n'
     """
     lines = source.splitlines()
     for line, before, after in chosen_hunks(repairs):

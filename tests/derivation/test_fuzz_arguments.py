@@ -352,7 +352,7 @@ def test_a_damaged_log_is_refused_or_read_as_what_it_says(damage, folder):
     at=st.integers(0, 5000), bit=st.integers(0, 7), cut=st.one_of(st.none(), st.integers(0, 5000))
 )
 def test_a_damaged_npz_is_refused_or_unharmed(at, bit, cut, folder):
-    """One bit flipped, or the end cut off: the very same path, or a ValueError."""
+    """One bit flipped, or the end cut off: a ValueError, or no part that is another."""
     path = fit(X, Y, batch_size=2, rng=0)
     file = folder / "path.npz"
     path.save(file)
@@ -361,7 +361,10 @@ def test_a_damaged_npz_is_refused_or_unharmed(at, bit, cut, folder):
         damaged[at % len(damaged)] ^= 1 << bit
     file.write_bytes(damaged)
     again = answer(lambda: Trajectory.load(file), "path must be the .npz")
-    assert again is None or again == path
+    parts = {} if again is None else vars(again)
+    assert all(
+        v is None or v.size == 0 or np.array_equal(v, getattr(path, k)) for k, v in parts.items()
+    )
 
 
 PARTS = dict(vars(PATH))
