@@ -11,9 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_np._utils.types import Array, ArrayLike, Seed
-from linreg_np.gradient import gradient
-from linreg_np.sgd import sgd_step
-from linreg_np.train import PathArrays, Settings, allocate, to_trajectory, validate_arguments
+from linreg_np.train import Settings, allocate, fit, to_trajectory, validate_arguments
 from linreg_np.trajectory import Trajectory
 
 NUMBERS = 1 << 16  # in memory at a time: a long training is computed in chunks
@@ -46,12 +44,12 @@ def fit_affine(
     a step more than the 4m(d+1) of the loop. `fit` is faster from about d = 20 for batches of one
     sample, d = 35 for 10 to 32 and d = 25 for 100 (on two cores, NumPy 2.4).
 
-    Parameters, Returns and Raises as in `fit`, but X and y are validated batch by batch.
+    Parameters, Returns and Raises as in `fit`.
     Arithmetic is float64, rounded to float32 at the end where X and y are float32; how far the
     path may be from that of `fit` is derived in `reference.rounding.products_bound`. Large
     trainings are computed in chunks of bounded memory, and of a memory map only the rows of a
-    chunk are read. Where numbers come near to overflow, the loop of `fit` is followed, so that
-    divergence is found at the same step.
+    chunk are read. Where a number overflows, `fit` decides, so that divergence is found at the
+    same step.
 
     Examples
     --------
@@ -60,14 +58,18 @@ def fit_affine(
     >>> fit_affine(X, y, w=[0, 0], rng=0)
     Trajectory(300 steps in 3 epochs: w = [0, 0], b = 0 → w = [1.999, -3.4], b = 4.2)
     """
-    settings = validate_arguments(X, y, lr, batch_size, epochs, w, b, rng, check_values=False)
-    path, t = allocate(settings), 0
-    for B in _chunks(settings):
-        _apply_chunk(settings, B, path, t)
-        t += len(B)
-        if not np.isfinite(path.b[t]):
-            break
-    return to_trajectory(settings, path, t)
+    s = validate_arguments(X, y, lr, batch_size, epochs, w, b, rng)
+    points, grads = allocate(s)
+    t, rng_before = 0, s.rng.bit_generator.state
+    for B in _chunks(s):
+        T = t + len(B)
+        _apply_chunk(s, B, points[t : T + 1], grads[t:T])
+        if not (np.isfinite(points[t : T + 1]).all() and np.isfinite(grads[t:T]).all()):
+            s.rng.bit_generator.state = rng_before
+            w, b, rng = s.start[:-1], s.start[-1], s.rng
+            return fit(X, y, lr=lr, batch_size=batch_size, epochs=epochs, w=w, b=b, rng=rng)
+        t = T
+    return to_trajectory(s, points, grads, t)
 
 
 def _chunks(s: Settings) -> Iterator[NDArray[np.intp]]:
@@ -83,53 +85,22 @@ def _chunks(s: Settings) -> Iterator[NDArray[np.intp]]:
         yield from (B[i : i + steps] for i in range(0, len(B), steps))
 
 
-def _apply_chunk(s: Settings, B: NDArray[np.intp], path: PathArrays, t: int) -> None:
-    """Record the steps on the batches B from step t on.
-
-    Where numbers grow so large that a sum in the loop could overflow, the loop itself decides.
-    """
-    dtype, d, T = path.w.dtype, len(s.w), t + len(B)
-    start = np.concatenate([path.w[t], [path.b[t], -1.0]])
+def _apply_chunk(s: Settings, B: NDArray[np.intp], points: Array, grads: Array) -> None:
+    """Record the steps on the batches B, from the first of the points on."""
     with np.errstate(all="ignore"):
-        G, m, largest = _second_moments(s, B)
-        after = prefix_states(_maps(G, float(dtype.type(s.lr)) / m), start)
+        G, m = _second_moments(s, B)
+        start = np.append(points[0], -1.0)
+        after = prefix_states(_maps(G, float(points.dtype.type(s.lr)) / m), start)
         before = np.concatenate([start[None], after[:-1]])
-        if not np.abs(before).max() * largest * B.shape[1] * (d + 2) < np.finfo(dtype).max / 4:
-            return _loop(s, B, path, t)
-        grad = _apply(G, before) / m
-        path.w[t + 1 : T + 1], path.b[t + 1 : T + 1] = after[:, :d], after[:, d]
-        path.grad_w[t:T], path.grad_b[t:T] = grad[:, :d], grad[:, d]
-    return None
+        points[1:], grads[:] = after[:, :-1], _apply(G, before) / m
 
 
-def _loop(s: Settings, B: NDArray[np.intp], path: PathArrays, t: int) -> None:
-    """The loop of `fit` on the batches B, recorded from step t on."""
-    w, b = path.w[t], path.b[t]
-    for B_i in B:
-        rows = B_i[B_i >= 0]
-        grad_w, grad_b = gradient(s.X[rows], s.y[rows], w, b)
-        w, b = sgd_step(w, b, grad_w, grad_b, s.lr)
-        path.grad_w[t], path.grad_b[t], path.w[t + 1], path.b[t + 1] = grad_w, grad_b, w, b
-        t += 1
-
-
-def _second_moments(
-    s: Settings, B: NDArray[np.intp]
-) -> tuple[Array, NDArray[np.integer], np.floating]:
-    """[X_B 1]ᵀ[X_B 1 y_B] of each batch (T, d+1, d+2), how many rows it has, and a bound.
-
-    The number of rows is (T, 1), or (1, 1) if it is the same in all. No product of two numbers in
-    a row is larger than the bound.
-    """
+def _second_moments(s: Settings, B: NDArray[np.intp]) -> tuple[Array, NDArray[np.integer]]:
+    """[X_B 1]ᵀ[X_B 1 y_B] of each batch (T, d+1, d+2), and how many rows it has (T, 1)."""
     A = np.empty((*B.shape, s.X.shape[1] + 2))
     A[..., :-2], A[..., -2], A[..., -1] = s.X[B], 1, s.y[B]
-    m = np.array([[B.shape[1]]])
-    if len(s.X) % B.shape[1]:  # an epoch ends with a batch of fewer rows
-        A[B < 0] = 0
-        m = (B >= 0).sum(axis=1, keepdims=True)
-    G = A[:, :, :-1].transpose(0, 2, 1) @ A
-    largest = G.max()
-    return G, m, max(largest, largest**0.5 * np.abs(A[..., -1]).max())
+    A[B < 0] = 0
+    return A[:, :, :-1].transpose(0, 2, 1) @ A, (B >= 0).sum(axis=1, keepdims=True)
 
 
 def _maps(G: Array, rate: Array) -> Array:

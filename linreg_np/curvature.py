@@ -9,7 +9,7 @@ import numpy as np
 
 from linreg_np._utils.blocks import row_blocks
 from linreg_np._utils.types import Array, ArrayLike, RealArray
-from linreg_np._utils.validation import check_X
+from linreg_np._utils.validation import check_finite, check_X, refuse_overflow
 
 
 def curvature(X: ArrayLike) -> Array:
@@ -24,12 +24,9 @@ def curvature(X: ArrayLike) -> Array:
     array([[5., 2.],
            [2., 1.]])
     """
-    H = second_derivative(check_X(X))
+    H = second_derivative(X_ := check_X(X))
     if not np.isfinite(H).all():
-        raise ValueError(
-            "X must be so small that sums of its squares are finite, got numbers near the largest "
-            "float; rescale the columns"
-        )
+        refuse_overflow(X=X_)
     return H
 
 
@@ -42,8 +39,11 @@ def max_lr(X: ArrayLike) -> float:
     >>> max_lr([[1.0], [-1.0]])
     2.0
     """
-    H = second_derivative(check_X(X))
-    return 2 / float(np.linalg.eigvalsh(H)[-1]) if np.isfinite(H).all() else 0.0
+    H = second_derivative(X_ := check_X(X))
+    if not np.isfinite(H).all():
+        check_finite("X", X_)
+        return 0.0
+    return 2 / float(np.linalg.eigvalsh(H)[-1])
 
 
 def second_derivative(X: RealArray) -> Array:

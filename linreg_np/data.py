@@ -16,6 +16,7 @@ from linreg_np._utils.validation import (
     check_positive_int,
     check_rng,
     check_weights,
+    empty,
 )
 
 
@@ -48,10 +49,7 @@ def synthetic_data(
     """
     w, b, n = check_weights(w), check_number("b", b), check_positive_int("n", n)
     noise, rng = check_positive("noise", noise, or_zero=True), check_rng(rng)
-    try:
-        X = rng.standard_normal((n, len(w)))
-    except (MemoryError, ValueError):
-        raise MemoryError(f"n × d numbers must fit in memory, got n={n}; draw fewer") from None
+    X = rng.standard_normal(out=empty((n, len(w)), float, n=n))
     dtype: type[np.floating] = np.float32 if w.dtype == np.float32 else np.float64
     with np.errstate(all="ignore"):
         y = np.asarray(X @ w + b + noise * rng.standard_normal(n), dtype)

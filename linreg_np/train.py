@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from linreg_np._utils.frozen import unchecked
 from linreg_np._utils.types import Array, ArrayLike, RealArray, Seed
 from linreg_np._utils.validation import (
     check_finite,
@@ -21,11 +20,12 @@ from linreg_np._utils.validation import (
     check_weights,
     check_X,
     check_y,
+    empty,
 )
 from linreg_np.curvature import max_lr
 from linreg_np.gradient import gradient
 from linreg_np.sgd import minibatches, sgd_step
-from linreg_np.trajectory import DivergenceError, Trajectory
+from linreg_np.trajectory import DivergenceError, Trajectory, recorded_path
 
 
 def fit(
@@ -69,30 +69,28 @@ def fit(
     >>> fit(X, y, w=[0, 0], rng=0)
     Trajectory(300 steps in 3 epochs: w = [0, 0], b = 0 → w = [1.999, -3.4], b = 4.2)
     """
-    settings = validate_arguments(X, y, lr, batch_size, epochs, w, b, rng)
-    path = allocate(settings)
-    X, y, w, b, lr, batch_size, epochs, rng = settings
-    ws, bs, grads_w, grads_b = path
-    t = 0
+    s = validate_arguments(X, y, lr, batch_size, epochs, w, b, rng)
+    points, grads = allocate(s)
+    w, b, t = s.start[:-1], s.start[-1], 0
     with np.errstate(all="ignore"):
-        for _epoch in range(epochs):
-            for X_B, y_B in minibatches(X, y, batch_size, rng):
+        for _epoch in range(s.epochs):
+            for X_B, y_B in minibatches(s.X, s.y, s.batch_size, s.rng):
                 grad_w, grad_b = gradient(X_B, y_B, w, b)
-                w, b = sgd_step(w, b, grad_w, grad_b, lr)
-                grads_w[t], grads_b[t], ws[t + 1], bs[t + 1] = grad_w, grad_b, w, b
+                w, b = sgd_step(w, b, grad_w, grad_b, s.lr)
+                grads[t, :-1], grads[t, -1] = grad_w, grad_b
+                points[t + 1, :-1], points[t + 1, -1] = w, b
                 t += 1
                 if not math.isfinite(grad_b):  # at the latest one step after w or b was not
-                    return to_trajectory(settings, path, t)  # which raises DivergenceError
-    return to_trajectory(settings, path, t)
+                    return to_trajectory(s, points, grads, t)  # which raises DivergenceError
+    return to_trajectory(s, points, grads, t)
 
 
 class Settings(NamedTuple):
-    """The validated arguments of `fit`."""
+    """The validated arguments of `fit`; start is (w, b)."""
 
     X: RealArray
     y: RealArray
-    w: Array
-    b: float
+    start: Array
     lr: float
     batch_size: int
     epochs: int
@@ -101,15 +99,6 @@ class Settings(NamedTuple):
     @property
     def steps_per_epoch(self) -> int:
         return math.ceil(len(self.X) / self.batch_size)
-
-
-class PathArrays(NamedTuple):
-    """The arrays that record T steps: w (T+1, d), b (T+1,), grad_w (T, d), grad_b (T,)."""
-
-    w: Array
-    b: Array
-    grad_w: Array
-    grad_b: Array
 
 
 def validate_arguments(
@@ -121,14 +110,17 @@ def validate_arguments(
     w: ArrayLike | None,
     b: float,
     rng: Seed,
-    *,
-    check_values: bool = True,
 ) -> Settings:
-    """Raise TypeError or ValueError for an invalid argument; for `check_values` see `check_X`."""
-    X = check_X(X, check_values=check_values)
-    y = check_y(y, len(X), check_values=check_values)
+    """Raise TypeError or ValueError for an invalid argument; X and y are only read in training."""
+    X = check_X(X)
+    y = check_y(y, len(X))
     lr, epochs = check_positive("lr", lr), check_positive_int("epochs", epochs)
-    batch_size = check_positive_int("batch_size", batch_size, at_most=len(X))
+    batch_size = check_positive_int("batch_size", batch_size)
+    if batch_size > len(X):
+        raise ValueError(
+            f"batch_size must be at most the number of samples, {len(X)}, got {batch_size}; pass "
+            f"batch_size={len(X)} for full-batch descent"
+        )
     rng = check_rng(rng)
     dtype: type[np.floating] = np.float32 if X.dtype == y.dtype == np.float32 else np.float64
     w = rng.normal(0, 0.01, X.shape[1]) if w is None else check_weights(w, X.shape[1])
@@ -136,37 +128,25 @@ def validate_arguments(
         start = np.append(w, check_number("b", b)).astype(dtype)
     check_finite("w", start[:-1])
     check_number("b", start[-1])
-    return Settings(X, y, start[:-1], start[-1], lr, batch_size, epochs, rng)
+    return Settings(X, y, start, lr, batch_size, epochs, rng)
 
 
-def allocate(s: Settings) -> PathArrays:
-    """Arrays for all steps, with the start in place; MemoryError if they do not fit in memory."""
-    T, d, dtype = s.epochs * s.steps_per_epoch, len(s.w), s.w.dtype
-    try:
-        path = PathArrays(*(np.empty(shape, dtype) for shape in ((T + 1, d), T + 1, (T, d), T)))
-    except (MemoryError, ValueError):
-        raise MemoryError(
-            f"the path of all epochs must fit in memory, got epochs={s.epochs}, which is {T} "
-            "steps; train in parts, each from the last point of the one before"
-        ) from None
-    path.w[0], path.b[0] = s.w, s.b
-    return path
+def allocate(s: Settings) -> tuple[Array, Array]:
+    """(w, b) before and after all T steps (T+1, d+1), from the start on; gradients (T, d+1)."""
+    T, dtype = s.epochs * s.steps_per_epoch, s.start.dtype
+    points = empty((T + 1, len(s.start)), dtype, epochs=s.epochs)
+    points[0] = s.start
+    return points, empty((T, len(s.start)), dtype, epochs=s.epochs)
 
 
-def to_trajectory(s: Settings, path: PathArrays, t: int) -> Trajectory:
+def to_trajectory(s: Settings, points: Array, grads: Array, t: int) -> Trajectory:
     """The path after t steps. If these are not all steps, or not finite: DivergenceError.
 
-    ValueError if the reason is a value of X or y that has not been checked yet.
+    ValueError if the reason is a value of X or y.
     """
-    if not (np.isfinite(path.w[t]).all() and np.isfinite(path.b[t])):
-        finite = np.isfinite(path.w[1 : t + 1]).all(axis=1) & np.isfinite(path.b[1 : t + 1])
-        t = int(finite.argmin())
-    ends = np.arange(s.steps_per_epoch, t + 1, s.steps_per_epoch)
-    points = {"w": path.w[: t + 1], "b": path.b[: t + 1]}
-    steps = {"grad_w": path.grad_w[:t], "grad_b": path.grad_b[:t]}
-    trajectory = unchecked(Trajectory, **points, **steps, epoch_ends=ends)
-    if t < len(path.grad_b):
+    path = recorded_path(points[: t + 1], grads[:t], s.steps_per_epoch)
+    if path.steps < len(grads):
         check_finite("X", s.X)
         check_finite("y", s.y)
-        raise DivergenceError(trajectory, s.lr, max_lr(s.X))
-    return trajectory
+        raise DivergenceError(path, s.lr, max_lr(s.X))
+    return path

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linreg_np._utils.files import atomic_write, file_name
-from linreg_np._utils.frozen import Frozen
+from linreg_np._utils.frozen import Frozen, unchecked
 from linreg_np._utils.types import Array, ArrayLike
 from linreg_np._utils.validation import as_real_array
 
@@ -146,6 +146,20 @@ class DivergenceError(ArithmeticError):
         )
 
 
+def recorded_path(points: Array, grads: Array, steps_per_epoch: int) -> Trajectory:
+    """The path of points (w, b) (T+1, d+1) and gradients (T, d+1), up to its last finite point."""
+    finite = np.isfinite(points).all(axis=1)
+    t = len(grads) if finite.all() else int(finite.argmin()) - 1
+    return unchecked(
+        Trajectory,
+        w=points[: t + 1, :-1],
+        b=points[: t + 1, -1],
+        grad_w=grads[:t, :-1],
+        grad_b=grads[:t, -1],
+        epoch_ends=np.arange(steps_per_epoch, t + 1, steps_per_epoch),
+    )
+
+
 def _copy_floats(name: str, value: ArrayLike) -> Array:
     a = as_real_array(name, value)
     return np.array(a, dtype=np.float32 if a.dtype == np.float32 else np.float64)
@@ -168,12 +182,16 @@ def _check_shapes(t: Trajectory) -> None:
             "pass points as rows, w.reshape(-1, 1) for one weight"
         )
     points, d = t.w.shape
-    lengths_of = {"b": [points], "grad_w": [points - 1, points], "grad_b": [points - 1, points]}
-    for name, lengths in lengths_of.items():
-        a, row = getattr(t, name), (d,) if name == "grad_w" else ()
-        if a is not None and a.shape not in [(length, *row) for length in lengths]:
+    allowed: dict[str, list[tuple[int, ...]]] = {
+        "b": [(points,)],
+        "grad_w": [(points - 1, d), (points, d)],
+        "grad_b": [(points - 1,), (points,)],
+    }
+    for name, shapes in allowed.items():
+        a = getattr(t, name)
+        if a is not None and a.shape not in shapes:
             raise ValueError(
-                f"{name} must have shape {(lengths[0], *row)}, got {a.shape}; "
+                f"{name} must have shape {shapes[0]}, got {a.shape}; "
                 "pass one b per point, and one gradient per step between two points"
             )
     ends = t.epoch_ends

@@ -14,6 +14,8 @@ from reference.checker.call_text import ANSWERS, EXAMPLE, ROLES, CallError, pars
 from reference.checker.check import check, failure
 from reference.checker.diagnosis.faults import CATALOGUE
 from reference.checker.expected import CONVENTIONS
+from reference.checker.loading import locate
+from reference.checker.repair_text import write_mended
 from reference.checker.report import RIGHT, WRONG, Report, as_json, escaped, exit_status, table
 from reference.checker.sandbox.process import kill_all
 from reference.checker.targets import Target, expand
@@ -73,6 +75,20 @@ def parser() -> argparse.ArgumentParser:
     c.add_argument(
         "--timeout", type=positive(float), default=10.0, help="seconds a function; default: 10"
     )
+    c.add_argument(
+        "--explain", action="store_true", help="print the derivation beside each example"
+    )
+    c.add_argument(
+        "--hint",
+        type=int,
+        choices=range(4),
+        default=3,
+        help="what is said of a mistake: 0 that there is one, 1 in which equation, 2 what it is, "
+        "3 the line and the smallest repair; default: 3",
+    )
+    c.add_argument(
+        "--repair", action="store_true", help="write the mended copy, NAME.repaired.py, beside it"
+    )
     c.add_argument("--json", action="store_true", help="print JSON")
     c.add_argument("--quiet", action="store_true", help="print what is wrong, and nothing else")
     return top
@@ -102,7 +118,7 @@ def positive(number: type) -> Any:
 
 def check_files(options: argparse.Namespace) -> int:
     """Check every target, two at a time; print; the exit status."""
-    names = ("loss", "seed", "max_examples", "timeout", "call")
+    names = ("loss", "seed", "max_examples", "timeout", "call", "hint")
     chosen = {name: getattr(options, name) for name in names}
     targets = expand(options.targets)
     progress = Progress(len(targets))
@@ -117,7 +133,21 @@ def check_files(options: argparse.Namespace) -> int:
         finally:
             progress.clear()
     print_reports(reports, options)
+    if options.repair:
+        write_repairs(reports)
     return exit_status(reports, options.strict)
+
+
+def write_repairs(reports: Sequence[Report]) -> None:
+    """Write the mended copy of each file that has a repair, and say so."""
+    found: dict[str, list[Any]] = {}
+    for r in reports:
+        file, _ = locate(r.file)
+        repairs = [c.repair for c in r.checks if c.repair]
+        if repairs and os.path.isfile(file):
+            found.setdefault(file, []).extend(repairs)
+    for file, repairs in found.items():
+        print(f"mended copy: {write_mended(file, repairs)}", file=sys.stderr)
 
 
 def checked(target: Target, options: dict[str, Any], progress: Progress) -> Report:
@@ -142,7 +172,7 @@ def print_reports(reports: Sequence[Report], options: argparse.Namespace) -> Non
         return
     for r in reports:
         if not options.quiet or r.status == WRONG:
-            print(r)
+            print(r.as_text(derived=options.explain))
         elif r.unchecked:
             print(escaped(f"{r.file}: {r.unchecked}"), file=sys.stderr)
     if len(reports) > 1 and not options.quiet:

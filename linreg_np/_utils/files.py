@@ -15,22 +15,13 @@ def file_name(argument: str, path: object) -> str:
 
     Raises
     ------
-    TypeError, ValueError
+    TypeError
     """
-    try:
-        name = os.fsencode(path)  # type: ignore[arg-type]  # a wrong type is refused below
-    except UnicodeEncodeError:
-        name = b"\0"
-    except Exception:  # an object's own __fspath__ may raise anything
+    if not isinstance(path, str | bytes | os.PathLike):
         raise TypeError(
             f"{argument} must be a path, got {reprlib.repr(path)}; pass the name of a file"
-        ) from None
-    if b"\0" in name:
-        raise ValueError(
-            f"{argument} must be a valid file name, got {reprlib.repr(path)}; "
-            "remove NUL and characters that cannot be encoded"
         )
-    return os.fsdecode(name)
+    return os.fsdecode(path)
 
 
 @contextlib.contextmanager
@@ -43,8 +34,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         If it cannot be written, or if `path` exists and is no regular file, such as a device.
     """
     if os.path.exists(path) and not os.path.isfile(path):
-        kind = errno.EISDIR if os.path.isdir(path) else errno.EEXIST
-        raise OSError(kind, "must be a regular file or not exist yet", os.fspath(path))
+        raise FileExistsError(errno.EEXIST, "must be a regular file or not exist yet", path)
     temporary = f"{os.fspath(path)}.{os.getpid()}.tmp"
     try:
         with open(temporary, "wb") as file:

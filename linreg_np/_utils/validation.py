@@ -11,7 +11,7 @@ import math
 import numbers
 import reprlib
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import numpy as np
 from numpy import ndarray
@@ -85,20 +85,15 @@ def as_real_array(name: str, value: object) -> RealArray:
     except Exception as error:  # an object's own __array__ may raise anything
         raise TypeError(f"{rule}, got {type(value).__name__}: {error}; pass numbers") from None
     if a.dtype.kind not in "biuf" or a.dtype.itemsize > 8:
-        short = value is None or isinstance(value, str | bytes)
-        got = reprlib.repr(value) if short else f"{type(value).__name__} of dtype {a.dtype}"
         raise TypeError(
-            f"{rule}, got {got}; remove or encode what is not a number, then pass "
-            f"np.asarray({name}, dtype=float)"
+            f"{rule}, got {type(value).__name__} of dtype {a.dtype}; remove or encode what is not "
+            f"a number, then pass np.asarray({name}, dtype=float)"
         )
     return a
 
 
-def check_X(X: object, *, check_values: bool = True) -> RealArray:
-    """X as a real, finite, non-empty 2-D array.
-
-    The values of a memory map are not checked here, nor any where `check_values` is false: the
-    caller checks them batch by batch.
+def check_X(X: object) -> RealArray:
+    """X as a real, non-empty 2-D array; the values are not looked at.
 
     Raises
     ------
@@ -110,28 +105,17 @@ def check_X(X: object, *, check_values: bool = True) -> RealArray:
             f"X must be 2-D and not empty, one sample a row, got shape {A.shape}; "
             "for a single feature pass X.reshape(-1, 1), for a single sample X.reshape(1, -1)"
         )
-    if check_values and not isinstance(X, np.memmap):
-        check_finite("X", A)
     return A
 
 
-def check_y(y: object, n: int, *, check_values: bool = True) -> RealArray:
-    """y as a real, finite array of shape (n,); for `check_values` see `check_X`.
+def check_y(y: object, n: int) -> RealArray:
+    """y as a real array of shape (n,); the values are not looked at.
 
     Raises
     ------
     TypeError, ValueError
     """
-    a = as_real_array("y", y)
-    if a.shape != (n,):
-        column = a.shape in ((n, 1), (1, n))
-        raise ValueError(
-            f"y must have shape ({n},), as X has {n} rows, got {a.shape}; "
-            f"pass {'y.ravel()' if column else 'one label per sample'}"
-        )
-    if check_values and not isinstance(y, np.memmap):
-        check_finite("y", a)
-    return a
+    return _check_vector("y", as_real_array("y", y), n, "one label per row of X")
 
 
 def check_weights(w: object, d: int | None = None, *, name: str = "w") -> RealArray:
@@ -142,11 +126,17 @@ def check_weights(w: object, d: int | None = None, *, name: str = "w") -> RealAr
     TypeError, ValueError
     """
     a = as_real_array(name, w)
-    if a.ndim != 1 or a.size == 0 or (d is not None and len(a) != d):
-        hint = f"{name}.ravel()" if a.ndim == 2 and 1 in a.shape else "one weight per feature"
-        shape = f"({'d' if d is None else d},)"
-        raise ValueError(f"{name} must have shape {shape}, got {a.shape}; pass {hint}")
+    _check_vector(name, a, d or max(1, a.size), "one weight per feature")
     check_finite(name, a)
+    return a
+
+
+def _check_vector(name: str, a: RealArray, length: int, meaning: str) -> RealArray:
+    if a.shape != (length,):
+        fix = f"{name}.ravel()" if a.size == length else f"{length} number(s)"
+        raise ValueError(
+            f"{name} must have shape ({length},), {meaning}, got {a.shape}; pass {fix}"
+        )
     return a
 
 
@@ -169,6 +159,21 @@ def check_finite(name: str, a: RealArray) -> None:
         row += len(block)
 
 
+def refuse_overflow(**data: RealArray) -> NoReturn:
+    """Say why sums of squares of the data are not finite.
+
+    Raises
+    ------
+    ValueError
+    """
+    for name, a in data.items():
+        check_finite(name, a)
+    raise ValueError(
+        f"{' and '.join(data)} must be so small that sums of squares are finite, got numbers near "
+        "the largest float; rescale the columns"
+    )
+
+
 def check_number(name: str, value: object) -> float:
     """`value` as a finite real number.
 
@@ -178,50 +183,42 @@ def check_number(name: str, value: object) -> float:
     """
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
-    if not isinstance(value, numbers.Real | np.bool):
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
         raise TypeError(f"{name} must be one real number, got {reprlib.repr(value)}; pass a float")
     try:
         x = float(value)
-    except Exception:  # an int that is too large; np.timedelta64, which NumPy counts as an integer
+    except (OverflowError, TypeError):  # an int that is too large; np.timedelta64
         x = math.nan
     if not math.isfinite(x):
         raise ValueError(f"{name} must be finite, got {reprlib.repr(value)}; pass a finite number")
     return x
 
 
-def check_positive(
-    name: str, value: object, *, or_zero: bool = False, hint: str = "a small number such as 0.03"
-) -> float:
+def check_positive(name: str, value: object, *, or_zero: bool = False) -> float:
     """`value` as a finite number greater than zero (or, where allowed, zero).
 
     Raises
     ------
     TypeError, ValueError
     """
-    if isinstance(value, bool | np.bool):
-        raise TypeError(f"{name} must be a number, got {reprlib.repr(value)}; pass {hint}")
     x = check_number(name, value)
     if x < 0 or (x == 0 and not or_zero):
         rule = "zero or more" if or_zero else "greater than zero"
-        raise ValueError(f"{name} must be {rule}, got {reprlib.repr(value)}; pass {hint}")
+        raise ValueError(f"{name} must be {rule}, got {reprlib.repr(value)}; pass a larger number")
     return x
 
 
-def check_positive_int(name: str, value: Any, *, at_most: int | None = None) -> int:
+def check_positive_int(name: str, value: Any) -> int:
     """`value` as an integer from 1 up.
 
     Raises
     ------
     TypeError, ValueError
     """
-    x, got = check_positive(name, value, hint="1 or more"), reprlib.repr(value)
+    x = check_positive(name, value)
     if not x.is_integer():
+        got = reprlib.repr(value)
         raise ValueError(f"{name} must be an integer, got {got}; pass {max(1, round(x))}")
-    if at_most is not None and x > at_most:
-        raise ValueError(
-            f"{name} must be at most the number of samples, {at_most}, got {got}; "
-            f"pass {name}={at_most} for full-batch descent"
-        )
     return int(value)  # not int(x): x has 53 bits only
 
 
@@ -240,3 +237,20 @@ def check_rng(rng: object) -> np.random.Generator:
     if isinstance(rng, int | np.integer) and rng < 0:
         raise ValueError(f"rng as a seed must be zero or more, got {reprlib.repr(rng)}; pass rng=0")
     return np.random.default_rng(rng)
+
+
+def empty(shape: tuple[int, ...], dtype: Any, **size: int) -> Array:
+    """An array not yet filled, whose length is due to the argument `size`.
+
+    Raises
+    ------
+    MemoryError
+    """
+    try:
+        return np.empty(shape, dtype)
+    except (MemoryError, ValueError):
+        ((name, value),) = size.items()
+        raise MemoryError(
+            f"{name} must be so small that the result fits in memory, got {value}, for an array "
+            f"of shape {shape}; do it in parts"
+        ) from None

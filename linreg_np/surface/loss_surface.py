@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import functools
 import math
-import operator
-import reprlib
 from typing import Any
 
 import numpy as np
@@ -25,13 +23,7 @@ from linreg_np._utils.validation import (
     check_y,
 )
 from linreg_np.surface.descent import closed_form_path
-from linreg_np.surface.least_squares import (
-    Minimum,
-    describe,
-    fit_data,
-    fit_moments,
-    qr_triangle,
-)
+from linreg_np.surface.least_squares import Minimum, fit_data, fit_moments
 from linreg_np.surface.moments import Moments
 from linreg_np.trajectory import DivergenceError, Trajectory
 
@@ -58,9 +50,9 @@ class LossSurface(Frozen):
         With H = UᵀU. The last row and column belong to b.
     n : int
         Number of samples.
-    dependencies : tuple of str
-        Which columns of X depend on which, such as "column 2 = 2·column 0 − 1", counted from 0:
-        those columns can give each other weight without a change in loss.
+    rank : int
+        d, or less if columns of X and a constant depend on each other: these columns can give
+        each other weight without a change in loss.
 
     Examples
     --------
@@ -76,7 +68,7 @@ class LossSurface(Frozen):
     min_loss: float
     U: NDArray[np.floating]
     n: int
-    dependencies: tuple[str, ...]
+    rank: int
 
     def __init__(self, *arguments: object, **keywords: object) -> None:
         raise TypeError(
@@ -86,10 +78,10 @@ class LossSurface(Frozen):
 
     def __repr__(self) -> str:
         w = ", ".join(f"{x:.4g}" for x in self.w[:8]) + (", …" * (len(self.w) > 8))
-        depend = "".join(f", {text}" for text in self.dependencies)
+        rank = f", rank {self.rank} of {len(self.w)}" * (self.rank < len(self.w))
         return (
             f"LossSurface(n = {self.n}: minimum at w = [{w}], b = {self.b:.4g}, "
-            f"min_loss {self.min_loss:.3g}, max_lr {self.max_lr:.3g}{depend})"
+            f"min_loss {self.min_loss:.3g}, max_lr {self.max_lr:.3g}{rank})"
         )
 
     @classmethod
@@ -106,8 +98,8 @@ class LossSurface(Frozen):
             If X, y are not finite arrays of these shapes, or so large that a square overflows, or
             so different in size that the minimum overflows.
         """
-        X_ = check_X(X, check_values=False)
-        return cls._at(fit_data(X_, check_y(y, len(X_), check_values=False)))
+        X_ = check_X(X)
+        return cls._at(fit_data(X_, check_y(y, len(X_))))
 
     @classmethod
     def from_moments(cls, m: Moments) -> LossSurface:
@@ -131,11 +123,7 @@ class LossSurface(Frozen):
                 "X and y must be of similar size, got data whose minimum overflows float64 "
                 f"(w = {at.w}); rescale the columns"
             )
-        dependencies = tuple(describe(at)) if at.dependent else ()
-        surface: LossSurface = unchecked(
-            cls, w=at.w, b=at.b, min_loss=at.min_loss, U=at.U, n=at.n, dependencies=dependencies
-        )
-        return surface
+        return unchecked(cls, w=at.w, b=at.b, min_loss=at.min_loss, U=at.U, n=at.n, rank=at.rank)
 
     @property
     def minimum(self) -> tuple[NDArray[np.floating], float]:
@@ -160,7 +148,7 @@ class LossSurface(Frozen):
     def condition_number(self) -> float:
         """λ_max/λ_min of H: (length/width of the bowl)²; inf where it is flat or overflows."""
         λ = self.principal_axes[0].tolist()
-        return math.inf if self.dependencies or λ[-1] == 0 else float(λ[0] / λ[-1])
+        return math.inf if self.rank < len(self.w) or λ[-1] == 0 else float(λ[0] / λ[-1])
 
     @functools.cached_property
     @np.errstate(over="ignore", under="ignore")
@@ -186,19 +174,15 @@ class LossSurface(Frozen):
         Returns
         -------
         (...)
-            As w and b broadcast; inf where a number overflows.
+            As w and b broadcast.
 
         Raises
         ------
         TypeError, ValueError
             If w does not hold one weight a feature, or b not one bias a point.
         """
-        θ = stack_parameters(w, b, len(self.w))
         with np.errstate(all="ignore"):
-            r = self._residual(θ)
-            E = np.einsum("...i,...i", r, r) / 2
-        overflow = np.isnan(E) & np.isfinite(θ).all(-1)  # inf − inf, of finite numbers
-        return np.where(overflow, np.inf, E)[()]
+            return 0.5 * (self._residual(w, b) ** 2).sum(axis=-1)
 
     def loss(self, w: ArrayLike, b: ArrayLike) -> Any:
         """L(w, b), for any grid of points at once: w (..., d), b scalar or (...)."""
@@ -210,11 +194,12 @@ class LossSurface(Frozen):
         inf or NaN where a number overflows.
         """
         with np.errstate(all="ignore"):
-            g = self._residual(stack_parameters(w, b, len(self.w))) @ self.U
+            g = self._residual(w, b) @ self.U
         return g[..., :-1], g[..., -1]
 
-    def _residual(self, θ: NDArray[np.floating]) -> NDArray[np.floating]:
+    def _residual(self, w: ArrayLike, b: ArrayLike) -> NDArray[np.floating]:
         """U(θ − θ*) (..., d+1)."""
+        θ = stack_parameters(w, b, len(self.w))
         r: NDArray[np.floating] = (θ - np.append(self.w, self.b)).dot(self.U.T)
         return r
 
@@ -246,7 +231,6 @@ class LossSurface(Frozen):
         Returns
         -------
         (k2, k1)
-            inf where a number overflows.
 
         Raises
         ------
@@ -255,25 +239,19 @@ class LossSurface(Frozen):
         """
         w1, w2, d = check_weights(w1, name="w1"), check_weights(w2, name="w2"), len(self.w)
         i, j = check_feature_pair(d, features)
-        δ = np.zeros(d + 1)  # θ − θ* without the two weights
-        if w is not None:
-            δ[:d] = check_weights(w, d) - self.w
-            δ[i] = δ[j] = 0
-        columns, k = [self.U[:, i], self.U[:, j]], 0
-        if b is None:  # the best b makes the first component zero
-            columns, k = [self.U[:, d], *columns], 1
-        else:
-            δ[d] = check_number("b", b) - self.b
-        R = qr_triangle(np.array([*columns, self.U @ δ]).T) * math.sqrt(0.5)
-        (p, q, a), (r, c), rest = R[k, k:].tolist(), R[k + 1, k + 1 :].tolist(), R[k + 2 :, -1]
-        Δ1, Δ2 = w1 - self.w[i], w2 - self.w[j]
-        L: NDArray[np.floating] = p * Δ1 + (q * Δ2 + a)[:, None]
-        L *= L  # L = (pΔ₁ + qΔ₂ + a)² + (rΔ₂ + c)² + rest² + min_loss
-        L += ((r * Δ2 + c) ** 2 + (rest @ rest + self.min_loss))[:, None]
-        L[np.isnan(L)] = np.inf  # inf − inf, of finite numbers
+        rest = np.zeros(d + 1)  # θ − θ* without the two weights
+        rest[:d] = 0 if w is None else check_weights(w, d) - self.w
+        rest[[i, j]] = 0
+        rest[d] = 0 if b is None else check_number("b", b) - self.b
+        along_w1 = self.U[:, i, None] * (w1 - self.w[i])
+        along_w2 = self.U[:, j, None] * (w2 - self.w[j]) + (self.U @ rest)[:, None]
+        r = along_w1[:, None, :] + along_w2[:, :, None]  # U(θ − θ*), its components first
+        if b is None:
+            r[-1] = 0  # which is what the best b does
+        L: NDArray[np.floating] = self.min_loss + 0.5 * (r * r).sum(axis=0)
         return L
 
-    def descend(self, w: ArrayLike, b: ArrayLike, *, lr: float, steps: int) -> Any:
+    def descend(self, w: ArrayLike, b: float, *, lr: float, steps: int) -> Trajectory:
         """The path of full-batch descent, `fit` with all samples in each batch, in closed form.
 
         Along an eigenvector of H with eigenvalue λ each step multiplies the distance from the
@@ -281,13 +259,12 @@ class LossSurface(Frozen):
 
         Parameters
         ----------
-        w : (d,) or (k, d)
-            Where to start, or k starts.
-        b : scalar, or (k,) with k starts
+        w, b : (d,) and scalar
+            Where to start.
 
         Returns
         -------
-        Trajectory, or a list of k
+        Trajectory
             As `fit` records it, every step an epoch.
 
         Raises
@@ -299,18 +276,10 @@ class LossSurface(Frozen):
         DivergenceError
             Where a path overflows, as in `fit`; lr > `max_lr` alone does not raise it.
         """
-        if (w := as_real_array("w", w)).ndim == 2:
-            b = as_real_array("b", b)
-            if b.shape not in ((), (len(w),)):
-                raise ValueError(
-                    f"b must have shape () or ({len(w)},), got {b.shape}; pass one b a start"
-                )
-            starts = zip(w, np.broadcast_to(b, len(w)), strict=True)
-            return [self.descend(*start, lr=lr, steps=steps) for start in starts]
         lr, steps = check_positive("lr", lr), check_positive_int("steps", steps)
         start = np.append(check_weights(w, len(self.w)), check_number("b", b))
         θ = np.append(self.w, self.b)
-        path: Trajectory = closed_form_path(start, θ, *self.principal_axes, lr, steps)
+        path = closed_form_path(start, θ, *self.principal_axes, lr, steps)
         if path.steps < steps:
             raise DivergenceError(path, lr, self.max_lr)
         return path
@@ -336,13 +305,9 @@ def stack_parameters(w: ArrayLike, b: ArrayLike, d: int) -> NDArray[np.floating]
             "pass the points of a grid as rows"
         )
     try:
-        shape = np.broadcast_shapes(w.shape[:-1], b.shape)
+        θ = np.empty((*np.broadcast_shapes(w.shape[:-1], b.shape), d + 1))
     except ValueError:
-        raise ValueError(
-            f"b must broadcast with the points of w, {w.shape[:-1]}, got {b.shape}; "
-            "pass one b, or one a point"
-        ) from None
-    θ = np.empty((*shape, d + 1))
+        raise ValueError(f"b must be a number or one a point of w, got shape {b.shape}") from None
     θ[..., :d], θ[..., d] = w, b
     return θ
 
@@ -359,15 +324,10 @@ def check_feature_pair(d: int, features: tuple[int, int]) -> tuple[int, int]:
     >>> check_feature_pair(3, (0, 2))
     (0, 2)
     """
-    if d < 2:
-        raise ValueError(f"a grid must be of two features, got a surface of {d}; use loss")
-    try:
-        i, j = (operator.index(k) for k in features if not isinstance(k, bool | np.bool))
-    except Exception:  # not two, or not integers, or what a foreign object raises
-        i = j = 0
-    if i == j or i not in range(d) or j not in range(d):
+    pair = as_real_array("features", features)
+    if pair.shape != (2,) or pair.dtype.kind not in "iu" or len({*pair.tolist()} & {*range(d)}) < 2:
         raise ValueError(
-            f"features must be two different numbers from 0 to {d - 1}, got "
-            f"{reprlib.repr(features)}; pass e.g. features=(0, 1)"
+            f"features must be two different numbers from 0 to {d - 1}, got {features!r:.60}; pass "
+            "e.g. features=(0, 1), or use loss for a single feature"
         )
-    return i, j
+    return int(pair[0]), int(pair[1])

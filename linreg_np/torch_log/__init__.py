@@ -51,9 +51,7 @@ def read_torch_log(path_or_text: str | os.PathLike[str]) -> Trajectory:
     >>> read_torch_log("w:  tensor([[ 2.0],\\n        [-3.4]])\\nw:  tensor([4.2])\\n")
     Trajectory(0 steps: w = [2, -3.4], b = 4.2 → w = [2, -3.4], b = 4.2)
     """
-    if isinstance(path_or_text, os.PathLike):
-        path_or_text = file_name("path_or_text", path_or_text)
-    return Trajectory(**parse_log(read_text(path_or_text))._asdict())
+    return parse_log(read_text(path_or_text))
 
 
 def write_torch_log(
@@ -77,11 +75,9 @@ def write_torch_log(
     OSError
         If `file` cannot be written.
     TypeError, ValueError
-        If `file` is neither a path nor an open text file, `precision` is not from 0 to 1074, or
-        the path has gradients for b and no b, or not for the same steps as for w.
+        If `file` is neither a path nor an open text file, or `precision` is not from 0 to 1074.
     """
-    t = trajectory
-    lines = format_log(t.w, t.b, t.grad_w, t.grad_b, precision=precision)
+    lines = format_log(trajectory, precision=precision)
     if hasattr(file, "writelines") and not isinstance(file, io.RawIOBase | io.BufferedIOBase):
         file.writelines(lines)
     else:

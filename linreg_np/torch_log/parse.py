@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from linreg_np._utils.types import Array
+from linreg_np.trajectory import Trajectory
 
 # Patterns are compiled at their first use, so that importing costs nothing.
 # A label stands at the beginning of a line, or after the \r of a progress bar.
@@ -25,18 +25,6 @@ _TOKEN = (
 )
 # Numbers and suffixes make a tensor that is 0-d, 1-D, a row or a column.
 _FORM = r"(n|\[n(,n)*\]|\[\[n(,n)*\]\]|\[\[n\](,\[n\])*\])(,s)*"
-
-
-class Log(NamedTuple):
-    """The T steps of a log: row t was printed before step t changed it. None if not in the log.
-
-    w and grad_w are (T, d), b and grad_b (T,), all float64.
-    """
-
-    w: Array
-    b: Array | None
-    grad_w: Array | None
-    grad_b: Array | None
 
 
 class _Record(NamedTuple):
@@ -54,13 +42,12 @@ _Step: TypeAlias = dict[str, _Record]  # w, w.grad, b, b.grad: in the order prin
 def read_text(source: str | os.PathLike[str]) -> str:
     r"""The text of a log: that of a file, or `source` itself if it has a line break or ``tensor(``.
 
-    A file is UTF-8, or UTF-16 with a byte-order mark. If it ends within a character, that one is
-    left out.
+    A file is UTF-8, or UTF-16 with a byte-order mark; what is no character in it becomes �.
 
     Raises
     ------
-    TypeError, FileNotFoundError, ValueError
-        If `source` is neither path nor text, there is no such file, or its bytes are not text.
+    TypeError, OSError
+        If `source` is neither path nor text, or the file cannot be read.
 
     Examples
     --------
@@ -72,33 +59,16 @@ def read_text(source: str | os.PathLike[str]) -> str:
         raise TypeError(
             f"path_or_text must be the path of a log or its text, got {got}; decode bytes to str"
         )
-    if isinstance(source, str) and ("tensor(" in source or "\n" in source or "\r" in source):
+    if isinstance(source, str) and re.search(r"tensor\(|[\n\r]", source):
         return source
-    if not os.path.exists(source):
-        raise FileNotFoundError(
-            f"path_or_text must be an existing path, or the text of a log with a line break in it, "
-            f"got {os.fspath(source)[:200]!r}; the current directory is {os.getcwd()}"
-        )
     with open(source, "rb") as file:
-        return _decode(file.read(), os.fspath(source))
+        data = file.read()
+    is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return data.decode("utf-16" if is_utf16 else "utf-8-sig", errors="replace")
 
 
-def _decode(data: bytes, path: str) -> str:
-    """The characters of a file, without its byte-order mark."""
-    marks = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
-    decoder = codecs.getincrementaldecoder(marks.get(data[:2], "utf-8"))()
-    try:  # incremental: a log that was cut off may end within a character
-        return decoder.decode(data).removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        got = f"byte {data[error.start]:#04x} at offset {error.start} is not {error.encoding}"
-        raise ValueError(
-            f"a log must be UTF-8, or UTF-16 with a byte-order mark, got {path}, where {got}; "
-            "save it as UTF-8"
-        ) from error
-
-
-def parse_log(text: str) -> Log:
-    r"""The path in a log: w₀, w₁, …, wₜ and what was printed with them.
+def parse_log(text: str) -> Trajectory:
+    r"""The path in a log: w₀, w₁, …, wₜ and what was printed with them, in float64.
 
     A record is a tensor after one of the labels ``w:``, ``w.grad:``, ``b:``, ``b.grad:`` at the
     beginning of a line, in any form in which torch prints it; each ``w:`` of the weights begins a
@@ -135,7 +105,7 @@ def parse_log(text: str) -> Log:
         )
     columns = {kind: np.array([step[kind].values for step in steps]) for kind in steps[0]}
     b, grad_b = (columns[kind][:, 0] if kind in columns else None for kind in ("b", "b.grad"))
-    return Log(columns["w"], b, columns.get("w.grad"), grad_b)
+    return Trajectory(columns["w"], b, columns.get("w.grad"), grad_b)
 
 
 def _records(text: str) -> tuple[list[_Record], str]:
@@ -143,11 +113,19 @@ def _records(text: str) -> tuple[list[_Record], str]:
     before, *parts = re.split(_LABEL, text)
     records, cut, line = list[_Record](), "", 1 + before.count("\n")
     for label, span in zip(parts[::2], parts[1::2], strict=True):
+        where = f"line {line}: the tensor after {label}:"
         if cut:
             raise ValueError(f"{cut}, and not the last; complete that step or delete it")
-        record = _record(label, line, span)
-        records += [record] if record else []
-        cut = "" if record else f"line {line}: the tensor after {label}: is cut off"
+        match = re.match(_TENSOR, span)
+        if match and "tensor(" not in match[2]:
+            records.append(_Record(label, line, *_numbers(match[1], where)))
+        elif not match and _is_begun(span):
+            cut = f"{where} is cut off"
+        else:
+            raise ValueError(
+                f"{where} must be one tensor at the end of its line, got {span.strip()[:40]!r}; "
+                "print it alone, and after backward(): a gradient is None before"
+            )
         line += span.count("\n")
     if not records:
         rule = "a log must contain lines of w:, w.grad:, b: or b.grad: and a tensor(...)"
@@ -155,17 +133,10 @@ def _records(text: str) -> tuple[list[_Record], str]:
     return records, cut
 
 
-def _record(label: str, line: int, span: str) -> _Record | None:
-    """The tensor between a label and the next one; None if it is cut off."""
-    where = f"line {line}: the tensor after {label}:"
-    match = re.match(_TENSOR, span)
-    if match and "tensor(" not in match[2]:
-        return _Record(label, line, *_numbers(match[1], where))
+def _is_begun(span: str) -> bool:
+    """Whether these are the first characters of a tensor, or all of them but its end."""
     got = " ".join(span.split())
-    if not match and any(begun.startswith(got[: len(begun)]) for begun in _BEGUN):
-        return None
-    hint = "print it alone, and after backward() (a gradient is None before), or delete the line"
-    raise ValueError(f"{where} must be one tensor at the end of its line, got {got[:40]!r}; {hint}")
+    return any(begun.startswith(got[: len(begun)]) for begun in _BEGUN)
 
 
 def _numbers(inside: str, where: str) -> tuple[int, list[float]]:
@@ -203,8 +174,8 @@ def _steps(records: list[_Record]) -> list[_Step]:
     for record in records:
         kind = _kind(record, records[0])
         steps += [{}] if kind == "w" else []
-        if not steps or kind in steps[-1] or (kind == "b.grad" and "b" not in steps[-1]):
-            rule = "must come once in a step, after its w: (and b.grad: after b:)"
+        if not steps or kind in steps[-1]:
+            rule = "must come once in a step, after its w:"
             raise ValueError(f"line {record.line}: {kind}: {rule}; print it so, or delete the line")
         steps[-1][kind] = record
     return steps

@@ -86,6 +86,8 @@ class CallPlan:
     answers: Assignment = ()  # (key, role) of the answers, where a person said so
     guessed: bool = False  # whether the role of a parameter is no more than a guess
     fixed: tuple[float, ...] = ()  # the number of iterations that is fixed inside
+    answer: tuple[str, ...] = ()  # what the program calls what it returns
+    lam: float = 0.0  # the penalty that is given where there is one
 
     @property
     def is_class(self) -> bool:
@@ -124,8 +126,10 @@ class CallPlan:
         n, d = p.X.shape
         parameters = self.parameters(p)
         found = {"X": self.features(p), "y": self.labels(p), **parameters}
-        found |= {"lr": p.lr, "iters": p.iters, "n": n, "lam": 0.0, "seed": 0}
-        found |= {"generator": ("generator", 0), "y_hat": wrap(p.X[:, 0])}
+        found |= {"lr": p.lr, "iters": p.iters, "n": n, "lam": self.lam, "seed": 0}
+        found["generator"] = ("generator", 0)
+        predicted = p.X @ p.w + p.b if self.kind.startswith("gradient") else p.X[:, 0]
+        found["y_hat"] = self.labels(p._replace(y=predicted))
         found["table"] = wrap(np.column_stack([p.X, p.y]))
         found["batch_size"] = DIVISOR if self.given else p.batch_size or n
         scale = DIVISOR if self.given == "sum" else 1
@@ -163,8 +167,8 @@ class CallPlan:
     def parameters(self, p: Problem) -> dict[str, Any]:
         """w, b and θ as the function takes them."""
         b: Any = float(p.b)
-        if self.layout.container == "tensor":
-            b = ("tensor", np.array([p.b] if self.layout.w == "column" else p.b))
+        if self.layout.container.startswith("tensor"):
+            b = (self.layout.container, np.array([p.b] if self.layout.w == "column" else p.b))
         w = self.shaped(p.w) if self.layout.w != "number" else float(p.w[0])
         found = {"w": w, "b": b, "theta": self.shaped(self.joined(p.w, p.b))}
         if self.layout.packed == "dict":
@@ -201,6 +205,49 @@ class CallPlan:
         return "; ".join(filter(None, notes(self)))
 
 
+def written(plan: CallPlan) -> str:
+    """The call as the program's author would write it.
+
+    Examples
+    --------
+    >>> roles = (("x", "X"), ("y", "y"), ("w", "w"), ("b", "b"))
+    >>> one = Layout("vector", w="number", d=1)
+    >>> written(CallPlan("compute_gradient", "gradient", roles, layout=one, answer=("dw", "db")))
+    'compute_gradient(x=X[:, 0], y=y, w=w[0], b=b) → dw, db; for one feature'
+    """
+    given = ", ".join(f"{p}={expression(role, plan)}" for p, role in plan.init + plan.roles)
+    if plan.is_class:
+        first = ", ".join(f"{p}={expression(role, plan)}" for p, role in plan.init)
+        given = ", ".join(f"{p}={expression(role, plan)}" for p, role in plan.roles)
+        given = f"{first}).{plan.method}({given}"
+    answer = f" → {', '.join(plan.answer)}" if plan.answer else ""
+    where = [f"{p}={expression(role, plan)}" for p, role in plan.attributes + plan.namespace]
+    more = [f"with {', '.join(where)}"] if where else []
+    return "; ".join([f"{plan.name}({given}){answer}", *more, *notes(plan)])
+
+
+def expression(role: str, plan: CallPlan) -> str:
+    """What is given for a role, in our letters."""
+    o, theta = plan.layout, "[w, b]" if plan.layout.ones.endswith("last") else "[b, w]"
+    shapes = {"column": "{}[:, None]", "row": "{}[None]", "number": "{}[0]"}
+    w = shapes.get(o.w, "{}")
+    packed = {"dict": "{{{!r}: w, {!r}: b}}".format(*o.keys), "tuple": "(w, b)"}
+    rows = {"vector": "X[:, 0]", "features": "X.T", "one row": "X[0]"}
+    ones = {"first": "[1, X]", "last": "[X, 1]"}.get(o.ones, "X")
+    texts = {
+        "X": rows.get(o.x, "X").replace("X", ones),
+        "y": shapes.get(o.y, "{}").format("y"),
+        "w": w.format("w"),
+        "theta": packed.get(o.packed, w.format(theta) if o.w != "number" else theta),
+        "table": "[X, y]",
+        "params": "[w, b]",
+        "lam": f"{plan.lam:g}",
+        "features_count": "d",
+        "grad": "gradient",
+    }
+    return texts.get(role, f"X[:, {role[2:-1]}]" if role.startswith("x[") else role)
+
+
 def notes(plan: CallPlan) -> Iterator[str]:
     """In words, what in a layout is not as usual."""
     o = plan.layout
@@ -218,7 +265,10 @@ def notes(plan: CallPlan) -> Iterator[str]:
     if o.x == "table":
         yield "a table with y last"
     if o.container != "array":
-        yield {"frame": "DataFrames", "matrix": "np.matrix"}.get(o.container, f"{o.container}s")
+        yield CONTAINERS.get(o.container, f"{o.container}s")
+
+
+CONTAINERS = {"frame": "DataFrames", "matrix": "np.matrix", "tensor32": "tensors of float32"}
 
 
 def probe(problem: Problem) -> Problem:
@@ -231,7 +281,7 @@ ROLES = frozenset(
     {"X", "x", "features_count", "y", "w", "b", "theta", "table", "lr", "iters", *OPTIONAL}
 )
 ALLOWED = {
-    "gradient": frozenset({"X", "x", "y", "table", "w", "b", "theta", "n", "lam"}),
+    "gradient": frozenset({"X", "x", "y", "y_hat", "table", "w", "b", "theta", "n", "lam"}),
     "loss": frozenset({"X", "x", "y", "table", "w", "b", "theta", "n", "lam", "y_hat"}),
     "predict": frozenset({"X", "x", "w", "b", "theta"}),
     "step": frozenset(
@@ -303,7 +353,9 @@ def kinds_in_order(definition: Definition) -> list[str]:
     """The kinds that the name speaks for, and what such functions may do beside; else all."""
     promised = definition.promised
     partial = partial_of(definition.short_name) if "gradient" in promised else ""
-    found = [partial] if partial else []
+    if partial:
+        return [partial]
+    found: list[str] = []
     if promised[:1] == ["gradient"]:
         promised = [k for k in promised if k not in ("loss", "predict")]
     for kind in promised:
@@ -348,13 +400,15 @@ def complete(definition: Definition, kind: str, roles: Assignment) -> CallPlan |
         return None
     namespace = global_data(definition, names, kind)
     names |= {role for _, role in namespace}
-    fixed = () if "iters" in names or kind != "trainer" else definition.fixed_iterations
+    fixed = () if "iters" in names or kind != "trainer" else definition.fixed_iterations()
     names |= {"iters"} if fixed else set()
     columns = {"x"} if "x" in names else {"X"}
     data = columns | {"y"} <= names or ("table" in names and not names & {"X", "y", "x"})
     weights = ("b" in names and "w" in names and "theta" not in names) or (
         "theta" in names and not names & {"w", "b"}
     )
+    if kind.startswith("gradient") and "y_hat" in names and not names & {"w", "b", "theta"}:
+        weights, data = True, data or (kind == "gradient_b" and "y" in names)
     given = bool(names & {"grad", "grad_w", "grad_b"})
     enough = {
         "gradient": data and weights,
@@ -425,7 +479,8 @@ def global_data(definition: Definition, names: set[str], kind: str) -> Assignmen
     found: dict[str, str] = {}
     for name in sorted(definition.loaded & set(definition.program.assigned)):
         fitting = [r for r in roles_of(name) if r in wanted - names - set(found.values())]
-        found |= {name: r for r in fitting[:1]}
+        if fitting:
+            found[name] = fitting[0]
     return tuple(found.items())
 
 
@@ -489,7 +544,10 @@ def layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
         return [table, table._replace(container="list"), Layout("table")]
     if "theta" in roles:
         return theta_layouts(plan, definition)
-    return pair_layouts(plan, definition)
+    found = pair_layouts(plan, definition)
+    if plan.kind == "trainer" and not roles & {"w", "b"}:
+        found += [Layout(ones="first"), Layout(ones="last"), Layout(y="column", ones="first")]
+    return found
 
 
 def given_d(layout: Layout, d: int) -> list[Layout]:
@@ -571,7 +629,8 @@ def tensor_layouts(definition: Definition) -> list[Layout]:
     if program is None or not {"torch", "d2l"} & set(program.imported):
         return []
     vector, column = Layout(container="tensor"), Layout(y="column", w="column", container="tensor")
-    return [vector, column, column._replace(y="vector")]
+    found = [vector, column, column._replace(y="vector")]
+    return [*found, *(o._replace(container="tensor32") for o in found)]
 
 
 def frame_layouts(definition: Definition) -> list[Layout]:
@@ -616,15 +675,17 @@ def complete_class(definition: Definition, method: str, roles: Assignment) -> Ca
     init = tuple(r for r in roles if r[0] in own)
     call = tuple(r for r in roles if r[0] in fit and r[0] not in own)
     names = {role for _, role in init + call}
+    settable = [n.removeprefix("self.") for n in definition.constants if n.startswith("self.")]
     attributes = tuple(
-        (n.removeprefix("self."), role)
-        for n in definition.constants
-        if n.startswith("self.")
+        (n, role)
+        for n in (*settable, *definition.class_level)
         for role in ("lr", "iters")
-        if role in roles_of(n.removeprefix("self.")) and role not in names
+        if role in roles_of(n) and role not in names
     )
     names |= {role for _, role in attributes}
-    fixed = () if "iters" in names else definition.fixed_iterations
+    if names & {"w", "b", "theta"} not in (set(), {"w", "b"}, {"theta"}):
+        return None
+    fixed = () if "iters" in names else definition.fixed_iterations(method)
     names |= {"iters"} if fixed else set()
     if not needed <= {p for p, _ in init + call} or not {"X", "y", "iters"} <= names:
         return None

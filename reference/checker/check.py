@@ -7,6 +7,7 @@ import inspect
 import os
 import re
 import textwrap
+import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -23,7 +24,8 @@ from reference.checker.loading import (
     why_not_python,
 )
 from reference.checker.output import describe_raised
-from reference.checker.report import OTHER, Check, Report
+from reference.checker.repair import find_repairs
+from reference.checker.report import HINTS, OTHER, Check, Report, hinted
 from reference.checker.sandbox.messages import SubjectTerminated
 from reference.checker.sandbox.process import Process
 from reference.checker.script import check_script
@@ -41,6 +43,7 @@ def check(
     timeout: float = 10.0,
     call: str | Sequence[str] = (),
     progress: Callable[[str], None] = lambda name: None,
+    hint: int = HINTS,
 ) -> Report:
     """Whether a gradient, step, trainer, prediction or loss is right; and if not, why.
 
@@ -62,6 +65,9 @@ def check(
         -> grad_b, grad_w" gives for each parameter what it is, or a constant.
     progress : callable
         Called with the name of each function before it is tried.
+    hint : {0, 1, 2, 3}
+        What is said of a wrong function: that it is wrong; which equation; what is wrong; the line
+        and the smallest repair that was confirmed.
 
     Returns
     -------
@@ -74,7 +80,7 @@ def check(
     ValueError
         For an option out of its range, or a `call` that is none.
     """
-    chosen = Options(loss, seed, max_examples, timeout, progress)
+    chosen = Options(loss, seed, max_examples, timeout, progress, hint)
     told = [parse_call(c) for c in ([call] if isinstance(call, str) else call)]
     program = Program("", "")
     label = target if isinstance(target, str) else name_of(target)
@@ -120,11 +126,12 @@ def name_of(function: Any) -> str:
 
 
 def source_of(function: Any) -> str:
-    """The source of a function, or "" where there is none."""
+    """The source of a function at the line where it is in its file, or "" where there is none."""
     try:
-        source = textwrap.dedent(inspect.getsource(function))
+        lines, start = inspect.getsourcelines(function)
+        source = textwrap.dedent("".join(lines))
         ast.parse(source)
-        return source
+        return "\n" * (start - 1) + source
     except (OSError, TypeError, SyntaxError):
         return ""
 
@@ -242,7 +249,11 @@ def judge_one(
         if kinds_of(definition.short_name)[:1] == [OTHER]:
             return [unchecked(definition, OTHER, why_other(definition.short_name))]
     try:
-        return judge(process, definition, losses, options)
+        deadline = time.monotonic() + options.timeout
+        checks = judge(process, definition, losses, options)
+        if options.hint < HINTS:
+            return [hinted(c, options.hint) for c in checks]
+        return find_repairs(process, definition, checks, losses, options, deadline)
     except Exception as error:  # whatever is wrong with the checker is not the author's mistake
         return [unchecked(definition, "function", failure(error))]
 

@@ -136,6 +136,8 @@ def weight_and_label(
     moved: float, start: float, y: Any, i: int, n: int, m: int
 ) -> tuple[float, int] | None:
     """c and σ of one row: its own label if that gives a fraction that batches can make."""
+    if start == y[i]:
+        return None
     own = moved / (start - y[i])
     unit = math.lcm(n, m, n % m or m)
     count = own * unit

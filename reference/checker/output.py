@@ -29,6 +29,7 @@ NAMES = {
     "sample": ("l",),
     "loss": ("the loss",),
 }
+EACH = ("*",)  # the path of all numbers of a tuple together: (g0, g1, g2)
 Key = tuple[str, tuple[str, ...]]  # an argument, or "" for the answer; and the path in it
 
 
@@ -72,6 +73,10 @@ def parts_of(answer: RawOutput) -> dict[Key, ArrayMessage]:
     """All parts of an answer that hold numbers."""
     found = {("", p.path): p for p in answer.parts}
     found |= {(argument, p.path): p for argument, parts in answer.after for p in parts}
+    numbers = [p for p in answer.parts if p.values is not None and p.values.size == 1]
+    if len(numbers) == len(answer.parts) > 2 and all(len(p.path) == 1 for p in numbers):
+        values = np.concatenate([p.values for p in numbers])
+        found["", EACH] = ArrayMessage(numbers[0].dtype, values.shape, values, EACH)
     return {key: p for key, p in found.items() if p.values is not None}
 
 
@@ -96,6 +101,9 @@ def readings(
             return []
         return [Reading(w=k) for k in keys][:4]
     joint = of_size(lambda p: len(p.w) + 1)
+    if plan.kind == "trainer" and not plan.uses & {"theta", "w"} and plan.theta:
+        named = [key_name(k, plan, definition) for k in good[0][1]]
+        joint = [] if any(roles_of(n)[:1] == ["b"] for n in named) else joint
     pairs = itertools.permutations(
         dict.fromkeys([*of_size(lambda p: len(p.w)), *of_size(lambda p: 1)]), 2
     )

@@ -6,11 +6,12 @@ import json
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from reference.checker.repair_text import Repair
 from reference.checker.signature import EQUATIONS, kinds_of
 
 FIELDS = (
@@ -30,6 +31,7 @@ FIELDS = (
     "worst_error",
     "counterexample",
     "largest",
+    "repair",
 )
 OTHER = "other"  # the kind of a function that is plainly none of ours
 RIGHT, WRONG, UNCHECKED = 0, 1, 2  # exit statuses
@@ -37,7 +39,23 @@ RIGHT, WRONG, UNCHECKED = 0, 1, 2  # exit statuses
 
 @dataclass(frozen=True)
 class Counterexample:
-    """The smallest problem found that shows a mistake, and the number that is wrong there."""
+    """The smallest problem found that shows a mistake, and the Python code that shows it.
+
+    Attributes
+    ----------
+    X, y, w, b, lr
+        The problem; of a training, as it stood before the step that is wrong.
+    component : str or None
+        What the program calls the number that is wrong.
+    got, expected : float, str or None
+        That number; or in words what came: an exception and its line, another form.
+    call : str
+        Lines of Python to be pasted below the definitions; the last is an expression for `got`.
+    step : str
+        Which step of a training, from where to where.
+    derivation : tuple of str
+        This problem's numbers put into the equations, up to the number that is wrong.
+    """
 
     X: Any
     y: Any
@@ -45,8 +63,11 @@ class Counterexample:
     b: Any
     lr: Any
     component: str | None = None
-    got: float | None = None
-    expected: float | None = None
+    got: float | str | None = None
+    expected: float | str | None = None
+    call: str = ""
+    step: str = ""
+    derivation: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,9 +89,13 @@ class Check:
     worst_error: float = 0.0
     counterexample: Counterexample | None = None
     largest: tuple[int, int] = (0, 0)  # n and d up to which it was tried
-    line: int = 0
     remarks: tuple[str, ...] = ()
     suggestion: str = ""  # a call to edit, for --call
+    line: int | None = None
+    where: str = ""  # the line in words
+    repair: Repair | None = None
+    choice: Any = field(default=None, repr=False, compare=False)  # how it was called
+    hint: int = 3  # how much is said of a mistake, see `hinted`
 
     @property
     def passed(self) -> bool | None:
@@ -80,12 +105,25 @@ class Check:
     @property
     def equation(self) -> str:
         """What it was held against."""
-        return EQUATIONS.get(self.kind, "") if self.verdict != "unchecked" else ""
+        return EQUATIONS.get(self.kind, "") if self.hint and self.verdict != "unchecked" else ""
 
     @property
     def is_gradient(self) -> bool:
         """Whether its name says that it is a gradient."""
         return kinds_of(self.name.rpartition(".")[2])[:1] == ["gradient"] and self.kind != OTHER
+
+
+HINTS = 3  # pass or fail; and which equation; and what is wrong; and the line and its repair
+
+
+def hinted(check: Check, hint: int) -> Check:
+    """A check that says no more of a mistake than this."""
+    if check.verdict != "wrong" or hint >= HINTS:
+        return check
+    shown = replace(check, line=None, where="", repair=None, hint=hint)
+    if hint == 2:
+        return shown
+    return replace(shown, fault=None, explanation="", counterexample=None, worst_error=0.0)
 
 
 @dataclass(frozen=True)
@@ -117,13 +155,17 @@ class Report:
         return {RIGHT: "right", WRONG: "WRONG", UNCHECKED: "not checked"}[self.status]
 
     def __str__(self) -> str:
+        return self.as_text()
+
+    def as_text(self, derived: bool = False) -> str:
+        """The report to read; `derived`: with the derivation beside each example."""
         shown = [c for c in self.checks if not is_listed(c)]
         names = max((len(c.name) for c in shown), default=0)
         equations = max((len(c.equation) for c in shown), default=0)
         lines = [self.file] + [f"  not checked   {self.unchecked}"] * bool(self.unchecked)
         for c in shown:
             lines.append(f"  {c.name:{names}}   {c.equation:{equations}}   {verdict(c)}")
-            lines += [f"      {line}" for line in details(c)]
+            lines += [f"      {line}" for line in details(c, derived)]
         listed = [c.name for c in self.checks if is_listed(c)]
         lines += [f"  not checked: {', '.join(listed)}"] * bool(listed)
         lines += [f"  left out: {what}" for what in self.left_out]
@@ -182,7 +224,7 @@ def verdict(check: Check) -> str:
     if check.verdict == "unchecked":
         return f"not checked   {check.reason}"
     if check.verdict == "wrong":
-        return f"WRONG   {check.fault}"
+        return f"WRONG   {check.fault or ''}".rstrip()
     problems = f"{check.cases:,} problem{'s' * (check.cases != 1)}"
     if check.largest[0]:
         problems += f" up to n = {check.largest[0]:,} and d = {check.largest[1]}"
@@ -209,8 +251,8 @@ def is_unusual(call: str) -> bool:
     return any(name != value for name, value in pairs)
 
 
-def details(check: Check) -> list[str]:
-    """The lines below: explanation, call, example, the wrong number."""
+def details(check: Check, derived: bool = False) -> list[str]:
+    """The lines below: explanation, call, example, its derivation."""
     lines = [] if check.verdict == "right" else check.explanation.splitlines()
     if check.verdict == "wrong" and is_unusual(check.call):
         lines.append(called(check))
@@ -219,15 +261,34 @@ def details(check: Check) -> list[str]:
         lines.append(f"if it is one of ours, say how it is called: --call '{check.suggestion}'")
     example = check.counterexample
     if example is not None:
-        given = {f: getattr(example, f) for f in ("X", "y", "w", "b", "lr")}
-        shown = [
-            f"{f} = {entry(v) if f == 'b' else text(v)}" for f, v in given.items() if v is not None
-        ]
-        lines.append("smallest example   " + "  ".join(shown))
-        if example.component is not None:
-            got, expected = text(example.got), text(example.expected)
-            lines.append(f"{example.component:<19}got {got}   expected {expected}")
-    return lines
+        lines += example_lines(example)
+        lines += example.derivation if derived else ()
+    if check.repair is not None:
+        return [*lines, *str(check.repair).splitlines()]
+    return [*lines, f"likely in {check.where}"] if check.where else lines
+
+
+def example_lines(example: Counterexample) -> list[str]:
+    """The smallest example as Python code, and beside it what came."""
+    *before, last = example.call.splitlines() or [problem_text(example)]
+    shown = {"got": words_of(example.got), "expected": words_of(example.expected)}
+    named = f"{example.component}: " if example.component and example.component != last else ""
+    came = ", ".join(f"{word} {v}" for word, v in shown.items() if v)
+    lines = ["smallest example, below the definitions:", *(f"    {line}" for line in before)]
+    lines.append(f"    {last}" + (f"   # {named}{came}" if came else ""))
+    return [*lines, example.step] if example.step else lines
+
+
+def words_of(value: float | str | None) -> str:
+    """A number as Python writes it; words as they are."""
+    return value or "" if isinstance(value, str | None) else text(value)
+
+
+def problem_text(example: Counterexample) -> str:
+    """The numbers of a problem, where no call is known for it."""
+    given = [(f, getattr(example, f)) for f in ("X", "y", "w", "b", "lr")]
+    shown = (f"{f} = {entry(v) if f == 'b' else text(v)}" for f, v in given if v is not None)
+    return "  ".join(shown)
 
 
 def text(value: Any) -> str:
@@ -253,6 +314,8 @@ def plain(value: Any) -> Any:
     """What JSON can hold: arrays as lists, NaN and infinity as strings."""
     if isinstance(value, Counterexample):
         return {name: plain(v) for name, v in vars(value).items()}
+    if isinstance(value, Repair):
+        return value.as_dict()
     if isinstance(value, np.ndarray):
         return [plain(v) for v in value.tolist()]
     if isinstance(value, list | tuple):

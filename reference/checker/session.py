@@ -9,16 +9,32 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from reference.checker.call_plan import WEAK, CallPlan, Problem, plans, probe
+from reference.checker.call_plan import (
+    RELATED,
+    WEAK,
+    CallPlan,
+    Problem,
+    plans,
+    probe,
+    written,
+)
 from reference.checker.diagnosis import match, pairs
 from reference.checker.diagnosis.history import Path
 from reference.checker.expected import CONVENTIONS, Expected
-from reference.checker.output import Output, Reading, parse_output, parts_of, precision, readings
+from reference.checker.output import (
+    Output,
+    Reading,
+    key_name,
+    parse_output,
+    parts_of,
+    precision,
+    readings,
+)
 from reference.checker.problem_set import (
     distinguishing_problems,
     exact_answers,
@@ -46,6 +62,7 @@ class Options:
     max_examples: int = 1000
     timeout: float = 10.0
     progress: Callable[[str], None] = lambda text: None
+    hint: int = 3
 
     def __post_init__(self) -> None:
         if self.loss not in ("auto", *CONVENTIONS):
@@ -57,6 +74,8 @@ class Options:
                 "max_examples and timeout must be positive, "
                 f"got {self.max_examples} and {self.timeout}"
             )
+        if self.hint not in range(4):
+            raise ValueError(f"hint must be 0, 1, 2 or 3, got {self.hint!r}")
 
 
 class Evaluate(Protocol):
@@ -90,7 +109,7 @@ class Choice:
     status: str = "unknown call"  # "right", "named", "only reading", "loss", "terminated"
     first: Attempt | None = None
     ended: SubjectTerminated | None = None
-    trials: list[Trial] = field(default_factory=list)
+    reason: str = ""  # why nothing is said of it, where the answers are numbers
 
 
 def small_problems(plan: CallPlan, seed: int, count: int = SMALL) -> list[Problem]:
@@ -118,11 +137,14 @@ def ask(
     requests = [plan.request(p._replace(iters=t)) for p in problems for t in runs]
     answers = process.ask(requests)
     for problem in problems:
+        group: list[RawOutput] = []
         try:
-            yield problem, [next(answers) for _ in runs]
+            for _ in runs:
+                group.append(next(answers))
         except SubjectTerminated as error:
-            error.problem = problem
+            error.problem = problem._replace(iters=runs[len(group)])
             raise
+        yield problem, group
 
 
 def attempt(process: Any, plan: CallPlan, seed: int) -> Attempt:
@@ -156,7 +178,8 @@ def choose_call(
     attempts: list[Attempt] = []
     for plan in plans(definition):
         if time.monotonic() > deadline:
-            break
+            reason = "the time was over before all calls that could be meant were tried"
+            return Choice(first=attempts[0] if attempts else None, reason=reason)
         if plan.layout.n and any(takes_rows(a, plan, definition) for a in attempts):
             continue
         tried = attempt(process, plan, seed)
@@ -167,11 +190,56 @@ def choose_call(
             continue
         found = right_call(tried, definition, losses)
         if found is not None and not is_special_case(found, attempts, definition):
-            return with_loss_beside(Choice(found, "right", attempts[0]), tried, definition)
+            found = found._replace(plan=with_answer(found, definition))
+            choice = with_loss_beside(Choice(found, "right", attempts[0]), tried, definition)
+            return with_penalty(process, choice, tried, seed)
         scaled = scaled_call(process, definition, tried, losses, seed)
         if scaled is not None:
             return Choice(scaled, "right", attempts[0])
     return explained_call(definition, attempts, losses)
+
+
+def with_answer(call: Call, definition: Definition) -> CallPlan:
+    """The plan with what the program calls the numbers that it returns."""
+    keys = [k for k in (call.reading or ())[:3] if k]
+    names = tuple(key_name(k, call.plan, definition) for k in sorted(keys, key=str))  # type: ignore
+    return replace(call.plan, answer=names if all(names) else ())
+
+
+PENALTY = 0.5
+
+
+def with_penalty(process: Any, choice: Choice, tried: Attempt, seed: int) -> Choice:
+    """The choice; nothing is said where a penalty is added to more than the weights."""
+    call = choice.call
+    if call is None or "lam" not in call.plan.uses or call.plan.kind == "loss":
+        return choice
+    other = attempt(process, replace(call.plan, lam=PENALTY), seed)
+    for problem, plain, penalised in zip(
+        tried.problems, tried.answers, other.answers, strict=False
+    ):
+        points = [
+            [parse_output(call.plan, call.reading, problem, a).vector for a in answers]
+            for answers in (plain, penalised)
+        ]
+        if any(v is None for vectors in points for v in vectors) or not is_ridge(problem, *points):
+            reason = "it is right without a penalty; with one, it is no ridge with a free bias"
+            return replace(choice, call=None, reason=reason)
+    return choice
+
+
+def is_ridge(problem: Problem, plain: Sequence[Any], penalised: Sequence[Any]) -> bool:
+    """Whether a penalty adds a multiple of w to the part of w, and nothing to that of b.
+
+    Where a training begins at zero this is seen in its second iteration.
+    """
+    w, i = problem.w, 0
+    if len(plain) > 1 and np.allclose(plain[0], penalised[0], rtol=1e-12):
+        w, i = plain[0][:-1], 1
+    added = penalised[i] - plain[i]
+    near = 1e-9 * (1 + np.abs(penalised[i]).max() + np.abs(plain[i]).max())
+    factor = float(added[:-1] @ w) / (float(w @ w) or 1.0)
+    return bool(abs(added[-1]) < near and (abs(added[:-1] - factor * w) < near).all())
 
 
 def is_special_case(call: Call, attempts: Sequence[Attempt], definition: Definition) -> bool:
@@ -203,7 +271,44 @@ def right_call(tried: Attempt, definition: Definition, losses: Sequence[str]) ->
         for loss in usual_losses(tried.plan.kind, losses):
             if is_right(tried, reading, loss):
                 return Call(tried.plan, reading, loss)
+        own = recorded_loss(tried, reading)
+        if own and is_right(tried, reading, own):
+            return Call(tried.plan, reading, own)
     return None
+
+
+def recorded_loss(tried: Attempt, reading: Reading) -> str:
+    """The convention of the losses that a trainer records at each iteration, if they are sums."""
+    if tried.plan.kind != "trainer" or raises(tried):
+        return ""
+    for loss in ("half-sse", "sse"):
+        if all(records(tried.plan, reading, loss, *pair) for pair in answered_problems(tried)):
+            return loss
+    return ""
+
+
+def answered_problems(tried: Attempt) -> Iterator[tuple[Problem, list[RawOutput]]]:
+    """The problems of several samples, and the answers to them."""
+    pairs = zip(tried.problems, tried.answers, strict=True)
+    return (pair for pair in pairs if len(pair[0].y) > 2)
+
+
+def records(
+    plan: CallPlan, reading: Reading, loss: str, problem: Problem, answers: Sequence[RawOutput]
+) -> bool:
+    """Whether the losses of a convention stand in a list of one number an iteration."""
+    outputs = [parse_output(plan, reading, problem, a).vector for a in answers]
+    if any(v is None for v in outputs):
+        return False
+    n, factor = len(problem.y), CONVENTIONS[loss](len(problem.y))
+    residuals = [problem.X @ v[:-1] + v[-1] - problem.y for v in outputs]
+    values = [factor * float(r @ r) / (2 * n) for r in residuals]
+    lists = [p.values for p in answers[-1].parts if p.values is not None]
+    return any(
+        len(found) == len(values)
+        and (np.allclose(found[1:], values[:-1]) or np.allclose(found, values))
+        for found in lists
+    )
 
 
 def predicts_flat(tried: Attempt) -> bool:
@@ -289,17 +394,20 @@ def training_steps(
     start = Output(np.append(problem.w, problem.b))
     before_each = [start, *(output for output, _ in answers)]
     found = []
-    for before, (after, answer) in list(zip(before_each, answers, strict=False))[not plan.starts :]:
+    steps = list(zip(iterations(plan), before_each, answers, strict=False))
+    for t, before, (after, answer) in steps[not plan.starts :]:
         theta = before.vector
         if before.fault or not np.isfinite(theta).all():
             theta, after = start.vector, before if before.fault else after
         step = problem._replace(w=theta[:-1], b=theta[-1])
         expected = expected_step(plan, step, loss)
         step = expected.case
-        found.append(Trial(plan, step, answer, after, expected, index, problem))
+        asked = problem._replace(iters=t - (after is before))
+        found.append(Trial(plan, step, answer, after, expected, index, asked))
     last = answers[-1]
     if plan.is_class and found[-1].finite and not last[0].fault:
-        found += predictions(plan, loss, index, problem, *last)
+        asked = problem._replace(iters=len(answers))
+        found += predictions(plan, loss, index, asked, *last)
     return found
 
 
@@ -346,8 +454,9 @@ def explained_call(
 ) -> Choice:
     """Where no call is right: the first whose answers a name explains, or the only one meant."""
     choice = Choice(first=attempts[0] if attempts else None)
-    if definition.told is None and not may_be_accused(definition):
-        return choice
+    reason = why_not_accused(definition)
+    if reason and definition.told is None:
+        return replace(choice, reason="" if reason == UNNAMED else reason)
     tried = likely_readings(definition, attempts)
     for i in dict.fromkeys(k for k, _, _ in tried[:EXPLAINED]):
         same = [(a, r) for k, a, r in tried if k == i]
@@ -359,6 +468,10 @@ def explained_call(
     for _, a, reading in tried:
         if definition.told is not None or is_certain(a, definition):
             return replace(choice, call=Call(a.plan, reading, losses[0]), status="only reading")
+    if tried:
+        call = written(tried[0][1].plan)
+        reason = f"called as {call}, its answers are neither right nor explained by a mistake"
+        choice = replace(choice, reason=f"{reason}; it may mean something else")
     terminated = next((a for a in attempts[:1] if a.ended is not None), None)
     if terminated is not None:
         call = Call(terminated.plan, None, losses[0])
@@ -402,13 +515,22 @@ def explained_by(
     return None
 
 
-def may_be_accused(definition: Definition) -> bool:
-    """Whether the name says that a function is one of ours; what no more than might be is not."""
+UNNAMED = "nothing in its name says that it is one of ours"
+
+
+def why_not_accused(definition: Definition) -> str:
+    """Why nothing wrong is said of a function: what no more than might be ours is not judged."""
+    if definition.standardises:
+        return (
+            "it standardises its data, and training on other data than it is given is not followed"
+        )
     if definition.is_class:
-        return True
+        return ""
     if is_residual(definition):
-        return False
-    return bool(definition.promised)
+        return "it takes no square: it is a residual, and no loss"
+    if definition.other_model:
+        return f"it is another model: it has a parameter {definition.other_model}"
+    return "" if definition.promised else UNNAMED
 
 
 def is_residual(definition: Definition) -> bool:
@@ -425,8 +547,10 @@ def is_certain(tried: Attempt, definition: Definition) -> bool:
     one = bool(plan.layout.n) and not definition.of_one_sample
     if plan.guessed or one or raises(tried) or definition.other_method:
         return False
-    related = plan.is_class or plan.kind.partition("_")[0] in (*definition.promised, "sample")
-    return related and not set(words(definition.short_name)) <= WEAK
+    kinds = {k for p in definition.promised for k in RELATED[p]} - {"gradient", "trainer"}
+    kinds |= set(definition.promised)
+    related = plan.kind.partition("_")[0] in kinds and not set(words(definition.short_name)) <= WEAK
+    return plan.is_class or related
 
 
 def has_no_form(tried: Attempt, definition: Definition) -> bool:
@@ -463,6 +587,7 @@ def make_evaluate(process: Any, call: Call, deadline: float) -> Evaluate:
                 break
         return found
 
+    evaluate.deadline = deadline  # type: ignore[attr-defined]
     return evaluate
 
 

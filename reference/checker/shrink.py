@@ -6,6 +6,7 @@ the subject at once; the first that fails too is taken, and the next round start
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -16,7 +17,12 @@ from reference.checker.call_plan import Problem
 ROUNDS = 200
 
 
-def smallest(case: Problem, fails: Callable[[Sequence[Problem]], Sequence[bool]]) -> Problem:
+def smallest(
+    case: Problem,
+    fails: Callable[[Sequence[Problem]], Sequence[bool]],
+    fixed: tuple[int, int] = (0, 0),
+    deadline: float = float("inf"),
+) -> Problem:
     """The smallest case found that fails as `case` does.
 
     Parameters
@@ -24,6 +30,10 @@ def smallest(case: Problem, fails: Callable[[Sequence[Problem]], Sequence[bool]]
     case : Problem
     fails : callable
         For each of a sequence of cases, whether it fails.
+    fixed : (n, d)
+        The only number of rows or features that there may be, or 0.
+    deadline : float
+        A moment of `time.monotonic()` after which nothing more is tried.
 
     Examples
     --------
@@ -33,12 +43,19 @@ def smallest(case: Problem, fails: Callable[[Sequence[Problem]], Sequence[bool]]
     ([[1.0], [1.0]], [0.0, 0.0], [1.0], 0.0)
     """
     for _ in range(ROUNDS):
-        candidates = list(simpler(case))
+        candidates = [c for c in simpler(case) if fits(c, fixed)]
+        if not candidates or time.monotonic() > deadline:
+            break
         failing = [c for c, f in zip(candidates, fails(candidates), strict=True) if f]
         if not failing:
             break
         case = failing[0]
     return case
+
+
+def fits(case: Problem, fixed: tuple[int, int]) -> bool:
+    """Whether a case has the only number of rows and features that there may be."""
+    return all(only in (0, size) for only, size in zip(fixed, case.X.shape, strict=True))
 
 
 def simpler(case: Problem) -> Iterator[Problem]:

@@ -30,8 +30,8 @@ KIND_WORDS = {  # words in the name of a function; those above win over those be
     "standardize standardise normalization scale scaler split shuffle sigmoid softmax relu tanh "
     "logistic score accuracy r2 rsquared main test demo generate make create synthetic iter "
     "initialize initialise init zeros animate visualize visualise timer log numerical numeric "
-    "mae mape rmse root absolute rsquare determination adjusted closed normal inverse polynomial poly "
-    "classify confusion entropy",
+    "mae mape rmse root absolute rsquare determination adjusted closed normal inverse "
+    "polynomial poly classify confusion entropy",
     "trainer": "descent fit train gd bgd sgd minibatch optimize optimise learn regression regress "
     "solve run runner training iterations regressor",
     "step": "step update apply optimizer",
@@ -57,10 +57,11 @@ ROLE_WORDS = {
     "nepoch nepochs numepochs maxiter maxiters maxiterations iter steps nsteps numsteps nit nits "
     "times maxepochs niterations t",
     "batch_size": "batchsize batch bs minibatchsize minibatch mb",
-    "features_count": "nfeatures numfeatures ninputs inputdim indim inputsize infeatures dim dims d "
-    "nfeature numberoffeatures nvars nin",
+    "features_count": "nfeatures numfeatures ninputs inputdim indim inputsize infeatures dim dims "
+    "d nfeature numberoffeatures nvars nin",
     "n": "m n nsamples numsamples samplecount count length nobs",
-    "y_hat": "yhat ypred yhats ypreds ypredicted guess guesses pred preds predictions prediction predicted yp h out output outputs "
+    "y_hat": "yhat ypred yhats ypreds ypredicted guess guesses pred preds "
+    "predictions prediction predicted yp h out output outputs "
     "estimate estimates hypothesis",
     "grad_w": "dw gradw djdw dldw dm wgrad grad_w gw dweights dcost gradients",
     "grad_b": "db gradb djdb dldb dc bgrad gb dbias",
@@ -70,7 +71,7 @@ ROLE_WORDS = {
     "gradient_function": "gradientfunction gradientfn gradfn gradfunction computegradient gradient "
     "grad gradientfunc gradfunc",
     "model_function": "net model predict hypothesis",
-    "lam": "lam lambda l2 reg regularization regularisation penalty ridge mu lambd l decay "
+    "lam": "alpha lam lambda l2 reg regularization regularisation penalty ridge mu lambd l decay "
     "weightdecay",
     "generator": "rng generator",
     "seed": "seed randomstate randomseed",
@@ -87,29 +88,13 @@ ONE_SAMPLE = frozenset(
     ["sample", "point", "single", "one", "row", "xi", "yi", "instance", "stochastic"]
 )
 OTHER_METHODS = frozenset(
-    [
-        "adam",
-        "rmsprop",
-        "adagrad",
-        "adadelta",
-        "nadam",
-        "adamw",
-        "newton",
-        "lbfgs",
-        "bfgs",
-        "lasso",
-        "elastic",
-        "huber",
-        "quantile",
-        "hinge",
-        "perceptron",
-        "svm",
-        "logistic",
-        "polynomial",
-        "poly",
-        "neural",
-        "hidden",
-    ]
+    ["adam", "rmsprop", "adagrad", "adadelta", "nadam", "adamw", "newton", "lbfgs", "bfgs", "svm"]
+).union(
+    ["lasso", "elastic", "huber", "quantile", "hinge", "perceptron", "logistic", "polynomial"],
+    ["poly", "neural", "hidden"],
+)
+OTHER_PARAMETERS = frozenset(
+    ["delta", "tau", "quantile", "degree", "kernel", "sigma", "l1", "activation"]
 )
 STEMS = ("theta", "w", "weight", "beta", "b", "m", "a", "t", "coef", "param")
 ALSO = {"a": ["b"], "b": ["w"]}  # the line y = a + b x, with the intercept first
@@ -298,6 +283,18 @@ class Definition:
         return next(iter(sorted(self.wording & OTHER_METHODS)), "")
 
     @cached_property
+    def standardises(self) -> bool:
+        """Whether it divides by a standard deviation, or calls what does so."""
+        names = {called_name(n).lower() for n in self.reached if isinstance(n, ast.Call)}
+        return bool(names & {"std", "standardscaler", "fit_transform", "zscore", "ptp"})
+
+    @cached_property
+    def other_model(self) -> str:
+        """A parameter that a linear model by least squares does not have, or ""."""
+        names = {w for p in self.parameters for w in words(p["name"])}
+        return next(iter(sorted(names & OTHER_PARAMETERS)), "")
+
+    @cached_property
     def constants(self) -> dict[str, float]:
         """The numbers that it gives to names: {"alpha": 0.01}, {"self.lr": 0.1}."""
         found = {}
@@ -314,20 +311,31 @@ class Definition:
         found = (n.value for n in self.nodes if isinstance(n, ast.Constant))
         return [v for v in found if type(v) in (int, float)]
 
-    @cached_property
-    def fixed_iterations(self) -> tuple[float, ...]:
+    def fixed_iterations(self, method: str = "") -> tuple[float, ...]:
         """The number of iterations that its source fixes, where it is there once and no other."""
-        ranges = [
-            n.args[-1].value
-            for n in self.nodes
-            if isinstance(n, ast.Call) and called_name(n) == "range" and len(n.args) in (1, 2)
-            if isinstance(n.args[-1], ast.Constant) and type(n.args[-1].value) is int
-        ]
+        inner = [n for n in self.nodes if getattr(n, "name", "") == method]
+        nodes = list(ast.walk(inner[0])) if method and inner else self.nodes
+        ranges = [n.args[-1] for n in nodes if isinstance(n, ast.Call) and is_range(n)]
         named = [
-            v for n, v in self.constants.items() if "iters" in roles_of(n.removeprefix("self."))
+            n.value
+            for n in nodes
+            if isinstance(n, ast.Assign) and "iters" in roles_of(ast.unparse(n.targets[0]))
         ]
-        found = {v for v in (*ranges, *named) if v > 1}
-        return tuple(found) if len(found) == 1 and self.numbers.count(*found) == 1 else ()
+        numbers = [n.value for n in nodes if isinstance(n, ast.Constant)]
+        values = [n.value for n in (*ranges, *named) if isinstance(n, ast.Constant)]
+        found = {v for v in values if type(v) is int and v > 1}
+        return tuple(found) if len(found) == 1 and numbers.count(*found) == 1 else ()
+
+    @cached_property
+    def class_level(self) -> dict[str, float]:
+        """The numbers that the body of a class gives to names."""
+        body = self.node.body if isinstance(self.node, ast.ClassDef) else []
+        own = [s for s in body if isinstance(s, ast.Assign | ast.AnnAssign)]
+        targets = [s.targets[0] if isinstance(s, ast.Assign) else s.target for s in own]
+        pairs = zip(targets, own, strict=True)
+        return {
+            ast.unparse(t): s.value.value for t, s in pairs if isinstance(s.value, ast.Constant)
+        }
 
     @cached_property
     def has_fixed_index(self) -> bool:
@@ -371,6 +379,11 @@ class Definition:
         return next((n for n in names if n.lower().strip("_") in curved), "")
 
 
+def is_range(node: ast.Call) -> bool:
+    """Whether a call is range(n) or range(0, n)."""
+    return called_name(node) in ("range", "trange") and len(node.args) in (1, 2)
+
+
 def keys_in(nodes: list[Any]) -> dict[str, str]:
     """The constant keys of subscripts that mean w and b."""
     found: dict[str, str] = {}
@@ -400,9 +413,9 @@ def called_by_row(tree: ast.Module, name: str) -> bool:
         targets = {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
         inner = ast.walk(loop) if isinstance(loop, ast.For) else ast.walk(tree)
         for call in inner:
-            if isinstance(call, ast.Call) and called_name(call) == name:
-                if any(is_row(a, targets) for a in call.args[:4]):
-                    return True
+            own = isinstance(call, ast.Call) and called_name(call) == name
+            if own and any(is_row(a, targets) for a in call.args[:4]):
+                return True
     return False
 
 

@@ -9,16 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from reference.checker.call_plan import CallPlan, Problem, probe
+from reference.checker.call_plan import CallPlan, Problem, probe, written
 from reference.checker.diagnosis import match, pairs, symptoms
 from reference.checker.diagnosis.evidence import Evidence
-from reference.checker.diagnosis.faults import BY_NAME
+from reference.checker.diagnosis.faults import BY_NAME, training
 from reference.checker.diagnosis.history import Explanation, explain_paths
+from reference.checker.example import Subject, example, unanswered
 from reference.checker.expected import CONVENTIONS, FORMULAS, Expected
 from reference.checker.extra_problems import Extra, look_further, narrow
 from reference.checker.minibatches import follows, read_batches
 from reference.checker.output import describe_raised
 from reference.checker.problem_set import distinguishing_problems
+from reference.checker.repeated_example import repeated_example
 from reference.checker.report import Check, Counterexample
 from reference.checker.sandbox.messages import SubjectTerminated
 from reference.checker.session import (
@@ -36,11 +38,18 @@ from reference.checker.session import (
     run,
     small_problems,
 )
-from reference.checker.shrink import smallest
+from reference.checker.shrink import resized, smallest
 from reference.checker.signature import Definition, kinds_of
+from reference.checker.training_example import (
+    aliased_example,
+    batch_example,
+    first_step,
+    missed_row_example,
+)
 from reference.checker.trial import Trial
 
 LARGE = 400  # numbers in X; a larger problem is shown as it is
+KEPT = {"unknown", *(f.name for f in training.FAULTS)}  # what single steps show
 STATEFUL = ("stale", "nondeterministic")
 MUTATES = "mutates-input"
 
@@ -50,10 +59,22 @@ def judge(
 ) -> list[Check]:
     """The checks of a function; of a class, also of its predictions."""
     start = time.monotonic()
-    deadline = start + options.timeout
     choice = choose_call(process, definition, losses, options.seed, start + options.timeout / 2)
+    checks = judge_choice(process, definition, choice, losses, options, start + options.timeout)
+    return [replace(c, choice=choice) for c in checks]
+
+
+def judge_choice(
+    process: Any,
+    definition: Definition,
+    choice: Choice,
+    losses: Sequence[str],
+    options: Options,
+    deadline: float,
+) -> list[Check]:
+    """The checks of a function that is called as was chosen."""
     if choice.status == "terminated" and choice.call and choice.ended:
-        return [ended(choice.call, choice.ended)]
+        return [ended(process, definition, choice.call, choice.ended)]
     if choice.call is None:
         return [not_understood(definition, choice)]
     if choice.status not in ("right", "named") and definition.nonlinear:
@@ -62,11 +83,12 @@ def judge(
     if choice.status == "loss":
         return [by_name(choice.call, "loss-as-gradient")]
     evaluate = make_evaluate(process, choice.call, deadline)
+    subject = Subject(definition, choice.call.plan, choice.call.reading)
     try:
         if choice.call.plan.kind == "trainer":
             checks = judge_training(process, definition, choice, losses, options)
             if checks:
-                return checks
+                return [with_example(c, process, subject, losses, evaluate) for c in checks]
         found = run(evaluate, choice.call, options)
         extra = further(process, definition, choice.call, found.trials, deadline)
         trials = [*found.trials, *extra.trials]
@@ -78,9 +100,10 @@ def judge(
         checks = make_checks(
             trials, found.problems, evaluate, choice.call, losses, options, definition
         )
-        return [with_extra(checks[0], extra, trials), *checks[1:]]
+        checks = [with_extra(checks[0], extra, trials, definition, choice.call), *checks[1:]]
+        return [with_example(c, process, subject, [choice.call.loss], evaluate) for c in checks]
     except SubjectTerminated as error:
-        return [ended(choice.call, error)]
+        return [ended(process, definition, choice.call, error)]
 
 
 def fixed_batch_size(definition: Definition, trials: Sequence[Trial]) -> int:
@@ -123,12 +146,14 @@ def further(
     return look_further(process, call, own, deadline, place)
 
 
-def with_extra(check: Check, extra: Extra, trials: Sequence[Trial]) -> Check:
+def with_extra(
+    check: Check, extra: Extra, trials: Sequence[Trial], definition: Definition, call: Call
+) -> Check:
     """The check of a function, with what larger problems and other arrays have shown."""
     if check.verdict != "right":
         return check
     if extra.fault and extra.shown:
-        shown = counterexample(extra.shown)
+        shown = counterexample(extra.shown, call, definition)
         told = {"fault": extra.fault, "counterexample": shown, "explanation": extra.sentence}
         return replace(check, verdict="wrong", **told)
     remarks = [check.explanation, *extra.remarks, narrow(trials)]
@@ -294,6 +319,8 @@ def unchecked(definition: Definition, kind: str, reason: str) -> Check:
 def not_understood(definition: Definition, choice: Choice) -> Check:
     """Not checked: the likeliest call, and what came of it."""
     kind = kind_of(definition, choice)
+    if choice.reason:
+        return unchecked(definition, kind, choice.reason)
     if choice.first is None:
         return unchecked(definition, kind, "no call is known for these parameters")
     found = unchecked(definition, kind, what_came(choice.first))
@@ -317,14 +344,14 @@ def what_came(first: Attempt) -> str:
 
 def described(plan: CallPlan) -> str:
     """A call in short: each parameter and what it is given."""
-    given = plan.init + plan.roles
-    return f"as {plan.name}({', '.join(f'{p}: {role}' for p, role in given)})"
+    return f"as {written(plan)}"
 
 
-def ended(call: Call, error: SubjectTerminated) -> Check:
+def ended(process: Any, definition: Definition, call: Call, error: SubjectTerminated) -> Check:
     """The check of a function that ended its process, or did not come back."""
     plan = call.plan
-    example = example_of(plan, error.problem)
+    problem, detail = plain_ending(process, plan, error)
+    example = unanswered(Subject(definition, plan, call.reading), problem, detail)
     text = f"{BY_NAME[error.fault].sentence()} ({error.detail}.)"
     return Check(
         plan.kind,
@@ -366,7 +393,7 @@ def make_check(
     scaled = plan.kind == "predict" and evaluate is None and call.plan.scaling is not None
     if scaled and all(answers_raw(t, call) for t in trials):
         fault, text = explain("predict-not-standardised", "predict")
-        shown = counterexample(wrong[0])
+        shown = counterexample(wrong[0], call, definition)
         return Check(plan.kind, plan.name, "wrong", fault, text, counterexample=shown, **told)
     asked = 1 + max(t.index for t in trials)
     fresh = [replace(t, index=asked + t.index) for t in of_function(fresh, plan)]
@@ -374,11 +401,10 @@ def make_check(
     if fault == "weight-decay" and RIDGE & definition.wording and (found := ridge(fresh or trials)):
         kind = f"right as ridge regression, with {found}"
         return Check(plan.kind, plan.name, "right", explanation=kind, **told)
-    shown = shrunk(evaluate, wrong, fault) if evaluate else wrong[0]
+    shown = shrunk(evaluate, wrong, fault) if evaluate else simplest(wrong)
     text = "\n".join(filter(None, [explanation, plan.note and f"({plan.note}.)"]))
-    return Check(
-        plan.kind, plan.name, "wrong", fault, text, counterexample=counterexample(shown), **told
-    )
+    example = counterexample(shown, call, definition)
+    return Check(plan.kind, plan.name, "wrong", fault, text, counterexample=example, **told)
 
 
 def answers_raw(trial: Trial, call: Call) -> bool:
@@ -460,50 +486,102 @@ def explain(fault: str, kind: str, more: str = "") -> tuple[str, str]:
 
 def shrunk(evaluate: Evaluate, wrong: Sequence[Trial], fault: str) -> Trial:
     """The wrong answer to the smallest problem that shows it."""
-    smallest_seen = min(wrong, key=lambda t: t.problem.X.size)
+    smallest_seen = simplest(wrong)
     if fault in STATEFUL or smallest_seen.problem.X.size > LARGE:
         return smallest_seen
     plan, form = smallest_seen.plan, smallest_seen.reading.fault
+    deadline = getattr(evaluate, "deadline", float("inf"))
 
     def failing(problems: Sequence[Problem]) -> list[Trial]:
-        trials = of_function(evaluate(problems), plan)
+        trials = of_function(evaluate(problems, limited=True), plan)
         wrong = [t for t in trials if not t.is_correct or t.mutated]
         return [t for t in wrong if t.reading.fault == form]
 
     def fails(candidates: Sequence[Problem]) -> list[bool]:
-        fitting = [p for p in candidates if fits(p, plan)]
-        found = {id(fitting[t.index]) for t in failing(fitting)} if fitting else set()
-        return [id(p) in found for p in candidates]
+        found = {t.index for t in failing(candidates)}
+        return [i in found for i in range(len(candidates))]
 
     try:
-        problem = smallest(smallest_seen.problem, fails)
+        fixed = plan.layout.n, plan.layout.d
+        problem = smallest(smallest_seen.problem, fails, fixed, deadline)
         return next(iter(failing([problem])), smallest_seen)
     except SubjectTerminated:
         return smallest_seen
 
 
-def fits(problem: Problem, plan: CallPlan) -> bool:
-    """Whether a problem has the only number of features and samples that the function takes."""
-    n, d = problem.X.shape
-    return plan.layout.d in (0, d) and plan.layout.n in (0, n)
+def plain_ending(process: Any, plan: CallPlan, error: SubjectTerminated) -> tuple[Problem, str]:
+    """A plain problem that ends the process as well, if there is one; and how it ends."""
+    n, d = plan.layout.n or 1, plan.layout.d or 1
+    problem = resized(error.problem, np.ones((n, d)))
+    try:
+        list(process.ask([plan.request(problem)], time.monotonic() + 1.0))
+    except SubjectTerminated as again:
+        if again.fault == error.fault:
+            return problem, again.detail
+    return error.problem, error.detail
 
 
-def example_of(plan: CallPlan, problem: Problem) -> Counterexample:
-    """A problem, with a learning rate if it matters."""
-    lr = problem.lr if "lr" in plan.uses else None
-    return Counterexample(*problem[:4], lr=lr)
+def with_example(
+    check: Check, process: Any, subject: Subject, losses: Sequence[str], evaluate: Evaluate
+) -> Check:
+    """The check of a wrong training, with an example of what is wrong in it."""
+    known = check.counterexample is not None and check.fault not in STATEFUL
+    if check.verdict == "wrong" and subject.plan.is_class and check.name != subject.plan.name:
+        return with_smaller_prediction(check, subject, evaluate)
+    if check.verdict != "wrong" or known or subject.reading is None:
+        return check
+    losses = list(dict.fromkeys([check.loss, *losses]))
+    try:
+        shown = example_of_training(check.fault, process, subject, losses, evaluate)
+    except SubjectTerminated:
+        shown = None
+    return replace(check, counterexample=shown or check.counterexample)
 
 
-def counterexample(item: Trial) -> Counterexample:
-    """The problem of an item, and the first number that is wrong in it."""
-    lr = item.case.lr if "lr" in item.plan.uses else None
-    if item.reading.fault or not (item.errors > 1).any():
-        return Counterexample(*item.case[:4], lr=lr)
-    i = int(np.flatnonzero(item.errors > 1)[0])
-    if item.plan.kind == "trainer":  # as the gradient that it went along
-        factor = item.expected.factor
-        got, expected = item.gradient * factor, item.expected_gradient * factor
-    else:
-        got, expected = item.reading.vector, item.expected.rounded
-    component = item.expected.component(i)
-    return Counterexample(*item.case[:4], lr, component, float(got[i]), float(expected[i]))
+def with_smaller_prediction(check: Check, subject: Subject, evaluate: Evaluate) -> Check:
+    """The check of a model's predictions, with the smallest training that shows what is wrong."""
+    if subject.plan.scaling is not None:  # which one row does not have
+        return check
+    try:
+        trials = evaluate(small_problems(subject.plan, 0), limited=True)
+        wrong = [t for t in trials if t.plan.name == check.name and not t.is_correct]
+        if not wrong:
+            return check
+        item = shrunk(evaluate, wrong, check.fault or "")
+        return replace(check, counterexample=example(subject, item))
+    except SubjectTerminated:
+        return check
+
+
+def example_of_training(
+    fault: str | None, process: Any, subject: Subject, losses: Sequence[str], evaluate: Evaluate
+) -> Counterexample | None:
+    """The record of a training, an epoch of batches, or a step that is wrong."""
+    if fault == "history-aliased":
+        return aliased_example(process, subject)
+    if fault in STATEFUL:
+        return repeated_example(process, subject, losses[0])
+    if fault == "row-never-drawn":
+        return missed_row_example(process, subject)
+    if fault not in KEPT:
+        return batch_example(process, subject, losses)
+    deadline = getattr(evaluate, "deadline", float("inf"))
+    problems = small_problems(subject.plan, 0)
+    tried = []
+    for loss in losses:
+        asked = make_evaluate(process, Call(subject.plan, subject.reading, loss), deadline)
+        trials = of_function(asked(problems), subject.plan)
+        tried.append(([t for t in trials if not t.is_correct], loss, asked))
+    wrong, loss, asked = min(tried, key=lambda found: len(found[0]))
+    item = shrunk(asked, wrong, "") if wrong else first_step(process, subject, loss)
+    return None if item is None else example(subject, item)
+
+
+def simplest(wrong: Sequence[Trial]) -> Trial:
+    """The wrong answer to the smallest of the problems."""
+    return min(wrong, key=lambda t: t.problem.X.size)
+
+
+def counterexample(item: Trial, call: Call, definition: Definition) -> Counterexample:
+    """The code that shows a wrong answer, and the first number that is wrong in it."""
+    return example(Subject(definition, call.plan, call.reading), item)

@@ -25,7 +25,9 @@ def trial(case, vector, fault="", index=0):
         return Trial(GRADIENT, case, RawOutput(), Output(None, fault=fault), expected, index, case)
     w, b = np.array(vector[:-1]), np.array(vector[-1:])
     answer = RawOutput((ArrayMessage("float64", w.shape, w), ArrayMessage("float64", (), b)))
-    return Trial(GRADIENT, case, answer, Output(np.append(w, b), fault=fault), expected, index, case)
+    return Trial(
+        GRADIENT, case, answer, Output(np.append(w, b), fault=fault), expected, index, case
+    )
 
 
 def true(case):
@@ -95,7 +97,9 @@ def test_late_is_within_the_bound_of_the_problem_before(error, late, monkeypatch
     assert not after.is_correct
     seen = []
     monkeypatch.setattr(
-        before.expected, "errors", lambda vector, *dtypes: seen.append(dtypes[0]) or np.array([error])
+        before.expected,
+        "errors",
+        lambda vector, *dtypes: seen.append(dtypes[0]) or np.array([error]),
     )
     assert repeatability.off_by_one_call([before, after]) == late
     assert seen == [np.float64]

@@ -100,3 +100,23 @@ def test_shrinking_ends(monkeypatch):
 
     assert smallest(problem(), fails) is rounds[1][-1]
     assert len(rounds) == 2
+
+
+def test_sizes_that_are_fixed_stay():
+    """A function for three features is not asked with one."""
+    asked = []
+
+    def fails(problems):
+        asked.extend(p.X.shape for p in problems)
+        return [True] * len(problems)
+
+    first = problem(n=5, d=3)
+    assert smallest(first, fails, fixed=(0, 3)).X.tolist() == [[1, 1, 1]]
+    assert smallest(first, fails, fixed=(5, 0)).X.shape == (5, 1)
+    assert all(d == 3 or n == 5 for n, d in asked)
+
+
+def test_nothing_is_asked_after_the_deadline():
+    """The example is then as large as it is."""
+    first = problem()
+    assert smallest(first, pytest.fail, deadline=0.0) is first

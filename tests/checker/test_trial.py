@@ -70,7 +70,8 @@ def test_a_step_is_seen_as_the_gradient_that_it_followed():
 
 
 @pytest.mark.parametrize(
-    ("after", "in_place", "mutated"), [((), False, False), (("w",), False, True), (("w",), True, False)]
+    ("after", "in_place", "mutated"),
+    [((), False, False), (("w",), False, True), (("w",), True, False)],
 )
 def test_arguments_that_were_changed_by_intent_are_no_mutation(after, in_place, mutated):
     """Where the answer stands in them."""

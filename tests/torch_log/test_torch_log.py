@@ -6,7 +6,7 @@ import re
 import signal
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -14,8 +14,9 @@ import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from linreg_np.torch_log.format import format_log
-from linreg_np.torch_log.parse import Log, parse_log, read_text
+from linreg_np import Trajectory
+from linreg_np.torch_log import format
+from linreg_np.torch_log.parse import parse_log, read_text
 
 ARTICLE = """\
 w:  tensor([[ 0.0114],
@@ -32,6 +33,25 @@ w:  tensor([0.1263], requires_grad=True)
 w.grad:  tensor([-39.5000])
 """
 FIRST, SECOND = ARTICLE[: (middle := ARTICLE.index("w:  tensor([[ 0.0750]"))], ARTICLE[middle:]
+
+
+class Log(NamedTuple):
+    """The parts of a path that a log holds."""
+
+    w: object
+    b: object
+    grad_w: object
+    grad_b: object
+
+
+def parts_of(path: Trajectory) -> Log:
+    """The same of a path."""
+    return Log(*(getattr(path, name) for name in Log._fields))
+
+
+def format_log(*parts: object, precision: int = 4) -> Iterator[str]:
+    """The lines of the path with these parts: w, b, grad_w, grad_b."""
+    return format.format_log(Trajectory(*parts), precision=precision)
 
 
 @contextlib.contextmanager
@@ -77,8 +97,9 @@ def train(w: torch.Tensor, b: torch.Tensor, steps: int, lr: float = 0.03) -> tup
     return out.getvalue(), Log(w_, b_[:, 0], grad_w, grad_b[:, 0])
 
 
-def assert_same(got: Log, want: Log) -> None:
+def assert_same(got: Log | Trajectory, want: Log | Trajectory) -> None:
     """Bit for bit, None for None (nan like nan)."""
+    got, want = (x if isinstance(x, Log) else parts_of(x) for x in (got, want))
     for name, g, w in zip(Log._fields, got, want, strict=True):
         assert (g is None) == (w is None), name
         if g is not None:
@@ -340,11 +361,10 @@ CUT = "the tensor after w: is cut off"
         (W + "b: tensor([1., 2.])\n", "line 2: b: has 2 .* 1 bracket.* at line 1 2 in 2; "),
         (B + W, "line 2: w: has 2 .* 2 bracket.* at line 1 1 in 1; "),
         ("w: tensor([3.])\nw: tensor([[1.]])\n", "line 2: w: has 1 .* 2 bracket.* line 1 1 in 1; "),
-        (G + W, "line 1: w.grad: must come once in a step, after its w: .*; print"),
-        ("b: tensor([3.])\n" + W, "line 1: b: must come once in a step, after its w: "),
+        (G + W, "line 1: w.grad: must come once in a step, after its w:; print"),
+        ("b: tensor([3.])\n" + W, "line 1: b: must come once in a step, after its w:; "),
         (W + G + G, "line 3: w.grad: must come once in a step, "),
         (W + B + B, "line 3: b: must come once in a step, "),
-        (W + "w.grad: tensor([3.])\n", "line 2: b.grad: must come once .* b.grad: after b:"),
         (W + W + G, r"line 2: the step contains w, w.grad, but the first \(line 1\) w; print"),
         (W + G + W + W + G, r"line 3: the step contains w, but the first \(line 1\) w, w.grad; "),
         (W + G + B + W + B, r"line 4: .* contains w, b, but the first \(line 1\) w, w.grad, b; "),
@@ -388,10 +408,10 @@ def test_a_file_is_read_in_each_encoding(tmp_path, encoding, newline):
 
 @pytest.mark.parametrize("encoding", FORMS)
 def test_a_file_that_ends_within_a_character_is_read_up_to_it(tmp_path, encoding):
-    """Logs are cut off at any byte."""
+    """Logs are cut off at any byte, and what is no character stands for itself."""
     path = tmp_path / "log.txt"
     path.write_bytes(encoded(ARTICLE + "█", encoding)[:-1])
-    assert read_text(path) == ARTICLE
+    assert read_text(path) == ARTICLE + "\ufffd"
 
 
 def test_a_mark_within_a_text_is_passed_over():
@@ -405,30 +425,10 @@ def test_a_text_is_its_own_text(text):
     assert read_text(text) == text
 
 
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        (b"w: \xff tensor", "byte 0xff at offset 3 is not utf-8"),
-        (b"\xef\xbb\xbfw: \xe9 tensor", "byte 0xe9 at offset 6 is not utf-8"),
-        (b"\xff\xfew\0\0\xdcw\0", "byte 0x00 at offset 4 is not utf-16-le"),
-    ],
-)
-def test_bytes_that_are_no_text_are_refused(tmp_path, data, message):
-    """With the file and the offset."""
-    path = tmp_path / "log.txt"
-    path.write_bytes(data)
-    with pytest.raises(ValueError, match=f"UTF-8.*{re.escape(str(path))}.*{message}; save"):
-        read_text(path)
-
-
-@pytest.mark.parametrize("source", ["no-such.log", Path("no-such.log"), "", "x" * 5000])
-def test_a_missing_file_is_named(source):
-    """And the error says how a text would be recognised."""
-    name = repr(str(source)[:200])
-    with pytest.raises(
-        FileNotFoundError, match=f"existing path, or the text .* line break.*{name}"
-    ):
-        read_text(source)
+def test_a_missing_file_is_named():
+    """As by `open`."""
+    with pytest.raises(FileNotFoundError, match=r"no-such\.log"):
+        read_text("no-such.log")
 
 
 @pytest.mark.parametrize("source", [b"w: tensor([1.])\n", None, 3, ["w: tensor([1.])\n"]])
@@ -465,7 +465,7 @@ def test_any_text_is_a_log_or_a_value_error(text):
             return
     assert log.w.ndim == 2
     assert len(log.w) >= 1
-    assert all(x is None or x.shape == log.w.shape[: x.ndim] for x in log)
+    assert all(x is None or x.shape == log.w.shape[: x.ndim] for x in parts_of(log))
 
 
 def test_large_logs_are_read_in_linear_time():
@@ -576,7 +576,7 @@ def test_precision_20_keeps_every_float64(path):
     """Written and read back, the path is the same, bit for bit, the signs of zeros too."""
     log = parse_log("".join(format_log(*path, precision=20)))
     assert_same(log, Log(*path))
-    for got, want in zip(log, path, strict=True):
+    for got, want in zip(parts_of(log), path, strict=True):
         finite = ~np.isnan(want)  # nan has a sign that nobody prints
         np.testing.assert_array_equal(np.signbit(got)[finite], np.signbit(want)[finite])
 
@@ -587,7 +587,7 @@ def test_precision_12_keeps_every_float32(path):
     """Nine digits tell two float32 apart."""
     log = parse_log("".join(format_log(*path, precision=12)))
     with np.errstate(over="ignore"):
-        assert_same(Log(*(x.astype(np.float32).astype(float) for x in log)), Log(*path))
+        assert_same(Log(*(x.astype(np.float32).astype(float) for x in parts_of(log))), Log(*path))
 
 
 @pytest.mark.parametrize(
@@ -607,7 +607,7 @@ def test_one_digit_less_would_not_be_enough(kind, enough):
 def test_reading_writing_reading_changes_nothing(path, precision):
     """What a log holds, in however few digits, survives being written at precision 20."""
     first = parse_log(torch_prints(path, torch.float64, precision))
-    assert_same(parse_log("".join(format_log(*first, precision=20))), first)
+    assert_same(parse_log("".join(format_log(*parts_of(first), precision=20))), first)
 
 
 @given(paths(), st.sampled_from([(0,), (0, 1), (0, 2), (0, 1, 2), (0, 1, 3)]), st.booleans())
@@ -623,13 +623,6 @@ def test_what_is_not_given_is_not_written(path, which, last_point):
     assert_same(parse_log("".join(format_log(*longer, precision=20))), Log(*given_))
 
 
-@pytest.mark.parametrize("kind", [int, bool, np.float16])
-def test_other_numbers_are_written_as_floats(kind):
-    """Whole numbers and bools, as the tensor of a training would hold them."""
-    w, b = np.array([[1, 0], [0, 1]], kind), np.array([1, 1], kind)
-    assert list(format_log(w, b)) == list(format_log(w.astype(float), b.astype(float)))
-
-
 def test_lines_come_one_at_a_time():
     """An iterator of lines with their breaks: nothing is held but the line's record."""
     lines = format_log([[1.0, 2.5]] * 2, [0.0] * 2)
@@ -638,49 +631,14 @@ def test_lines_come_one_at_a_time():
     assert next(lines) == "w:  tensor([0.], requires_grad=True)\n"
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        (1.0,),
-        ([1.0, 2.0],),
-        (np.ones((2, 0)),),
-        (np.ones((2, 2, 1)),),
-        (np.ones((2, 2)), np.ones(3)),
-        (np.ones((2, 2)), np.ones((2, 1))),
-        (np.ones((2, 2)), 1.0),
-        (np.ones((2, 2)), None, np.ones((2, 1))),
-        (np.ones((2, 2)), None, np.ones((3, 2))),
-        (np.ones((4, 2)), None, np.ones((2, 2))),
-        (np.ones((2, 2)), None, 1.0),
-        (np.ones((2, 2)), None, None, np.ones(2)),
-        (np.ones((2, 2)), np.ones(2), np.ones((2, 2)), np.ones(1)),
-    ],
-)
-def test_shapes_that_do_not_fit_are_refused_at_once(path):
-    """Before the first line is formatted, with all shapes."""
-    named = zip(("w", "b", "grad_w", "grad_b"), path, strict=False)
-    shapes = {name: re.escape(f"{name} {np.shape(a)}") for name, a in named if a is not None}
-    in_order = ", ".join(shapes[k] for k in ("w", "grad_w", "b", "grad_b") if k in shapes)
-    with pytest.raises(ValueError, match=rf"^shapes must be w \(T, d\) .*, got {in_order}; pass"):
-        format_log(*path)
-
-
-@pytest.mark.parametrize("precision", [-1, 1075, 10**30])
-def test_a_precision_that_no_number_has_is_refused(precision):
-    """The smallest float64 has 1074 digits."""
-    with pytest.raises(ValueError, match=f"^precision must be from 0 to 1074, .*got {precision}; "):
+@pytest.mark.parametrize("precision", [-1, 1075, 10**30, True, np.bool_(True), 2.0, "4", None])
+def test_a_precision_is_an_integer_that_some_number_has(precision):
+    """The smallest float64 has 1074 digits; also one of NumPy's integers."""
+    message = re.escape(f"precision must be an integer from 0 to 1074, got {precision!r}; ")
+    with pytest.raises(ValueError, match=f"^{message}"):
         format_log([[1.0]], precision=precision)
-    (log,) = parse_log("".join(format_log([[5e-324]], precision=1074))).w
+    (log,) = parse_log("".join(format_log([[5e-324]], precision=np.int16(1074)))).w
     assert log.tolist() == [5e-324]
-
-
-@pytest.mark.parametrize("precision", [True, np.bool_(True), 2.0, "4", None])
-def test_a_precision_is_an_integer(precision):
-    """Also one of NumPy's."""
-    message = re.escape(f"precision must be an integer, got {precision!r}; ")
-    with pytest.raises(TypeError, match=f"^{message}"):
-        format_log([[1.0]], precision=precision)
-    assert [*format_log([[1.0]], precision=np.int8(2))] == [*format_log([[1.0]], precision=2)]
 
 
 @pytest.mark.parametrize("precision", range(20, 50))

@@ -54,12 +54,23 @@ def with_constants(target: Any, request: dict[str, Any], numbers: dict[Any, Any]
         method = with_constants(getattr(target, name), request, numbers)
         return type(target.__name__, (target,), {name: method})
     f = inspect.unwrap(target)
-    code = f.__code__
-    found = (numbers.get(c, c) if type(c) is int else c for c in code.co_consts)
-    code = code.replace(co_consts=tuple(found))
+    code = replaced(f.__code__, numbers)
     new = types.FunctionType(code, f.__globals__, f.__name__, f.__defaults__, f.__closure__)
     new.__kwdefaults__ = f.__kwdefaults__
     return new
+
+
+def replaced(code: Any, numbers: dict[Any, Any]) -> Any:
+    """Code with other numbers, that of functions within it included."""
+    found = [
+        replaced(c, numbers)
+        if isinstance(c, types.CodeType)
+        else numbers.get(c, c)
+        if type(c) is int
+        else c
+        for c in code.co_consts
+    ]
+    return code.replace(co_consts=tuple(found))
 
 
 def module_of(target: Any) -> dict[str, Any]:
@@ -95,34 +106,44 @@ def attributes(model: Any) -> Iterator[dict[str, Any]]:
     for name, value in sorted(vars(model).items()):
         if hasattr(value, "named_parameters"):
             for inner, parameter in value.named_parameters():
-                yield from flatten(parameter, ("self", name, *inner.split(".")))
+                keys = inner.split(".")
+                yield from flatten(parameter, ("self", name, *keys), access_of([name, *keys]))
         elif not callable(value):
-            yield from flatten(value, ("self", name))
+            yield from flatten(value, ("self", name), f".{name}")
     if hasattr(model, "named_parameters"):
         for inner, parameter in model.named_parameters():
-            yield from flatten(parameter, ("self", *inner.split(".")))
+            keys = inner.split(".")
+            yield from flatten(parameter, ("self", *keys), access_of(keys))
 
 
-def flatten(value: Any, path: tuple[Any, ...] = ()) -> Iterator[dict[str, Any]]:
-    """The parts of an answer: of dicts, tuples, records and lists; else the value itself."""
+def access_of(keys: list[str]) -> str:
+    """How Python reaches a parameter within modules."""
+    return "".join(f"[{key}]" if key.isdigit() else f".{key}" for key in keys)
+
+
+def flatten(value: Any, path: tuple[Any, ...] = (), access: str = "") -> Iterator[dict[str, Any]]:
+    """The parts of an answer: of dicts, tuples, records and lists; else the value itself.
+
+    `access` is how Python reaches the value from the answer: "[0]", ".dw".
+    """
     inner = children(value) if len(path) < DEPTH else None
     if inner is None:
-        yield part(value, path)
+        yield part(value, path) | {"access": access}
         return
-    for key, child in list(inner)[:MAX_PARTS]:
-        yield from flatten(child, (*path, key))
+    for key, step, child in list(inner)[:MAX_PARTS]:
+        yield from flatten(child, (*path, key), access + step)
 
 
 def children(value: Any) -> Any:
-    """(key, value) of a composed answer; None for what is one array or number."""
+    """(key, how Python reaches it, value) of a composed answer; None for one array or number."""
     if isinstance(value, dict):
-        return [(str(k), v) for k, v in value.items()]
-    if isinstance(value, tuple):
-        return zip(getattr(value, "_fields", range(len(value))), value, strict=True)
+        return [(str(k), f"[{k!r}]", v) for k, v in value.items()]
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return [(k, f".{k}", v) for k, v in zip(value._fields, value, strict=True)]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return vars(value).items()
-    if isinstance(value, list) and not all_numbers(value):
-        return enumerate(value)
+        return [(k, f".{k}", v) for k, v in vars(value).items()]
+    if isinstance(value, tuple) or (isinstance(value, list) and not all_numbers(value)):
+        return [(k, f"[{k}]", v) for k, v in enumerate(value)]
     return None
 
 
@@ -206,6 +227,7 @@ BUILDERS = {
     "list": lambda functions, a: np.asarray(a).tolist(),
     "matrix": lambda functions, a: np.matrix(np.array(a)),
     "tensor": tensor,
+    "tensor32": lambda functions, a: tensor(functions, a).float(),
     "frame": frame,
     "function": lambda functions, name: functions[name],
     "dict": lambda functions, items: {k: build(v, functions) for k, v in items.items()},

@@ -28,7 +28,7 @@ class ArrayMessage:
     """One array of an answer; `values` is None if it holds no real numbers.
 
     `path` leads to it in what was returned: the keys of a dict, positions of a tuple; `kind` is
-    the name of its Python type.
+    the name of its Python type; `access` is how Python reaches it from there: "[0]", ".dw".
     """
 
     dtype: str
@@ -36,6 +36,7 @@ class ArrayMessage:
     values: Any
     path: tuple[str, ...] = ()
     kind: str = ""
+    access: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,12 @@ def decode(message: dict[str, Any]) -> RawOutput:
         return RawOutput(decode_arrays(message["parts"]), tuple(after))
 
 
+def decode_changed(message: dict[str, Any]) -> list[RawOutput]:
+    """Validate the outputs of the calls of a changed source; one where it could not be defined."""
+    with validating():
+        return [decode(m) for m in message.get("answers", [message])]
+
+
 def decode_arrays(parts: Any) -> tuple[ArrayMessage, ...]:
     """Validate the arrays of an answer."""
     return tuple(map(decode_array, parts))
@@ -124,7 +131,8 @@ def decode_array(part: dict[str, Any]) -> ArrayMessage:
         if values.shape != (np.prod(shape),):
             raise ValueError(f"values must have as many numbers as {shape}, got {values.shape}")
     path = tuple(printable(key)[:80] for key in part.get("path", ()))
-    return ArrayMessage(str(part["dtype"]), shape, values, path, printable(part.get("kind", "")))
+    kind, access = printable(part.get("kind", "")), printable(part.get("access", ""))[:200]
+    return ArrayMessage(str(part["dtype"]), shape, values, path, kind, access)
 
 
 def decode_raised(raised: dict[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from reference.checker.sandbox.messages import (
     RawOutput,
     SubjectTerminated,
     decode,
+    decode_changed,
     decode_definitions,
     describe_exit,
     parse_line,
@@ -114,6 +115,24 @@ class Process:
         self.send(("call", list(requests)), len(requests))
         for _ in requests:
             yield self.receive(deadline, self.timeout, decode)
+
+    def ask_changed(
+        self, changes: Sequence[dict[str, Any]], deadline: float | None = None
+    ) -> Iterator[list[RawOutput]]:
+        """Yield the outputs of the calls of each changed source, see `patches.call_changed`.
+
+        The last change stays, until another is asked for or the process starts anew.
+
+        Raises
+        ------
+        SubjectTerminated
+            As for `ask`.
+        """
+        if self.popen is None:
+            self.load_again(deadline)
+        self.send(("change", list(changes)), len(changes))
+        for _ in changes:
+            yield self.receive(deadline, self.timeout, decode_changed)
 
     def load_again(self, deadline: float | None) -> None:
         """Load after the process was ended by another function."""

@@ -23,6 +23,7 @@ import numpy as np
 
 from .definitions import load, refuse_reading
 from .invoke import call, install
+from .patches import call_changed
 
 MAX_MEMORY = 4 << 30  # bytes; more is a MemoryError
 
@@ -48,7 +49,10 @@ def main(functions: dict[str, Any]) -> None:
 
 
 def serve(requests: Any, answers: Any, functions: dict[str, Any]) -> None:
-    """Answer requests: ("load", file, source, name), or ("call", requests) with a line a call."""
+    """Answer requests with a line each: to ("load", file, source, name) one, to the others several.
+
+    These are ("call", requests), and ("change", changes) for calls of a changed source.
+    """
     own, functions, file = os.getpid(), dict(functions), ""
     while True:
         try:
@@ -58,6 +62,8 @@ def serve(requests: Any, answers: Any, functions: dict[str, Any]) -> None:
         if what == "load":
             file = request[0]
             jobs: list[Any] = [functools.partial(load, *request, functions)]
+        elif what == "change":
+            jobs = [functools.partial(call_changed, functions, file, c) for c in request[0]]
         else:
             jobs = [functools.partial(call, functions, r) for r in request[0]]
         for job in jobs:

@@ -1,0 +1,503 @@
+"""The smallest repair of a wrong function, and the line that is to blame.
+
+Changes of the function's text are tried in the process of the code under test: single ones first,
+then pairs of those that bring the answers nearer. A change under which the answers to a few small
+problems are right is confirmed by judging the changed function as any other.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from reference.checker.call_plan import METHODS, CallPlan, Problem
+from reference.checker.edits import (
+    Change,
+    Edit,
+    Scope,
+    Text,
+    applied,
+    changes,
+    compatible,
+    is_self,
+    is_stored,
+    repeated,
+    tidy,
+    with_parentheses,
+)
+from reference.checker.minibatches import FAULTS
+from reference.checker.moves import moves, standardised
+from reference.checker.preferences import preferred
+from reference.checker.quick import FAR, RIGHT, Quick
+from reference.checker.repair_text import Repair, hunks_between
+from reference.checker.report import Check
+from reference.checker.sandbox.messages import RawOutput, SubjectTerminated
+from reference.checker.session import (
+    Attempt,
+    Choice,
+    Options,
+    iterations,
+    readings_of,
+    small_problems,
+    trials_of,
+    trials_of_problem,
+    usual_losses,
+)
+from reference.checker.signature import Definition
+from reference.checker.verdict import judge, judge_training, with_scaling
+
+BATCH = 40  # changes that are sent at once
+PROMISING = 36  # single changes of which pairs are made
+SECONDS = 4.0  # for a repair; the time limit of the function holds too
+UNUSUAL = 1.7  # the cost from which pairs of others are tried before a single change
+CONFIRMED = 12  # changes at most that are judged in full
+BATCH_FAULTS = {name for name, *_ in FAULTS} | {
+    "labels-of-another-batch",
+    "labels-off-by-one",
+    "row-never-drawn",
+    "shuffled-apart",
+}
+HOPELESS = ("timeout", "crash", "nondeterministic", "stale")
+
+
+class Tried(NamedTuple):
+    """A change, how far its answers are from the right ones, and whether they are right."""
+
+    change: Change
+    distance: float
+    right: bool
+
+
+def find_repairs(
+    process: Any,
+    definition: Definition,
+    checks: Sequence[Check],
+    losses: Sequence[str],
+    options: Options,
+    deadline: float,
+) -> list[Check]:
+    """The checks, those that are wrong with their line, and with a repair if one was confirmed."""
+    program = definition.program
+    if definition.node is None or program is None or not program.source:
+        return list(checks)
+    found = []
+    for check in checks:
+        if check.verdict == "wrong":
+            until = min(deadline, time.monotonic() + SECONDS)
+            right = frozenset(c.name for c in checks if c.verdict == "right")
+            search = Search(process, definition, check, right, tuple(losses), options, until)
+            line, repair = search.run()
+            where = program.place(line) if line else ""
+            check = replace(check, line=line, where=where, repair=repair)
+        found.append(check)
+    return found
+
+
+@dataclass(frozen=True)
+class Search:
+    """The search for the repair of one function.
+
+    `right` has the names of what is right of the same definition, and must stay so.
+    """
+
+    process: Any
+    definition: Definition
+    check: Check
+    right: frozenset[str]
+    losses: tuple[str, ...]
+    options: Options
+    deadline: float
+
+    @cached_property
+    def call(self) -> Any:
+        """How the function is called; a trainer whose predictions are wrong, as it standardises."""
+        choice = self.check.choice
+        if choice is None or choice.call is None:
+            return None
+        if self.check.kind == "predict" and choice.call.plan.is_class:
+            told = (self.process, self.definition, choice, self.losses, self.options)
+            return with_scaling(*told).call
+        return choice.call
+
+    @property
+    def plan(self) -> CallPlan:
+        """The plan of this call."""
+        plan: CallPlan = self.call.plan
+        return plan
+
+    @cached_property
+    def text(self) -> Text:
+        """The source of the program."""
+        return Text(self.definition.program.source)
+
+    @cached_property
+    def statements(self) -> list[Any]:
+        """The function's own statement of the top level, those it uses, and classes after these."""
+        tree = self.definition.program.tree
+        wanted = {self.definition.name.partition(".")[0]}
+        if self.call is not None:
+            wanted |= {name for _, name in self.call.plan.functions}
+        while True:
+            chosen = [s for s in tree.body if names_defined(s) & wanted]
+            used = {n.id for s in chosen for n in ast.walk(s) if isinstance(n, ast.Name)}
+            known = {n for s in tree.body for n in names_defined(s)}
+            if used & known <= wanted:
+                return chosen
+            wanted |= used & known
+
+    @cached_property
+    def scopes(self) -> list[Scope]:
+        """The functions that may be changed, the wrong one first."""
+        own = [n for n in ast.walk(self.definition.node) if isinstance(n, ast.FunctionDef)]
+        wrong = self.check.name.rpartition(".")[2]
+        if self.check.kind == "predict":  # that of a fitted model: its training is not to blame
+            own = [f for f in own if f.name not in (*METHODS, "__init__")] or own
+        own.sort(key=lambda f: (f.name != wrong, f.name == "__init__", f.name == "predict"))
+        others = [
+            n
+            for s in self.statements
+            for n in ast.walk(s)
+            if isinstance(n, ast.FunctionDef) and n not in ast.walk(self.definition.node)
+        ]
+        attributes = attributes_of(self.definition.node)
+        return [Scope(self.text, f, attributes) for f in (*own, *others)]
+
+    def standardising(self) -> Iterator[Change]:
+        """What keeps the mean and deviation of `fit` for `predict`."""
+        methods = [n for n in ast.walk(self.definition.node) if isinstance(n, ast.FunctionDef)]
+        fits = [f for f in methods if f.name in METHODS]
+        predicts = [f for f in methods if f.name == "predict"]
+        if self.check.fault == "predict-not-standardised" and fits and predicts:
+            yield from standardised(Scope(self.text, fits[0]), Scope(self.text, predicts[0]))
+
+    @cached_property
+    def singles(self) -> list[Change]:
+        """All single changes, the likeliest first."""
+        hinted = preferred(self.check.fault or "")
+        found: dict[str, tuple[float, Change]] = {}
+        for i, scope in enumerate(self.scopes):
+            single = list(changes(scope))
+            for c in (*single, *repeated(scope, single), *moves(scope)):
+                foreign = 0.8 if i and not self.definition.is_class else 0.4 * bool(i)
+                cost = c.cost + foreign - (1.0 if c.kind in hinted else 0)
+                new = with_parentheses(applied(self.text.source, c.edits))
+                cost += 1.0 * leaves_idle_line(new, c)
+                if new not in found or cost < found[new][0]:
+                    found[new] = cost, c._replace(cost=cost)
+        for c in self.standardising():
+            found[with_parentheses(applied(self.text.source, c.edits))] = 0, c._replace(cost=0)
+        found.pop(self.text.source, None)
+        return sorted((c for _, c in found.values()), key=lambda c: c.cost)
+
+    @cached_property
+    def problems(self) -> list[Problem]:
+        """The problems by which changes are tried: a large one, and the one that was shown."""
+        small = small_problems(self.plan, self.options.seed)
+        chosen = [max(small, key=lambda p: min(p.X.shape))]
+        example = self.check.counterexample
+        if example is not None and self.fits(example):
+            known = chosen[0]._replace(X=example.X, y=example.y, w=example.w, b=example.b)
+            chosen.append(known if example.lr is None else known._replace(lr=example.lr))
+        return chosen
+
+    def fits(self, example: Any) -> bool:
+        """Whether an example can be asked as it is."""
+        arrays = all(isinstance(a, np.ndarray) for a in (example.X, example.y, example.w))
+        if not arrays or example.X.ndim != 2:
+            return False
+        o = self.plan.layout
+        return o.d in (0, example.X.shape[1]) and o.n in (0, example.X.shape[0])
+
+    def run(self) -> tuple[int | None, Repair | None]:
+        """The line, and the repair if one was confirmed."""
+        raised = self.line_that_raised()
+        if self.call is None or self.check.fault in HOPELESS:
+            return raised or self.likely_line([]), None
+        tried: list[Tried] = []
+        try:
+            with self.restored():
+                repair = self.first_confirmed(tried)
+        except SubjectTerminated:
+            repair = None
+        if repair is not None:
+            return raised or repair.line, repair
+        return raised or self.likely_line(tried), None
+
+    def line_that_raised(self) -> int | None:
+        """The line of the exception, where one came."""
+        first = self.check.choice.first if self.check.choice is not None else None
+        answers = [a for group in first.answers for a in group] if first else []
+        raised = [a.raised for a in answers if a.raised and a.raised.get("lineno")]
+        if self.check.fault in ("raised", "wrong-shape", "broadcast-n-by-n") and raised:
+            return int(raised[0]["lineno"])
+        return None
+
+    def first_confirmed(self, tried: list[Tried]) -> Repair | None:
+        """The first change that is confirmed; all that were tried are noted."""
+        judged = 0
+        usual = [c for c in self.singles if c.cost < UNUSUAL]
+        for source in (usual, self.pairs(tried), self.singles[len(usual) :], self.pairs(tried)):
+            for batch in batches(source, BATCH):
+                found = self.try_all(batch)
+                tried += found
+                for good in [t for t in found if t.right and self.trains_rightly(t.change)]:
+                    repair = self.confirmed(good.change)
+                    judged += 1
+                    if repair is not None:
+                        return repair
+                    if judged >= CONFIRMED or time.monotonic() > self.deadline:
+                        return None
+                if time.monotonic() > self.deadline:
+                    return None
+        return None
+
+    def pairs(self, tried: list[Tried]) -> Iterator[Change]:
+        """Pairs of the single changes that bring the answers nearest, or are the likeliest."""
+        before = self.base_distance
+        nearer = sorted((t for t in tried if t.distance < before - 1e-9), key=lambda t: t.distance)
+        chosen = [t.change for t in nearer[:PROMISING]]
+        ranked = [(i + j, a, b) for i, a in enumerate(chosen) for j, b in enumerate(chosen[:i])]
+        for _, a, b in sorted(ranked, key=lambda r: r[0]):
+            edits = (*a.edits, *b.edits)
+            if compatible(edits):
+                yield Change(edits, f"{a.kind} {b.kind}", a.cost + b.cost)
+
+    @cached_property
+    def base_distance(self) -> float:
+        """How far the answers are now."""
+        found = self.try_all([Change((), "none")])
+        return found[0].distance if found else FAR
+
+    def try_all(self, candidates: Sequence[Change]) -> list[Tried]:
+        """Each change, tried on the few problems."""
+        requests = requests_of(self.plan, self.problems)
+        found: list[Tried] = []
+        while len(found) < len(candidates) and time.monotonic() < self.deadline:
+            rest = candidates[len(found) :]
+            sent = [self.changed(c.edits, requests) for c in rest]
+            try:
+                answers = self.process.ask_changed(sent, self.deadline + 1)
+                for change, answer in zip(rest, answers, strict=True):
+                    found.append(Tried(change, *self.judged_quickly(answer)))
+            except SubjectTerminated:
+                found.append(Tried(rest[0], 2 * FAR, False))
+        return found
+
+    def changed(self, edits: Sequence[Edit], requests: Sequence[Any]) -> dict[str, Any]:
+        """The message that defines the changed statements and asks these calls."""
+        statements = []
+        for s in self.statements:
+            line = min([s.lineno, *(d.lineno for d in getattr(s, "decorator_list", []))])
+            start, end = self.text.starts[line - 1], self.text.span(s)[1]
+            inside = [
+                e._replace(start=e.start - start, end=e.end - start)
+                for e in edits
+                if start <= e.start and e.end <= end + 1
+            ]
+            piece = applied(self.text.source[start:end], inside)
+            statements.append((line, with_parentheses(piece)))
+        target = self.definition.name
+        return {"target": target, "statements": statements, "requests": list(requests)}
+
+    def judged_quickly(self, answers: Sequence[RawOutput]) -> tuple[float, bool]:
+        """The distance from the right answers under the nearest convention, and whether right."""
+        if any(a.raised for a in answers):
+            return FAR * 1.5, False
+        count = len(iterations(self.plan))
+        groups = [list(answers[i : i + count]) for i in range(0, len(answers), count)]
+        tried = Attempt(self.plan, self.problems, groups)
+        if self.by_batches:
+            return 0.0, True  # `trains_rightly` decides
+        if self.check.kind != self.plan.kind:  # the predictions of what was trained
+            return self.judged_predictions(tried)
+        readings = [self.call.reading] if self.call and self.call.reading else []
+        best = FAR
+        for reading in readings or readings_of(tried, self.definition)[:4]:
+            for loss in usual_losses(self.plan.kind, self.losses):
+                gap = self.quick.distance(groups, reading, loss)
+                if gap < RIGHT and self.is_right(tried, reading, loss):
+                    return 0.0, True
+                best = min(best, gap)
+        return best, False
+
+    @property
+    def by_batches(self) -> bool:
+        """Whether the passes of a trainer were wrong, and it is no plain descent on all rows."""
+        right = self.check.choice.status == "right"
+        trainer = self.check.kind == "trainer"
+        return trainer and not right and self.check.fault in BATCH_FAULTS
+
+    def judged_predictions(self, tried: Attempt) -> tuple[float, bool]:
+        """The same for the predictions of a fitted model."""
+        found = []
+        for i, (problem, group) in enumerate(zip(tried.problems, tried.answers, strict=True)):
+            found += trials_of_problem(
+                self.plan, self.call.reading, self.call.loss, i, problem, group
+            )
+        trials = [t for t in found if t.plan.name == self.check.name]
+        wrong = sum(not t.is_correct for t in trials)
+        return (FAR * wrong / len(trials), not wrong) if trials else (FAR, False)
+
+    @cached_property
+    def quick(self) -> Quick:
+        """The right answers, approximately."""
+        return Quick(self.plan, self.problems)
+
+    def is_right(self, tried: Attempt, reading: Any, loss: str) -> bool:
+        """Whether all answers are right, decided exactly."""
+        trials = trials_of(tried, reading, loss)
+        return bool(trials) and all(t.is_correct and not t.mutated for t in trials)
+
+    def trains_rightly(self, change: Change) -> bool:
+        """Whether the batches and the history of a changed trainer are right."""
+        choice = self.check.choice
+        batches = self.by_batches or "batch_size" in self.plan.uses
+        if self.check.kind != "trainer" or not (choice.status == "right" or batches):
+            return True
+        list(self.process.ask_changed([self.changed(change.edits, [])]))
+        calls = [choice.call._replace(loss=loss) for loss in self.losses[:2]]
+        choices = [replace(choice, call=call, status="right") for call in calls]
+        return any(map(self.training_is_right, [*choices, *([choice] if self.by_batches else [])]))
+
+    def training_is_right(self, choice: Choice) -> bool:
+        """Whether nothing is found in a training that is called in this way."""
+        told = (self.process, self.definition, choice, self.losses, self.options)
+        try:
+            checks = judge_training(*told)
+        except SubjectTerminated:
+            return False
+        plain = not checks and not self.by_batches
+        return plain or (bool(checks) and all(c.verdict == "right" for c in checks))
+
+    def confirmed(self, change: Change) -> Repair | None:
+        """The repair by a change, if the changed function is right in all problems."""
+        try:
+            source = tidy(applied(self.text.source, change.edits))
+        except SyntaxError:
+            return None
+        program = replace(self.definition.program, source=source)
+        node = program.node_of(self.definition.name)
+        definition = replace(self.definition, node=node)
+        object.__setattr__(definition, "program", program)
+        list(self.process.ask_changed([self.changed(change.edits, [])]))
+        with self.loading(source):
+            checks = self.judged(definition)
+            kept = {c.name for c in checks if c.verdict == "right"} >= self.right
+            if not kept or not any(map(self.is_as_meant, checks)):
+                return None
+            others = [c for d in self.others_changed(change) for c in self.judged(d)]
+        if any(c.verdict == "wrong" for c in others):
+            return None
+        lines = self.definition.program.lines
+        return Repair(hunks_between(self.text.source, source), tuple(lines))
+
+    def judged(self, definition: Definition) -> list[Check]:
+        """The checks of a changed definition; nothing where there is no time left."""
+        left = self.deadline - time.monotonic()
+        if left <= 0.2 or definition.node is None:
+            return []
+        try:
+            options = replace(self.options, timeout=left + 1)
+            return judge(self.process, definition, self.losses, options)
+        except SubjectTerminated:
+            return []
+
+    def others_changed(self, change: Change) -> list[Definition]:
+        """The other definitions of the program that a change concerns."""
+        start = {e.start for e in change.edits}
+        found = []
+        for d in self.definition.program.definitions:
+            if d.name != self.definition.name and d.node is not None:
+                first, last = self.text.span(d.node)
+                if any(first <= s <= last for s in start):
+                    found.append(d)
+        return found
+
+    def is_as_meant(self, check: Check) -> bool:
+        """Whether a check is of the same thing, called in the same way, and right."""
+        call = check.choice.call if check.choice is not None else None
+        same = check.name == self.check.name and check.kind == self.check.kind
+        layouts = (self.plan.layout, self.plan.layout._replace(d=0))  # for any number of features
+        alike = call is not None and call.plan.layout in layouts
+        other_kind = check.explanation.startswith("right as")
+        if self.check.fault != "row-never-drawn":  # what is drawn misses rows too
+            other_kind |= "random" in check.explanation or "drawn" in check.explanation
+        return same and alike and check.verdict == "right" and not other_kind
+
+    @contextlib.contextmanager
+    def loading(self, source: str) -> Iterator[None]:
+        """Another source, for a process that starts anew."""
+        before, self.process.source = self.process.source, source
+        try:
+            yield
+        finally:
+            self.process.source = before
+
+    @contextlib.contextmanager
+    def restored(self) -> Iterator[None]:
+        """The program as it was, at the end."""
+        try:
+            yield
+        finally:
+            with contextlib.suppress(SubjectTerminated):
+                if self.process.popen is not None:
+                    list(self.process.ask_changed([self.changed((), [])]))
+
+    def likely_line(self, tried: Sequence[Tried]) -> int | None:
+        """The line whose change brings the answers nearest; else the likeliest for the fault."""
+        nearest = min(tried, key=lambda t: t.distance, default=None)
+        change = None
+        if nearest is not None and nearest.distance < 0.5 * self.base_distance:
+            change = nearest.change
+        elif self.singles:
+            change = self.singles[0]
+        if change is None:
+            return None
+        return self.text.source.count("\n", 0, change.edits[0].start) + 1
+
+
+def names_defined(statement: Any) -> set[str]:
+    """The functions and classes that a statement of the top level defines."""
+    nodes = ast.walk(statement) if isinstance(statement, ast.If | ast.Try) else [statement]
+    return {n.name for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+
+
+def attributes_of(node: Any) -> tuple[str, ...]:
+    """The attributes that a class gives its objects, as `self.a`."""
+    if not isinstance(node, ast.ClassDef):
+        return ()
+    found = [n for n in ast.walk(node) if isinstance(n, ast.Attribute) and is_self(n.value)]
+    return tuple(dict.fromkeys(f"self.{n.attr}" for n in found if is_stored(n)))
+
+
+def leaves_idle_line(source: str, change: Change) -> bool:
+    """Whether a change makes a line `a = a` of one of those that it concerns."""
+    places = [e.start for e in change.edits] or [0]
+    first = source.rfind("\n", 0, min(places)) + 1
+    last = source.find("\n", max(places) + sum(len(e.text) for e in change.edits))
+    sides = (line.partition(" = ") for line in source[first : last + 1 or None].splitlines())
+    return any(right and left.strip() == right.strip("() ") for left, _, right in sides)
+
+
+def requests_of(plan: CallPlan, problems: Sequence[Problem]) -> list[dict[str, Any]]:
+    """The calls for these problems."""
+    return [plan.request(p._replace(iters=t)) for p in problems for t in iterations(plan)]
+
+
+def batches(items: Iterable[Change], size: int) -> Iterator[list[Change]]:
+    """The items, some at a time."""
+    found: list[Change] = []
+    for item in items:
+        found.append(item)
+        if len(found) == size:
+            yield found
+            found = []
+    if found:
+        yield found

@@ -1,0 +1,202 @@
+"""Examples of trainings whose single steps on all rows do not show what is wrong.
+
+An epoch of minibatches is compared with the exact one: the rows in their order, in batches of m,
+each divided by its own size. Where a program draws the order, only problems are used whose answer
+does not depend on it: one batch of all rows, or rows that are all alike.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from reference import exact
+from reference.checker.call_plan import CallPlan, Problem
+from reference.checker.example import (
+    Place,
+    Subject,
+    component,
+    place_of,
+    point_text,
+    problem_of,
+    script,
+)
+from reference.checker.expected import CONVENTIONS, Expected
+from reference.checker.minibatches import MANY
+from reference.checker.output import Output, parse_output
+from reference.checker.problem_set import with_rate
+from reference.checker.report import Counterexample, text
+from reference.checker.sandbox.messages import RawOutput
+from reference.checker.trial import Trial
+
+DRAWS = {"shuffle", "shuffled", "permutation", "random", "rng", "rand", "randint", "randperm"}
+DRAWS |= {"choice", "sample", "perm", "randn"}
+SIZES = [(2, 1), (3, 2), (4, 2), (5, 2), (2, 2), (3, 3), (5, 5)]  # (n, m), simple ones first
+
+
+def batch_example(process: Any, subject: Subject, losses: Sequence[str]) -> Counterexample | None:
+    """The first small problem on which epochs of minibatches lead elsewhere than they should."""
+    plan = subject.plan
+    loss = next((c for c in losses if full_batch_is_right(process, subject, c)), losses[0])
+    free = bool(DRAWS & subject.definition.wording)
+    for problem, epochs in itertools.product(batch_problems(plan, free), (1, 2)):
+        p = with_rate(plan, problem._replace(iters=epochs))
+        item = trained(process, subject, p, loss)
+        if item is None:
+            return None
+        wanted = epochs_of(item.case, CONVENTIONS[loss])
+        wrong = np.flatnonzero(differs(item.reading.vector, wanted))
+        if len(wrong):
+            return shown(subject, item, wanted, int(wrong[0]))
+    return None
+
+
+def batch_problems(plan: CallPlan, free: bool) -> Iterator[Problem]:
+    """Small problems with batches; `free`: those alone that do not depend on the order of rows."""
+    d = plan.layout.d or 1
+    sizes = SIZES if "batch_size" in plan.uses else [(n, 1) for n in (2, 3)]
+    for (n, m), alike in itertools.product(sizes, (True, False)):
+        if alike or not free or m == n:
+            column = np.ones(n) if alike else np.arange(1.0, n + 1)
+            X, y = np.tile(column[:, None], d), (column if alike else (column - 1) ** 2)
+            yield Problem(X, y, np.full(d, 2.0), np.float64(0), lr=0.25, batch_size=m)
+
+
+def trained(process: Any, subject: Subject, p: Problem, loss: str) -> Trial | None:
+    """The training on a problem, from the point where it begins; None where it cannot be read."""
+    plan, reading = subject.plan, subject.reading
+    times = (p.iters,) if plan.starts else (0, p.iters)
+    answers = list(process.ask([plan.request(p._replace(iters=t)) for t in times]))
+    outputs = [parse_output(plan, reading, p, a) for a in answers]
+    start = np.append(p.w, p.b) if plan.starts else outputs[0].vector
+    start = np.zeros(len(p.w) + 1) if start is None else start
+    if outputs[-1].fault:
+        return None
+    case = p._replace(w=start[:-1], b=start[-1])
+    expected = Expected(plan, case, loss)
+    return Trial(plan, case, answers[-1], outputs[-1], expected, 0, p)
+
+
+def full_batch_is_right(process: Any, subject: Subject, loss: str) -> bool:
+    """Whether one step with all rows is right under a convention."""
+    p = Problem(np.ones((3, subject.plan.layout.d or 1)), np.ones(3), np.ones(1), 0.0, lr=0.5)
+    p = with_rate(subject.plan, p._replace(w=np.ones(p.X.shape[1]) * 2))
+    item = trained(process, subject, p, loss)
+    return item is not None and item.is_correct
+
+
+def epochs_of(case: Problem, factor: Any) -> Any:
+    """Where the epochs of a problem should lead, exactly   (1.3g, 1.3h)"""
+    w, b = exact.rationals(case.w), Fraction(case.b)
+    m, lr = case.batch_size, Fraction(case.lr)
+    for _ in range(case.iters):
+        for k in range(0, len(case.y), m):
+            X, y = case.X[k : k + m], case.y[k : k + m]
+            grad_w, grad_b = exact.gradient(X, y, w, b)
+            eta = lr * factor(len(y))
+            w, b = [v - eta * g for v, g in zip(w, grad_w, strict=True)], b - eta * grad_b
+    return np.array([float(v) for v in (*w, b)])
+
+
+def differs(got: Any, wanted: Any) -> Any:
+    """Which numbers are not the same, beyond rounding."""
+    return ~(np.abs(got - wanted) <= 1e-9 * (1 + np.abs(wanted)))
+
+
+def shown(subject: Subject, item: Trial, wanted: Any, i: int) -> Counterexample | None:
+    """The code of a training, and where its epochs lead."""
+    p, got = item.problem, item.reading.vector
+    place = place_of(subject, item.answer, item.case, i)
+    if place is None:
+        return None
+    call, expression = script(subject, p, item.answer, place)
+    start = np.append(item.case.w, item.case.b)
+    points = [point_text(subject, item, v) for v in (start, got, wanted)]
+    batches = f"{p.iters} epoch{'s' * (p.iters > 1)} in batches of {p.batch_size}"
+    return problem_of(
+        item,
+        call=call,
+        component=component(subject, place, item, i, expression),
+        got=float(got[i]),
+        expected=float(wanted[i]),
+        step=f"{batches}: from {points[0]} to {points[1]}; should be {points[2]}",
+    )
+
+
+def first_step(process: Any, subject: Subject, loss: str) -> Trial | None:
+    """The first step of a training that is not told where to start, where that is wrong."""
+    d = subject.plan.layout.d or 1
+    p = Problem(np.ones((1, d)), np.ones(1), np.ones(d), np.float64(0), lr=0.5)
+    found = trained(process, subject, with_rate(subject.plan, p), loss)
+    return found if found is not None and not found.is_correct else None
+
+
+def missed_row_example(process: Any, subject: Subject) -> Counterexample | None:
+    """A training on rows of which one alone says anything, and that one is never drawn."""
+    plan, d = subject.plan, subject.plan.layout.d or 1
+    n, m = (3, 2) if "batch_size" in plan.uses else (3, 1)
+    for row in range(n):
+        y = np.eye(n)[row]
+        X = np.tile(y[:, None], d)
+        p = Problem(X, y, np.zeros(d), np.float64(0), lr=0.5, batch_size=m, iters=MANY)
+        item = trained(process, subject, with_rate(plan, p), "half-mse")
+        if item is not None and not item.reading.vector.any():
+            place = place_of(subject, item.answer, item.case, 0)
+            if place is not None:
+                call, expression = script(subject, item.problem, item.answer, place)
+                name = component(subject, place, item, 0, expression)
+                expected = f"another number: row {row} alone says what it is"
+                return problem_of(item, call=call, component=name, got=0.0, expected=expected)
+    return None
+
+
+def aliased_example(process: Any, subject: Subject) -> Counterexample | None:
+    """The record of a training of two steps: its last entry but one is that after one step."""
+    plan, d = subject.plan, subject.plan.layout.d or 1
+    p = Problem(np.ones((1, d)), np.ones(1), np.full(d, 2.0), np.float64(0), lr=0.25)
+    p = with_rate(plan, p)
+    one, two = process.ask([plan.request(p._replace(iters=t)) for t in (1, 2)])
+    outputs = [parse_output(plan, subject.reading, p, a) for a in (one, two)]
+    place = last_but_one(two, {d, d + 1})
+    if place is None or any(o.fault for o in outputs):
+        return None
+    wanted = as_recorded(subject, outputs[0], place.part.values.size)
+    wrong = np.flatnonzero(differs(place.part.values, wanted))
+    if not len(wrong):
+        return None
+    place = place._replace(index=int(wrong[0]))
+    call, expression = script(subject, p._replace(iters=2), two, place)
+    item = Trial(plan, p, two, outputs[1], Expected(plan, p, "half-mse"), 0, p)
+    got, expected = float(place.part.values[place.index]), float(wanted[place.index])
+    name = expression.removesuffix(".item()")
+    example = problem_of(item, call=call, component=name, got=got, expected=expected)
+    return replace(example, step=f"after step 1 it was {text(expected)}")
+
+
+def last_but_one(answer: RawOutput, sizes: set[int]) -> Place | None:
+    """The entry before the last of a record of weights."""
+    entries: dict[Any, list[Place]] = {}
+    for p in answer.parts:
+        if p.values is not None and p.values.size in sizes and p.path and p.path[-1].isdigit():
+            place = Place(("", p.path), p, 0)
+            entries.setdefault((p.path[:-1], p.shape), []).append(place)
+    records = [found for found in entries.values() if len(found) in (2, 3)]
+    records = [
+        found
+        for found in records
+        if all((q.part.values == found[0].part.values).all() for q in found)
+    ]
+    return records[0][-2] if records else None
+
+
+def as_recorded(subject: Subject, output: Output, size: int) -> Any:
+    """The weights after a step as a record has them: w alone, or both as in the answer."""
+    vector, reading = output.vector, subject.reading
+    if size < len(vector):
+        return vector[:-1]
+    return np.roll(vector, 1) if reading is not None and reading.order == "bw" else vector

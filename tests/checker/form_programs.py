@@ -1,0 +1,1344 @@
+"""Right programs of many forms, and the mistakes by which each becomes a wrong one.
+
+Each form: its source; the verdicts that each function may get; and (functions, old, new) for each
+mistake, where `old` in the source is replaced and the functions become wrong.
+"""
+
+from typing import NamedTuple
+
+
+class Form(NamedTuple):
+    """A program, what must be said of it, and its mistakes."""
+
+    source: str
+    verdicts: dict[str, str]
+    mistakes: tuple[tuple[str, str, str], ...] = ()
+
+
+FORMS = {
+    "partial derivatives and a step, one feature": Form(
+        """\
+def get_gradient_at_b(x, y, b, m):
+    N = len(x)
+    diff = 0
+    for i in range(N):
+        diff += (y[i] - (m * x[i] + b))
+    return -2 / N * diff
+
+def get_gradient_at_m(x, y, b, m):
+    N = len(x)
+    diff = 0
+    for i in range(N):
+        diff += x[i] * (y[i] - (m * x[i] + b))
+    return -2 / N * diff
+
+def step_gradient(x, y, b_current, m_current, learning_rate):
+    gb = get_gradient_at_b(x, y, b_current, m_current)
+    gm = get_gradient_at_m(x, y, b_current, m_current)
+    return b_current - learning_rate * gb, m_current - learning_rate * gm
+
+def gradient_descent(x, y, learning_rate, num_iterations):
+    b = 0
+    m = 0
+    for _ in range(num_iterations):
+        b, m = step_gradient(x, y, b, m, learning_rate)
+    return b, m
+""",
+        {
+            "get_gradient_at_b": "right",
+            "get_gradient_at_m": "right",
+            "step_gradient": "right",
+            "gradient_descent": "right",
+        },
+        (
+            (
+                "get_gradient_at_m,step_gradient,gradient_descent",
+                "diff += x[i] * (y[i] - (m * x[i] + b))",
+                "diff += x[i] * (y[i] - m * x[i] + b)",
+            ),
+            (
+                "get_gradient_at_b,step_gradient,gradient_descent",
+                "diff += (y[i] - (m * x[i] + b))",
+                "diff -= (y[i] - (m * x[i] + b))",
+            ),
+            (
+                "step_gradient,gradient_descent",
+                "m_current - learning_rate * gm",
+                "m_current - learning_rate * gb",
+            ),
+        ),
+    ),
+    "theta0 and theta1 apart": Form(
+        """\
+import numpy as np
+
+def cost(theta0, theta1, x, y):
+    m = len(x)
+    return np.sum((theta0 + theta1 * x - y) ** 2) / (2 * m)
+
+def grad(theta0, theta1, x, y):
+    m = len(x)
+    r = theta0 + theta1 * x - y
+    return np.sum(r) / m, np.sum(r * x) / m
+
+def step(theta0, theta1, x, y, alpha):
+    g0, g1 = grad(theta0, theta1, x, y)
+    return theta0 - alpha * g0, theta1 - alpha * g1
+""",
+        {"cost": "right", "grad": "right", "step": "right"},
+        (
+            ("grad,step", "np.sum(r * x) / m", "np.sum(r * x) / (m - 1)"),
+            (
+                "step",
+                "theta0 - alpha * g0, theta1 - alpha * g1",
+                "theta0 + alpha * g0, theta1 + alpha * g1",
+            ),
+            ("cost", "theta0 + theta1 * x - y) ** 2", "theta0 + theta1 * x - y) ** 3"),
+        ),
+    ),
+    "three weights written out": Form(
+        """\
+def predict(x1, x2, w0, w1, w2):
+    return w0 + w1 * x1 + w2 * x2
+
+def mse(y, y_pred):
+    return ((y - y_pred) ** 2).mean()
+
+def gradient(X, y, w0, w1, w2):
+    r = w0 + w1 * X[:, 0] + w2 * X[:, 1] - y
+    return 2 * r.mean(), 2 * (r * X[:, 0]).mean(), 2 * (r * X[:, 1]).mean()
+""",
+        {"gradient": "right", "predict": "right", "mse": "right"},
+        (
+            ("gradient", "2 * (r * X[:, 1]).mean()", "2 * (r * X[:, 0]).mean()"),
+            ("mse", ".mean()", ".mean() ** 0.5"),
+        ),
+    ),
+    "the course's lab, several features": Form(
+        """\
+import numpy as np
+import copy, math
+
+def compute_cost(X, y, w, b):
+    m = X.shape[0]
+    cost = 0.0
+    for i in range(m):
+        f_wb_i = np.dot(X[i], w) + b
+        cost = cost + (f_wb_i - y[i]) ** 2
+    cost = cost / (2 * m)
+    return cost
+
+def compute_gradient(X, y, w, b):
+    m, n = X.shape
+    dj_dw = np.zeros((n,))
+    dj_db = 0.
+    for i in range(m):
+        err = (np.dot(X[i], w) + b) - y[i]
+        for j in range(n):
+            dj_dw[j] = dj_dw[j] + err * X[i, j]
+        dj_db = dj_db + err
+    dj_dw = dj_dw / m
+    dj_db = dj_db / m
+    return dj_db, dj_dw
+
+def gradient_descent(X, y, w_in, b_in, cost_function, gradient_function, alpha, num_iters):
+    J_history = []
+    w = copy.deepcopy(w_in)
+    b = b_in
+    for i in range(num_iters):
+        dj_db, dj_dw = gradient_function(X, y, w, b)
+        w = w - alpha * dj_dw
+        b = b - alpha * dj_db
+        if i < 100000:
+            J_history.append(cost_function(X, y, w, b))
+        if i % math.ceil(num_iters / 10) == 0:
+            print(f"Iteration {i:4d}: Cost {J_history[-1]:8.2f}   ")
+    return w, b, J_history
+""",
+        {"compute_cost": "right", "compute_gradient": "right", "gradient_descent": "right"},
+        (
+            ("compute_gradient,gradient_descent", "dj_db = dj_db / m", "dj_db = dj_db"),
+            (
+                "compute_gradient,gradient_descent",
+                "dj_dw[j] = dj_dw[j] + err * X[i, j]",
+                "dj_dw[j] = dj_dw[j] + err * X[i, 0]",
+            ),
+            ("compute_cost", "cost = cost / (2 * m)", "cost = cost / m / m"),
+            ("gradient_descent", "w = w - alpha * dj_dw", "w = w - dj_dw"),
+        ),
+    ),
+    "the course's lab, one feature": Form(
+        """\
+import math
+
+def compute_cost(x, y, w, b):
+    m = x.shape[0]
+    cost = 0
+    for i in range(m):
+        f_wb = w * x[i] + b
+        cost = cost + (f_wb - y[i])**2
+    total_cost = 1 / (2 * m) * cost
+    return total_cost
+
+def compute_gradient(x, y, w, b):
+    m = x.shape[0]
+    dj_dw = 0
+    dj_db = 0
+    for i in range(m):
+        f_wb = w * x[i] + b
+        dj_dw += (f_wb - y[i]) * x[i]
+        dj_db += f_wb - y[i]
+    return dj_dw / m, dj_db / m
+
+def gradient_descent(x, y, w_in, b_in, alpha, num_iters, cost_function, gradient_function):
+    J_history = []
+    p_history = []
+    b = b_in
+    w = w_in
+    for i in range(num_iters):
+        dj_dw, dj_db = gradient_function(x, y, w, b)
+        b = b - alpha * dj_db
+        w = w - alpha * dj_dw
+        J_history.append(cost_function(x, y, w, b))
+        p_history.append([w, b])
+    return w, b, J_history, p_history
+""",
+        {"compute_cost": "right", "compute_gradient": "right", "gradient_descent": "right"},
+        (
+            ("gradient_descent", "w = w - alpha * dj_dw", "w = w - alpha * dj_db"),
+            (
+                "compute_gradient,gradient_descent",
+                "return dj_dw / m, dj_db / m",
+                "return dj_dw, dj_db",
+            ),
+        ),
+    ),
+    "data in the constructor": Form(
+        """\
+class LinearRegression:
+    def __init__(self, X, y, alpha=0.03, n_iter=1500):
+        self.alpha = alpha
+        self.n_iter = n_iter
+        self.n_samples = len(y)
+        self.n_features = X.shape[1]
+        import numpy as np
+        self.X = np.hstack((np.ones((self.n_samples, 1)), X))
+        self.y = y[:, None]
+        self.params = np.zeros((self.n_features + 1, 1))
+        self.coef_ = None
+        self.intercept_ = None
+    def fit(self):
+        for i in range(self.n_iter):
+            self.params = self.params - (self.alpha / self.n_samples) * self.X.T @ (self.X @ self.params - self.y)
+        self.intercept_ = self.params[0]
+        self.coef_ = self.params[1:]
+        return self
+    def predict(self, X):
+        import numpy as np
+        X = np.hstack((np.ones((X.shape[0], 1)), X))
+        return X @ self.params
+""",
+        {"LinearRegression": "right"},
+        (("LinearRegression", "(self.alpha / self.n_samples)", "self.alpha"),),
+    ),
+    "a line with its slope and intercept": Form(
+        """\
+class SimpleLinearRegression:
+    def __init__(self):
+        self.slope = 0.0
+        self.intercept = 0.0
+    def predict(self, x):
+        return self.slope * x + self.intercept
+    def fit(self, x, y, learning_rate=0.01, epochs=100):
+        n = len(x)
+        for _ in range(epochs):
+            err = self.predict(x) - y
+            self.slope -= learning_rate * 2 / n * (err * x).sum()
+            self.intercept -= learning_rate * 2 / n * err.sum()
+""",
+        {"SimpleLinearRegression": "right"},
+        (
+            (
+                "SimpleLinearRegression",
+                "self.intercept -= learning_rate * 2 / n * err.sum()",
+                "self.intercept -= learning_rate * err.sum() / n",
+            ),
+            ("SimpleLinearRegression", "err = self.predict(x) - y", "err = self.predict(x) + y"),
+        ),
+    ),
+    "a named tuple": Form(
+        """\
+import numpy as np
+from collections import namedtuple
+Grad = namedtuple("Grad", "dw db")
+
+def cost(w, b, X, y):
+    return np.mean((X @ w + b - y) ** 2)
+
+def gradient(w, b, X, y):
+    e = X @ w + b - y
+    return Grad(dw=2 * X.T @ e / len(e), db=2 * e.mean())
+""",
+        {"gradient": "right", "cost": "right"},
+        (
+            ("gradient", "db=2 * e.mean()", "db=e.mean()"),
+            (
+                "gradient",
+                "Grad(dw=2 * X.T @ e / len(e), db=2 * e.mean())",
+                "Grad(dw=2 * X.T @ e / X.shape[1], db=2 * e.mean())",
+            ),
+        ),
+    ),
+    "a dataclass": Form(
+        """\
+import numpy as np
+from dataclasses import dataclass
+
+@dataclass
+
+class Gradients:
+    weight: np.ndarray
+    bias: float
+
+def gradients(X: np.ndarray, y: np.ndarray, weight: np.ndarray, bias: float) -> Gradients:
+    r = X @ weight + bias - y
+    return Gradients(bias=r.mean(), weight=X.T @ r / r.size)
+""",
+        {"gradients": "right"},
+        (("gradients", "bias=r.mean()", "bias=r.sum()"),),
+    ),
+    "features in rows, a dict and a cost": Form(
+        """\
+import numpy as np
+
+def propagate(w, b, X, Y):
+    m = X.shape[1]
+    A = np.dot(w.T, X) + b
+    cost = 1 / (2 * m) * np.sum((A - Y) ** 2)
+    dw = 1 / m * np.dot(X, (A - Y).T)
+    db = 1 / m * np.sum(A - Y)
+    grads = {"dw": dw, "db": db}
+    return grads, cost
+
+def optimize(w, b, X, Y, num_iterations, learning_rate, print_cost=False):
+    costs = []
+    for i in range(num_iterations):
+        grads, cost = propagate(w, b, X, Y)
+        w = w - learning_rate * grads["dw"]
+        b = b - learning_rate * grads["db"]
+        if i % 100 == 0:
+            costs.append(cost)
+    params = {"w": w, "b": b}
+    return params, grads, costs
+""",
+        {"propagate": "right", "optimize": "right"},
+        (
+            ("propagate,optimize", "db = 1 / m * np.sum(A - Y)", "db = np.sum(A - Y)"),
+            (
+                "propagate,optimize",
+                "dw = 1 / m * np.dot(X, (A - Y).T)",
+                "dw = 1 / m * np.dot(X, A.T)",
+            ),
+            (
+                "optimize",
+                'w = w - learning_rate * grads["dw"]',
+                'w = w - learning_rate * grads["db"]',
+            ),
+        ),
+    ),
+    "tensors that hold their gradients": Form(
+        """\
+import torch
+
+def linreg(X, w, b):
+    return torch.matmul(X, w) + b
+
+def squared_loss(y_hat, y):
+    return (y_hat - y.reshape(y_hat.shape)) ** 2 / 2
+
+def sgd(params, lr, batch_size):
+    with torch.no_grad():
+        for param in params:
+            param -= lr * param.grad / batch_size
+            param.grad.zero_()
+""",
+        {"linreg": "right", "squared_loss": "right", "sgd": "right"},
+        (
+            ("sgd", "param -= lr", "param += lr"),
+            ("squared_loss", "** 2 / 2", "** 2 / 4"),
+            ("linreg", "+ b", "- b"),
+            ("sgd", "/ batch_size", "/ batch_size ** 2"),
+        ),
+    ),
+    "autograd": Form(
+        """\
+import torch
+
+def model(X, w, b):
+    return X @ w + b
+
+def loss_fn(pred, target):
+    return ((pred - target) ** 2).mean()
+
+def grads(X, y, w, b):
+    w = w.clone().detach().requires_grad_(True)
+    b = b.clone().detach().requires_grad_(True)
+    loss_fn(model(X, w, b), y).backward()
+    return w.grad, b.grad
+""",
+        {"model": "right", "loss_fn": "right", "grads": "right"},
+        (
+            (
+                "grads",
+                "loss_fn(model(X, w, b), y).backward()",
+                "loss_fn(model(X, w, b), y).backward(); loss_fn(model(X, w, b), y).backward()",
+            ),
+        ),
+    ),
+    "data in globals": Form(
+        """\
+import numpy as np
+X = np.array([[1., 2.], [3., 4.], [5., 7.]])
+Y = np.array([1., 2., 4.])
+
+def grad_descent(w, b, lr, epochs):
+    for _ in range(epochs):
+        e = X.dot(w) + b - Y
+        w = w - lr * X.T.dot(e) / len(Y)
+        b = b - lr * np.mean(e)
+    return w, b
+""",
+        {"grad_descent": "right"},
+        (("grad_descent", "lr * X.T.dot(e) / len(Y)", "lr * X.T.dot(e)"),),
+    ),
+    "measures of a fit": Form(
+        """\
+import numpy as np
+
+def mse(y_true, y_pred):
+    return np.mean((y_true - y_pred) ** 2)
+
+def mae(y_true, y_pred):
+    return np.mean(np.abs(y_true - y_pred))
+
+def rmse(y_true, y_pred):
+    return np.sqrt(np.mean((y_true - y_pred) ** 2))
+
+def r2_score(y_true, y_pred):
+    ss_res = np.sum((y_true - y_pred) ** 2)
+    ss_tot = np.sum((y_true - y_true.mean()) ** 2)
+    return 1 - ss_res / ss_tot
+""",
+        {
+            "mse": "right",
+            "mae": "unchecked",
+            "rmse": "right|unchecked",
+            "r2_score": "right|unchecked",
+        },
+        (("mse", "np.mean((y_true - y_pred) ** 2)\n", "np.mean((y_true - y_pred)) ** 2\n"),),
+    ),
+    "more measures, lists": Form(
+        """\
+import numpy as np
+
+def mean_squared_error(actual, predicted):
+    s = 0.0
+    for a, p in zip(actual, predicted):
+        s += (a - p) ** 2
+    return s / float(len(actual))
+
+def root_mean_squared_error(actual, predicted):
+    return mean_squared_error(actual, predicted) ** 0.5
+
+def mean_absolute_error(actual, predicted):
+    return np.abs(np.asarray(actual) - predicted).mean()
+
+def r_squared(actual, predicted):
+    actual = np.asarray(actual)
+    return 1 - np.sum((actual - predicted) ** 2) / np.sum((actual - actual.mean()) ** 2)
+
+def compute_rmse(X, y, w, b):
+    return np.sqrt(((X @ w + b - y) ** 2).mean())
+""",
+        {
+            "root_mean_squared_error": "right|unchecked",
+            "mean_absolute_error": "right|unchecked",
+            "mean_squared_error": "right",
+            "r_squared": "right|unchecked",
+            "compute_rmse": "right|unchecked",
+        },
+        (("mean_squared_error", "s += (a - p) ** 2", "s += (a - p)"),),
+    ),
+    "y, tx, w and the errors beside": Form(
+        """\
+import numpy as np
+
+def compute_loss(y, tx, w):
+    e = y - tx.dot(w)
+    return 1 / 2 * np.mean(e ** 2)
+
+def compute_gradient(y, tx, w):
+    err = y - tx.dot(w)
+    grad = -tx.T.dot(err) / len(err)
+    return grad, err
+
+def least_squares_GD(y, tx, initial_w, max_iters, gamma):
+    w = initial_w
+    for n_iter in range(max_iters):
+        grad, _ = compute_gradient(y, tx, w)
+        loss = compute_loss(y, tx, w)
+        w = w - gamma * grad
+    return w, loss
+""",
+        {"compute_gradient": "right", "compute_loss": "right"},
+        (
+            ("compute_gradient", "grad = -tx", "grad = tx"),
+            ("compute_gradient", "/ len(err)", "/ (2 * len(err))"),
+        ),
+    ),
+    "parameters in a dict": Form(
+        """\
+import numpy as np
+
+def loss(theta, X, y):
+    return np.mean((X @ theta["weights"] + theta["bias"] - y) ** 2) / 2
+
+def grad(theta, X, y):
+    e = X @ theta["weights"] + theta["bias"] - y
+    return {"weights": X.T @ e / len(y), "bias": e.sum() / len(y)}
+
+def train(theta, X, y, lr, steps):
+    for _ in range(steps):
+        g = grad(theta, X, y)
+        theta = {k: theta[k] - lr * g[k] for k in theta}
+    return theta
+""",
+        {"loss": "right", "grad": "right", "train": "right"},
+        (
+            ("grad,train", "e.sum() / len(y)", "e.sum()"),
+            ("train", "theta[k] - lr * g[k]", "theta[k] - g[k]"),
+        ),
+    ),
+    "ones added inside": Form(
+        """\
+import numpy as np
+
+def gradient_descent(X, y, lr=0.01, epochs=100):
+    m, n = X.shape
+    theta = np.zeros(n + 1)
+    Xb = np.c_[np.ones((m, 1)), X]
+    for _ in range(epochs):
+        theta -= lr * 2 / m * Xb.T.dot(Xb.dot(theta) - y)
+    return theta
+""",
+        {"gradient_descent": "right"},
+        (("gradient_descent", "lr * 2 / m", "lr * 2"),),
+    ),
+    "rate and iterations fixed inside": Form(
+        """\
+import numpy as np
+
+def gradient_descent(x, y):
+    m_curr = b_curr = 0
+    iterations = 10
+    n = len(x)
+    learning_rate = 0.08
+    for i in range(iterations):
+        y_predicted = m_curr * x + b_curr
+        md = -(2 / n) * sum(x * (y - y_predicted))
+        bd = -(2 / n) * sum(y - y_predicted)
+        m_curr = m_curr - learning_rate * md
+        b_curr = b_curr - learning_rate * bd
+    return m_curr, b_curr
+""",
+        {"gradient_descent": "right"},
+        (
+            (
+                "gradient_descent",
+                "bd = -(2 / n) * sum(y - y_predicted)",
+                "bd = -(2 / n) * sum(x * (y - y_predicted))",
+            ),
+        ),
+    ),
+    "only printed": Form(
+        """\
+import numpy as np
+
+def gradient_descent(x, y):
+    m_curr = b_curr = 0
+    for i in range(1000):
+        y_predicted = m_curr * x + b_curr
+        md = -(2 / len(x)) * sum(x * (y - y_predicted))
+        bd = -(2 / len(x)) * sum(y - y_predicted)
+        m_curr -= 0.01 * md
+        b_curr -= 0.01 * bd
+        print("m {}, b {}, iteration {}".format(m_curr, b_curr, i))
+""",
+        {"gradient_descent": "unchecked"},
+    ),
+    "the number of features in the constructor": Form(
+        """\
+import numpy as np
+
+class LinearModel:
+    def __init__(self, n_features):
+        self.w = np.zeros(n_features)
+        self.b = 0.0
+    def predict(self, X):
+        return X @ self.w + self.b
+    def gradient(self, X, y):
+        r = self.predict(X) - y
+        return X.T @ r / len(y), r.mean()
+    def fit(self, X, y, lr=0.1, epochs=100):
+        for _ in range(epochs):
+            dw, db = self.gradient(X, y)
+            self.w -= lr * dw
+            self.b -= lr * db
+""",
+        {"LinearModel": "right"},
+        (("LinearModel", "return X.T @ r / len(y), r.mean()", "return X.T @ r, r.mean()"),),
+    ),
+    "models that are not linear": Form(
+        """\
+import numpy as np
+
+class LogisticRegression:
+    def __init__(self, lr=0.1, n_iter=100):
+        self.lr, self.n_iter = lr, n_iter
+    def sigmoid(self, z):
+        return 1 / (1 + np.exp(-z))
+    def fit(self, X, y):
+        self.w, self.b = np.zeros(X.shape[1]), 0.0
+        for _ in range(self.n_iter):
+            p = self.sigmoid(X @ self.w + self.b)
+            self.w -= self.lr * X.T @ (p - y) / len(y)
+            self.b -= self.lr * (p - y).mean()
+    def predict(self, X):
+        return (self.sigmoid(X @ self.w + self.b) > 0.5).astype(int)
+
+class Poly:
+    def __init__(self, lr=0.1, n_iter=100, degree=2):
+        self.lr, self.n_iter, self.degree = lr, n_iter, degree
+    def _expand(self, X):
+        return np.hstack([X ** k for k in range(1, self.degree + 1)])
+    def fit(self, X, y):
+        Z = self._expand(X)
+        self.w, self.b = np.zeros(Z.shape[1]), 0.0
+        for _ in range(self.n_iter):
+            r = Z @ self.w + self.b - y
+            self.w -= self.lr * Z.T @ r / len(y)
+            self.b -= self.lr * r.mean()
+    def predict(self, X):
+        return self._expand(X) @ self.w + self.b
+""",
+        {"LogisticRegression": "unchecked", "Poly": "unchecked"},
+    ),
+    "a decorator without wraps": Form(
+        """\
+import functools
+
+def log_calls(func):
+    def wrapper(*args, **kwargs):
+        return func(*args, **kwargs)
+    return wrapper
+
+@log_calls
+def gradient(X, y, w, b):
+    r = X @ w + b - y
+    return X.T @ r / len(y), r.mean()
+""",
+        {"gradient": "right"},
+        (("gradient", "X.T @ r / len(y)", "X.T @ r"),),
+    ),
+    "a decorator with wraps": Form(
+        """\
+import functools
+
+def as_floats(func):
+    @functools.wraps(func)
+    def wrapper(*args):
+        return func(*args)
+    return wrapper
+
+@as_floats
+def gradient(X, y, w, b):
+    r = X @ w + b - y
+    return X.T @ r / len(y), r.mean()
+""",
+        {"gradient": "right"},
+        (("gradient", "X.T @ r / len(y)", "X.T @ r"),),
+    ),
+    "keyword-only": Form(
+        """\
+def gradient(*, features, labels, weights, bias):
+    r = features @ weights + bias - labels
+    return features.T @ r / len(labels), r.mean()
+""",
+        {"gradient": "right"},
+        (("gradient", "r.mean()", "-r.mean()"),),
+    ),
+    "star args": Form(
+        """\
+def gradient(*args):
+    X, y, w, b = args
+    r = X @ w + b - y
+    return X.T @ r / len(y), r.mean()
+""",
+        {"gradient": "right"},
+        (("gradient", "r.mean()", "-r.mean()"),),
+    ),
+    "functools.partial": Form(
+        """\
+from functools import partial
+
+def _grad(X, y, w, b, scale):
+    r = X @ w + b - y
+    return scale * X.T @ r / len(y), scale * r.mean()
+mse_grad = partial(_grad, scale=2)
+half_grad = partial(_grad, scale=1)
+""",
+        {"mse_grad": "right", "half_grad": "right|unchecked"},
+        (("mse_grad", "scale=2", "scale=3"),),
+    ),
+    "nothing returned": Form(
+        """\
+def gradient(X, y, w, b):
+    r = X @ w + b - y
+    dw = X.T @ r / len(y)
+    db = r.mean()
+
+def cost(X, y, w, b):
+    c = ((X @ w + b - y) ** 2).mean()
+
+def predict(X, w, b):
+    X @ w + b
+""",
+        {"gradient": "wrong", "cost": "wrong", "predict": "wrong"},
+    ),
+    "one sample in a list": Form(
+        """\
+import random
+
+def predict(x, w, b):
+    return sum(wi * xi for wi, xi in zip(w, x)) + b
+
+def grad_one(x, y, w, b):
+    err = predict(x, w, b) - y
+    return [err * xi for xi in x], err
+
+def sgd(X, y, w, b, lr, epochs):
+    for _ in range(epochs):
+        for xi, yi in zip(X, y):
+            gw, gb = grad_one(xi, yi, w, b)
+            w = [wj - lr * gj for wj, gj in zip(w, gw)]
+            b = b - lr * gb
+    return w, b
+""",
+        {"grad_one": "right", "sgd": "right"},
+        (("grad_one,sgd", "err * xi for", "err + xi for"),),
+    ),
+    "DataFrames": Form(
+        """\
+import pandas as pd
+
+def gradient(df_X, y, w, b):
+    e = df_X.dot(w) + b - y
+    return df_X.T.dot(e) / len(df_X), e.mean()
+""",
+        {"gradient": "right"},
+        (("gradient", "/ len(df_X)", ""),),
+    ),
+    "features in rows by the docstring": Form(
+        """\
+import numpy as np
+
+def linear_gradient(X, y, W, b):
+    '''X: (n_features, n_samples), y: (1, n_samples), W: (n_features, 1)'''
+    m = X.shape[1]
+    y_hat = W.T @ X + b
+    dZ = y_hat - y
+    dW = X @ dZ.T / m
+    db = dZ.sum(axis=1, keepdims=True) / m
+    return dW, db
+""",
+        {"linear_gradient": "right"},
+        (
+            (
+                "linear_gradient",
+                "db = dZ.sum(axis=1, keepdims=True) / m",
+                "db = dZ.sum(axis=1, keepdims=True)",
+            ),
+        ),
+    ),
+    "theta as a list": Form(
+        """\
+import numpy as np
+
+def gradient_descent(theta, X, y, learning_rate=0.1, num_iterations=10):
+    m = len(X)
+    for it in range(num_iterations):
+        errors = [sum(t * v for t, v in zip(theta, X[i])) - y[i] for i in range(m)]
+        theta = [theta[j] - learning_rate * sum(errors[i] * X[i][j] for i in range(m)) / m for j in range(len(theta))]
+    return theta
+""",
+        {"gradient_descent": "right"},
+        (("gradient_descent", "errors[i] * X[i][j] for i", "errors[j % m] * X[i][j] for i"),),
+    ),
+    "slopes counted by hand": Form(
+        """\
+def update_weights(weights, bias, radio, sales, learning_rate):
+    weight_deriv = 0
+    bias_deriv = 0
+    companies = len(radio)
+    for i in range(companies):
+        weight_deriv += -2 * radio[i] * (sales[i] - (weights * radio[i] + bias))
+        bias_deriv += -2 * (sales[i] - (weights * radio[i] + bias))
+    weights -= (weight_deriv / companies) * learning_rate
+    bias -= (bias_deriv / companies) * learning_rate
+    return weights, bias
+""",
+        {"update_weights": "right"},
+        (("update_weights", "bias_deriv += -2 * (sales", "bias_deriv += 2 * (sales"),),
+    ),
+    "descent of another function": Form(
+        """\
+def f(x):
+    return (x - 3) ** 2
+
+def derivative(x):
+    return 2 * (x - 3)
+
+def gradient_descent(start, learn_rate, n_iter=50):
+    x = start
+    for _ in range(n_iter):
+        x -= learn_rate * derivative(x)
+    return x
+""",
+        {"gradient_descent": "unchecked", "derivative": "unchecked", "f": "unchecked"},
+    ),
+    "one weight in a global": Form(
+        """\
+w = 1.0
+
+def forward(x):
+    return x * w
+
+def loss(x, y):
+    y_pred = forward(x)
+    return (y_pred - y) ** 2
+
+def gradient(x, y):
+    return 2 * x * (x * w - y)
+""",
+        {"forward": "unchecked|right", "loss": "unchecked|right", "gradient": "unchecked"},
+    ),
+    "logistic functions": Form(
+        """\
+import numpy as np
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+def hypothesis(X, theta):
+    return sigmoid(X @ theta)
+
+def cost(X, y, theta):
+    h = hypothesis(X, theta)
+    return -np.mean(y * np.log(h) + (1 - y) * np.log(1 - h))
+
+def gradient(X, y, theta):
+    return X.T @ (hypothesis(X, theta) - y) / len(y)
+
+def gradient_descent(X, y, theta, alpha, num_iters):
+    for _ in range(num_iters):
+        theta = theta - alpha * gradient(X, y, theta)
+    return theta
+
+def predict(X, theta):
+    return (hypothesis(X, theta) >= 0.5).astype(int)
+""",
+        {
+            "sigmoid": "unchecked",
+            "cost": "unchecked",
+            "gradient": "unchecked",
+            "gradient_descent": "unchecked",
+            "predict": "unchecked",
+        },
+    ),
+    "a loss that is not squared": Form(
+        """\
+import numpy as np
+
+def loss(X, y, w, b, delta=1.0):
+    r = X @ w + b - y
+    huber = np.where(np.abs(r) < delta, 0.5 * r * r, delta * (np.abs(r) - 0.5 * delta))
+    return huber.mean()
+
+def gradient(X, y, w, b, delta=1.0):
+    r = X @ w + b - y
+    g = np.clip(r, -delta, delta)
+    return X.T @ g / len(y), g.mean()
+""",
+        {"gradient": "unchecked", "loss": "unchecked"},
+    ),
+    "layers of a network": Form(
+        """\
+def forward(inputs, weights, biases):
+    return inputs @ weights + biases
+
+def backward(inputs, delta, weights):
+    return inputs.T @ delta, delta.sum(axis=0), delta @ weights.T
+
+def update(weights, grads, lr):
+    return [w - lr * g for w, g in zip(weights, grads)]
+""",
+        {"update": "unchecked|right", "backward": "unchecked", "forward": "unchecked|right"},
+    ),
+    "intercept first, called a": Form(
+        """\
+import numpy as np
+# y = a + b * x
+
+def loss(a, b, x, y):
+    return np.mean((a + b * x - y) ** 2)
+
+def gradient(a, b, x, y):
+    e = a + b * x - y
+    return 2 * np.mean(e), 2 * np.mean(e * x)
+
+def fit(x, y, lr=0.01, n_iter=100):
+    a, b = 0.0, 0.0
+    for _ in range(n_iter):
+        da, db = gradient(a, b, x, y)
+        a, b = a - lr * da, b - lr * db
+    return a, b
+""",
+        {"loss": "right", "gradient": "right", "fit": "right"},
+        (
+            ("gradient,fit", "2 * np.mean(e * x)", "2 * np.mean(e) * np.mean(x)"),
+            ("gradient,fit", "return 2 * np.mean(e),", "return -2 * np.mean(e),"),
+        ),
+    ),
+    "cost and gradient together": Form(
+        """\
+def cost_and_gradient(theta, X, y):
+    m = len(y)
+    r = X @ theta - y
+    J = (r @ r) / (2 * m)
+    grad = X.T @ r / m
+    return J, grad
+""",
+        {"cost_and_gradient": "right"},
+        (
+            ("cost_and_gradient", "grad = X.T @ r / m", "grad = X.T @ r"),
+            ("cost_and_gradient", "J = (r @ r) / (2 * m)", "J = r.sum() / (2 * m)"),
+        ),
+    ),
+    "gradient beside a cost": Form(
+        """\
+def costFunction(theta, X, y):
+    m = len(y)
+    r = X @ theta - y
+    J = (r @ r) / (2 * m)
+    grad = X.T @ r / m
+    return J, grad
+""",
+        {"costFunction": "right"},
+        (("costFunction", "grad = X.T @ r / m", "grad = X.T @ r / X.shape[1]"),),
+    ),
+    "one sample by its names": Form(
+        """\
+def stochastic_gradient(x_i, y_i, w, b):
+    residual = sum(a * c for a, c in zip(x_i, w)) + b - y_i
+    return [residual * a for a in x_i], residual
+
+def sgd_step(x_i, y_i, w, b, lr):
+    dw, db = stochastic_gradient(x_i, y_i, w, b)
+    return [a - lr * g for a, g in zip(w, dw)], b - lr * db
+""",
+        {"stochastic_gradient": "right", "sgd_step": "right"},
+        (
+            ("stochastic_gradient,sgd_step", "+ b - y_i", "+ b + y_i"),
+            ("sgd_step", "b - lr * db", "b + lr * db"),
+        ),
+    ),
+    "one sample by its caller": Form(
+        """\
+def linear_gradient(x, y, theta):
+    slope, intercept = theta
+    predicted = slope * x + intercept
+    error = predicted - y
+    return [2 * error * x, 2 * error]
+
+def gradient(xs, ys, theta):
+    n = len(xs)
+    total = [0.0, 0.0]
+    for x, y in zip(xs, ys):
+        g = linear_gradient(x, y, theta)
+        total = [t + v / n for t, v in zip(total, g)]
+    return total
+""",
+        {"gradient": "right"},
+        (
+            (
+                "gradient,linear_gradient",
+                "return [2 * error * x, 2 * error]",
+                "return [2 * error * x, 2 * error * x]",
+            ),
+            ("gradient", "t + v / n", "t - v / n"),
+        ),
+    ),
+    "theta in the constructor": Form(
+        """\
+import numpy as np
+
+class MyLR:
+    def __init__(self, thetas, alpha=0.001, max_iter=1000):
+        self.alpha = alpha
+        self.max_iter = max_iter
+        self.thetas = thetas
+    def predict_(self, x):
+        return np.hstack((np.ones((x.shape[0], 1)), x)) @ self.thetas
+    def gradient_(self, x, y):
+        xp = np.hstack((np.ones((x.shape[0], 1)), x))
+        return xp.T @ (xp @ self.thetas - y) / y.shape[0]
+    def fit_(self, x, y):
+        for _ in range(self.max_iter):
+            self.thetas = self.thetas - self.alpha * self.gradient_(x, y)
+""",
+        {"MyLR": "right"},
+        (("MyLR", "/ y.shape[0]", "/ x.shape[1]"),),
+    ),
+    "a torch module that trains itself": Form(
+        """\
+import torch
+import torch.nn as nn
+
+class LinearRegressor(nn.Module):
+    def __init__(self, n_features):
+        super().__init__()
+        self.linear = nn.Linear(n_features, 1, dtype=torch.float64)
+    def forward(self, x):
+        return self.linear(x)
+    def fit(self, X, y, lr=0.01, epochs=10):
+        X = torch.as_tensor(X); y = torch.as_tensor(y).reshape(-1, 1)
+        opt = torch.optim.SGD(self.parameters(), lr=lr)
+        for _ in range(epochs):
+            opt.zero_grad()
+            loss = nn.functional.mse_loss(self(X), y)
+            loss.backward()
+            opt.step()
+        return self
+""",
+        {"LinearRegressor": "right"},
+        (("LinearRegressor", "opt.zero_grad()", "pass"),),
+    ),
+    "settings in globals": Form(
+        """\
+import numpy as np
+N_ITERS = 100
+ALPHA = 0.01
+
+def gd(X, y):
+    m, n = X.shape
+    w = np.zeros(n)
+    b = 0.0
+    for _ in range(N_ITERS):
+        e = X.dot(w) + b - y
+        w -= ALPHA * X.T.dot(e) / m
+        b -= ALPHA * e.sum() / m
+    return w, b
+""",
+        {"gd": "right"},
+        (("gd", "e.sum() / m", "e.sum() / n"),),
+    ),
+    "theta from zeros, ones given": Form(
+        """\
+import numpy as np
+
+def get_cost(theta, X, y):
+    return np.sum(np.square(X.dot(theta) - y)) / (2 * X.shape[0])
+
+def get_gradient(theta, X, y):
+    m = X.shape[0]
+    grad = np.zeros_like(theta)
+    for j in range(theta.shape[0]):
+        grad[j] = np.sum((X.dot(theta) - y) * X[:, j]) / m
+    return grad
+
+def gradient_descent(X, y, alpha=0.01, iters=100):
+    theta = np.zeros(X.shape[1])
+    for _ in range(iters):
+        theta = theta - alpha * get_gradient(theta, X, y)
+    return theta
+""",
+        {"get_gradient": "right", "get_cost": "right", "gradient_descent": "right"},
+        (("get_gradient,gradient_descent", "X[:, j]) / m", "X[:, 0]) / m"),),
+    ),
+    "a perceptron": Form(
+        """\
+import numpy as np
+
+class Perceptron:
+    def __init__(self, eta=0.01, n_iter=10):
+        self.eta, self.n_iter = eta, n_iter
+    def fit(self, X, y):
+        self.w_ = np.zeros(1 + X.shape[1])
+        for _ in range(self.n_iter):
+            for xi, target in zip(X, y):
+                update = self.eta * (target - self.predict(xi))
+                self.w_[1:] += update * xi
+                self.w_[0] += update
+        return self
+    def net_input(self, X):
+        return np.dot(X, self.w_[1:]) + self.w_[0]
+    def predict(self, X):
+        return np.where(self.net_input(X) >= 0.0, 1, -1)
+""",
+        {"Perceptron": "unchecked"},
+    ),
+    "a recorded sum of squares": Form(
+        """\
+import numpy as np
+
+class AdalineGD:
+    def __init__(self, eta=0.01, n_iter=50):
+        self.eta, self.n_iter = eta, n_iter
+    def fit(self, X, y):
+        self.w_ = np.zeros(1 + X.shape[1])
+        self.cost_ = []
+        for i in range(self.n_iter):
+            output = self.net_input(X)
+            errors = (y - output)
+            self.w_[1:] += self.eta * X.T.dot(errors)
+            self.w_[0] += self.eta * errors.sum()
+            self.cost_.append((errors ** 2).sum() / 2.0)
+        return self
+    def net_input(self, X):
+        return np.dot(X, self.w_[1:]) + self.w_[0]
+""",
+        {"AdalineGD": "right"},
+    ),
+    "settings of the class": Form(
+        """\
+import numpy as np
+
+class LR:
+    lr = 0.05
+    epochs = 20
+    def fit(self, x, y):
+        self.theta0 = 0.0
+        self.theta1 = 0.0
+        n = len(x)
+        for _ in range(self.epochs):
+            p = self.theta0 + self.theta1 * x
+            g0 = (2 / n) * sum(p - y)
+            g1 = (2 / n) * sum((p - y) * x)
+            self.theta0 -= self.lr * g0
+            self.theta1 -= self.lr * g1
+    def predict(self, x):
+        return self.theta0 + self.theta1 * x
+""",
+        {"LR": "right"},
+        (("LR", "sum((p - y) * x)", "sum(p * x - y)"),),
+    ),
+    "a given gradient of theta": Form(
+        """\
+def gradient_step(theta, grad, learning_rate):
+    return theta - learning_rate * grad
+""",
+        {"gradient_step": "right"},
+        (("gradient_step", "theta - learning", "theta + learning"),),
+    ),
+    "given gradients": Form(
+        """\
+def update_params(w, b, dw, db, lr):
+    w = w - lr * dw
+    b = b - lr * db
+    return w, b
+""",
+        {"update_params": "right"},
+        (("update_params", "b = b - lr * db", "b = b - lr * dw.sum()"),),
+    ),
+    "theta with features in rows": Form(
+        """\
+import numpy as np
+
+def calc_loss(X, Y, W):
+    '''X (n_features + 1, n_samples), W (n_features + 1, 1), Y (1, n_samples)'''
+    m = X.shape[1]
+    H = W.T @ X
+    return np.sum((H - Y) ** 2) / (2 * m)
+
+def calc_gradient(X, Y, W):
+    m = X.shape[1]
+    H = W.T @ X
+    return X @ (H - Y).T / m
+""",
+        {"calc_loss": "right", "calc_gradient": "right"},
+        (("calc_gradient", "X @ (H - Y).T / m", "X @ (H - Y).T / X.shape[0]"),),
+    ),
+    "predictions as arguments": Form(
+        """\
+import numpy as np
+
+def mse_loss(y_pred, y_true):
+    return np.mean((y_pred - y_true) ** 2)
+
+def mse_gradients(X, y_true, y_pred):
+    n = len(y_true)
+    dw = 2 * X.T @ (y_pred - y_true) / n
+    db = 2 * np.sum(y_pred - y_true) / n
+    return dw, db
+""",
+        {"mse_loss": "right", "mse_gradients": "right"},
+        (("mse_gradients", "2 * np.sum(y_pred - y_true) / n", "2 * np.sum(y_pred - y_true)"),),
+    ),
+    "a penalty on the bias too": Form(
+        """\
+def gradient(X, y, theta, lam):
+    m = len(y)
+    return X.T @ (X @ theta - y) / m + lam / m * theta
+
+def step(X, y, theta, lr, lam=0.1):
+    return theta - lr * gradient(X, y, theta, lam)
+""",
+        {"gradient": "unchecked|wrong", "step": "unchecked|wrong"},
+    ),
+    "ridge": Form(
+        """\
+import numpy as np
+
+def gradient(theta, X, y, lam):
+    m = len(y)
+    reg = lam / m * theta
+    reg[0] = 0
+    return X.T @ (X @ theta - y) / m + reg
+
+def gradient_descent(theta, X, y, alpha, lam, num_iters):
+    for _ in range(num_iters):
+        theta = theta - alpha * gradient(theta, X, y, lam)
+    return theta
+""",
+        {"gradient": "right", "gradient_descent": "right"},
+        (("gradient,gradient_descent", "X.T @ (X @ theta - y) / m", "X.T @ (X @ theta - y)"),),
+    ),
+    "a recorded sum, sums as gradient": Form(
+        """\
+import numpy as np
+
+class LinearRegressionGD(object):
+    def __init__(self, eta=0.001, n_iter=20):
+        self.eta = eta
+        self.n_iter = n_iter
+    def fit(self, X, y):
+        self.w_ = np.zeros(1 + X.shape[1])
+        self.cost_ = []
+        for i in range(self.n_iter):
+            output = self.net_input(X)
+            errors = (y - output)
+            self.w_[1:] += self.eta * X.T.dot(errors)
+            self.w_[0] += self.eta * errors.sum()
+            cost = (errors**2).sum() / 2.0
+            self.cost_.append(cost)
+        return self
+    def net_input(self, X):
+        return np.dot(X, self.w_[1:]) + self.w_[0]
+    def predict(self, X):
+        return self.net_input(X)
+""",
+        {"LinearRegressionGD": "right"},
+        (
+            (
+                "LinearRegressionGD",
+                "self.w_[0] += self.eta * errors.sum()",
+                "self.w_[0] += self.eta * errors.mean()",
+            ),
+            ("LinearRegressionGD", "errors.sum()\n", "-errors.sum()\n"),
+        ),
+    ),
+    "autograd in a training loop": Form(
+        """\
+import torch
+
+def train(X, y, lr=0.05, n_epochs=20):
+    w = torch.zeros(X.shape[1], dtype=torch.float64, requires_grad=True)
+    b = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+    for epoch in range(n_epochs):
+        y_hat = X @ w + b
+        loss = ((y_hat - y) ** 2).mean()
+        loss.backward()
+        with torch.no_grad():
+            w -= lr * w.grad
+            b -= lr * b.grad
+            w.grad.zero_()
+            b.grad.zero_()
+    return w.detach(), b.detach()
+""",
+        {"train": "right"},
+        (("train", "b.grad.zero_()", "pass"), ("train", "b -= lr * b.grad", "b += lr * b.grad")),
+    ),
+    "partial derivatives by their names": Form(
+        """\
+def f(x, w, b):
+    return w * x + b
+
+def dJ_dw(x, y, w, b):
+    m = len(x)
+    return sum((f(x[i], w, b) - y[i]) * x[i] for i in range(m)) / m
+
+def dJ_db(x, y, w, b):
+    m = len(x)
+    return sum((f(x[i], w, b) - y[i]) for i in range(m)) / m
+""",
+        {"dJ_dw": "right", "dJ_db": "right"},
+        (
+            ("dJ_dw", "- y[i]) * x[i] for", "- y[i]) for"),
+            ("dJ_db", "(f(x[i], w, b) - y[i]) for", "(f(x[i], w, b) - y[i]) * x[i] for"),
+        ),
+    ),
+    "partial derivatives, numbered": Form(
+        """\
+def partial_theta0(theta0, theta1, x, y):
+    n = len(x)
+    return sum(theta0 + theta1 * x[i] - y[i] for i in range(n)) / n
+
+def partial_theta1(theta0, theta1, x, y):
+    n = len(x)
+    return sum((theta0 + theta1 * x[i] - y[i]) * x[i] for i in range(n)) / n
+""",
+        {"partial_theta0": "right", "partial_theta1": "right"},
+        (("partial_theta1", "* x[i] for i in range(n)) / n", "* x[i] for i in range(n))"),),
+    ),
+    "the bias first in one vector": Form(
+        """\
+import numpy as np
+
+def gradient(X, y, params):
+    '''params = [b, w1, ..., wd]'''
+    r = params[0] + X @ params[1:] - y
+    return np.concatenate([[r.mean()], X.T @ r / len(y)])
+""",
+        {"gradient": "right"},
+        (("gradient", "X.T @ r / len(y)])", "X.T @ r])"),),
+    ),
+    "partial derivatives from predictions": Form(
+        """\
+import numpy as np
+
+def predict(X, w, b):
+    return X.dot(w) + b
+
+def loss(y_pred, y):
+    return np.square(y_pred - y).mean()
+
+def gradient_w(X, y, y_pred):
+    return 2 * X.T.dot(y_pred - y) / len(y)
+
+def gradient_b(y, y_pred):
+    return 2 * (y_pred - y).mean()
+""",
+        {"gradient_w": "right", "gradient_b": "right", "predict": "right", "loss": "right"},
+        (("gradient_w", "2 * X.T", "3 * X.T"),),
+    ),
+}

@@ -1,0 +1,411 @@
+"""The smallest repair of a wrong function: what is changed, what is confirmed, what is shown."""
+
+import ast
+import json
+
+import pytest
+
+from reference.__main__ import main
+from reference.checker.check import check
+from reference.checker.edits import (
+    Edit,
+    Scope,
+    Text,
+    applied,
+    changes,
+    compatible,
+    repeated,
+    tidy,
+    with_parentheses,
+)
+from reference.checker.moves import moves
+from reference.checker.preferences import preferred
+from reference.checker.repair_text import Hunk, Repair, hunks_between, mended
+
+EXAMPLES = 30
+
+
+def scope_of(source):
+    """The last function of a source."""
+    functions = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.FunctionDef)]
+    return Scope(Text(source), functions[-1])
+
+
+def sources(source):
+    """What all changes make of a source, as text."""
+    scope = scope_of(source)
+    single = list(changes(scope))
+    found = [*single, *repeated(scope, single), *moves(scope)]
+    texts = {with_parentheses(applied(source, c.edits)) for c in found}
+    return {tidy_or_none(applied(source, c.edits)) for c in found} | texts
+
+
+def tidy_or_none(text):
+    """A changed text without parentheses that it does not need; None where it is no Python."""
+    try:
+        return tidy(text)
+    except SyntaxError:
+        return None
+
+
+GRADIENT = """\
+def gradient(X, y, w, b):
+    r = X @ w + b - y
+    return X.T @ r / len(y), r.sum() / len(y)
+"""
+DESCENT = """\
+def gradient_descent(X, y, w, b, lr, n_iters):
+    for _ in range(n_iters):
+        r = X @ w + b - y
+        gw, gb = X.T @ r / len(y), r.mean()
+        w, b = w - lr * gw, b - lr * gb
+    return w, b
+"""
+STEPS = """\
+def gradient_descent(X, y, w, b, lr, n_iters):
+    for _ in range(n_iters):
+        r = X @ w + b - y
+        w = w - lr * X.T @ r / len(y)
+        b = b - lr * r.mean()
+    return w, b
+"""
+BATCHES = """\
+import numpy as np
+
+class Model:
+    def __init__(self, lr=0.1, epochs=10, batch_size=4):
+        self.lr, self.epochs, self.batch_size = lr, epochs, batch_size
+
+    def fit(self, X, y):
+        n, m = len(y), self.batch_size
+        self.w, self.b = np.zeros(X.shape[1]), 0.0
+        for _ in range(self.epochs):
+            for i in range(0, n, m):
+                A, t = X[i : i + m], y[i : i + m]
+                r = A @ self.w + self.b - t
+                self.w = self.w - self.lr * A.T @ r / len(t)
+                self.b = self.b - self.lr * r.mean()
+
+    def predict(self, X):
+        return X @ self.w + self.b
+"""
+ONE_FEATURE = """\
+def compute_gradient(x, y, w, b):
+    r = w * x + b - y
+    return (r * x).mean(), r.mean()
+"""
+CALLER = """\
+def gradient_descent(x, y, w, b, lr, n_iters):
+    for _ in range(n_iters):
+        db, dw = compute_gradient(x, y, w, b)
+        w, b = w - lr * dw, b - lr * db
+    return w, b
+"""
+SHUFFLED = BATCHES.replace(
+    "            for i", "            p = np.random.permutation(n)\n            for i"
+).replace("X[i : i + m], y[i : i + m]", "X[p[i : i + m]], y[p[i : i + m]]")
+DRAWN = SHUFFLED.replace("permutation(n)", "randint(0, n, n)")
+MODEL = """\
+class Model:
+    def fit(self, X, y, lr, n_iters):
+        self.w, self.b = 0 * X[0], 0.0
+        for _ in range(n_iters):
+            r = X @ self.w + self.b - y
+            self.w, self.b = self.w - lr * X.T @ r / len(y), self.b - lr * r.mean()
+
+    def predict(self, X):
+        return X @ self.w + self.b
+"""
+SCALED = MODEL.replace(
+    "        self.w, self.b = 0",
+    "        X = (X - X.mean(axis=0)) / X.std(axis=0)\n        self.w, self.b = 0",
+)
+STEP = """\
+def sgd_step(X, y, w, b, lr):
+    r = _misses(X, y, w, b)
+    return w - lr * X.T @ r / len(y), b - lr * r.mean()
+
+def _misses(X, y, w, b):
+    return X @ w + b - y
+"""
+MISTAKES = {  # what is replaced in a right program, and by what
+    "a divisor": (GRADIENT, "X.T @ r / len(y)", "X.T @ r"),
+    "a factor": (GRADIENT, "return X.T", "return 2 * X.T"),
+    "a sign": (GRADIENT, "return X.T", "return -X.T"),
+    "a difference": (GRADIENT, "X @ w + b - y", "y - (X @ w + b)"),
+    "a term": (GRADIENT, "X @ w + b", "X @ w"),
+    "parentheses": (GRADIENT, "X @ w + b - y", "-(y - X @ w + b)"),
+    "two divisions": (GRADIENT, " / len", " // len"),
+    "an axis": (GRADIENT, "X.T @ r / len(y)", "(X * r[:, None]).mean(axis=None)"),
+    "a mean": (GRADIENT, "r.sum() / len(y)", "r.sum()"),
+    "a call": (GRADIENT, "r.sum() / len(y)", "round(r.sum() / len(y), 2)"),
+    "a slice": (GRADIENT, "- y\n", "- y[:1]\n"),
+    "a name": (GRADIENT, "X.T @ r", "X.T @ y"),
+    "two mistakes": (
+        GRADIENT,
+        "X @ w + b - y\n    return X.T @ r / len(y)",
+        "y - (X @ w + b)\n    return X.T @ r",
+    ),
+    "a return": (
+        GRADIENT,
+        "return X.T @ r / len(y), r.sum() / len(y)",
+        "print(X.T @ r / len(y), r.mean())",
+    ),
+    "a statement before a loop": (
+        DESCENT,
+        "    for _ in range(n_iters):\n        r = X @ w + b - y\n        gw, gb = X.T @ r / len(y), r.mean()\n",
+        "    r = X @ w + b - y\n    gw, gb = X.T @ r / len(y), r.mean()\n    for _ in range(n_iters):\n",
+    ),
+    "an early return": (DESCENT, "    return w, b", "        return w, b"),
+    "an iteration": (DESCENT, "range(n_iters)", "range(1, n_iters)"),
+    "an update in place": (STEPS, "w = w - lr * X.T", "w -= lr * X.T"),
+    "an update twice": (
+        STEPS,
+        "        b = b - lr * r.mean()\n",
+        "        b = b - lr * r.mean()\n        b = b - lr * r.mean()\n",
+    ),
+    "an update that is missing": (STEPS, "        b = b - lr * r.mean()\n", ""),
+    "updates one after the other": (
+        STEPS,
+        "        w = w - lr * X.T @ r / len(y)\n        b = b - lr * r.mean()\n",
+        "        b = b - lr * r.mean()\n        w = w - lr * X.T @ (X @ w + b - y) / len(y)\n",
+    ),
+    "a rate": (DESCENT, "w - lr * gw, b - lr * gb", "w - gw, b - gb"),
+    "the labels of a batch": (BATCHES, "y[i : i + m]", "y[: len(X[i : i + m])]"),
+    "the last batch": (BATCHES, "range(0, n, m)", "range(0, n - m + 1, m)"),
+    "two orders": (
+        SHUFFLED.replace("p = np", "Z, s = np").replace(
+            "permutation(n)", "permutation(X), np.random.permutation(y)"
+        ),
+        "A, t = X[p[i : i + m]], y[p[i : i + m]]",
+        "A, t = Z[i : i + m], s[i : i + m]",
+    ),
+    "a row that is not drawn": (DRAWN, "(0, n, n)", "(0, n - 1, n)"),
+    "predictions that are not standardised": (SCALED, "    pass", "    pass"),
+    "a prediction": (MODEL, "X @ self.w + self.b\n", "X @ self.w - self.b\n"),
+    "a helper": (STEP, "X @ w + b - y", "X @ w - y"),
+    "a result that is not returned": (DESCENT, "    return w, b\n", ""),
+    "a pass for a return": (
+        STEP,
+        "    return w - lr * X.T @ r / len(y), b - lr * r.mean()",
+        "    w = w - lr * X.T @ r / len(y)\n    b = b - lr * r.mean()\n    pass",
+    ),
+    "rounded weights": (DESCENT, "    for _", "    w = w.round(3)\n    for _"),
+    "the divisor of a batch": (BATCHES, "/ len(t)", "/ n"),
+    "whole data": (BATCHES, "X[i : i + m], y[i : i + m]", "X, y"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_repair_makes_the_program_right(mistake, tmp_path):
+    """The mended copy is judged right, and the line that differs is the one that is named."""
+    right, old, new = MISTAKES[mistake]
+    file = tmp_path / "program.py"
+    file.write_text(right.replace(old, new))
+    wrong = [c for c in check(str(file), max_examples=EXAMPLES, timeout=60).checks if not c.passed]
+    assert wrong, mistake
+    assert wrong[0].repair, (mistake, wrong[0].fault)
+    copy = tmp_path / "mended.py"
+    copy.write_text(mended(file.read_text(), [wrong[0].repair]))
+    assert check(str(copy), max_examples=EXAMPLES, timeout=60).passed, copy.read_text()
+    assert wrong[0].line == wrong[0].repair.line
+
+
+def test_a_repair_leaves_other_functions_right(tmp_path):
+    """A trainer that misuses a right gradient is mended itself, and not the gradient."""
+    file = tmp_path / "program.py"
+    file.write_text(f"{ONE_FEATURE}\n{CALLER}")
+    checks = check(str(file), max_examples=EXAMPLES, timeout=60).checks
+    (wrong,) = [c for c in checks if not c.passed]
+    assert wrong.name == "gradient_descent"
+    assert wrong.repair.line > len(ONE_FEATURE.splitlines())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return w * 0, 0.0",
+        "h = 1e-6\n    L = lambda b: ((X @ w + b - y) ** 2).mean() / 2\n"
+        "    return w, (L(b + h) - L(b - h)) / h",
+    ],
+)
+def test_nothing_is_claimed_without_a_repair(body, tmp_path):
+    """A function that no small change mends has a line, and no repair."""
+    file = tmp_path / "program.py"
+    file.write_text(f"def gradient(X, y, w, b):\n    {body}\n")
+    report = check(str(file), max_examples=EXAMPLES)
+    (wrong,) = report.checks
+    assert wrong.verdict == "wrong"
+    assert wrong.repair is None
+    assert wrong.line >= 2
+    assert f"line {wrong.line}" in str(report)
+
+
+def test_the_line_of_an_exception(tmp_path):
+    """Where an exception came, its line."""
+    file = tmp_path / "program.py"
+    file.write_text(
+        "def gradient(X, y, w, b):\n    r = X @ w + b - y\n    if len(y) > 0:\n"
+        "        raise ValueError('no')\n    return r\n"
+    )
+    (found,) = check(str(file), max_examples=EXAMPLES).checks
+    assert found.verdict == "unchecked" or found.line == 4
+
+
+def test_a_function_object_has_the_lines_of_its_file():
+    """A function that is passed as it is."""
+
+    def gradient(X, y, w, b):
+        r = X @ w + b - y
+        return X.T @ r, r.sum() / len(y)
+
+    (wrong,) = check(gradient, max_examples=EXAMPLES).checks
+    assert wrong.repair.line == gradient.__code__.co_firstlineno + 2
+
+
+def test_an_endless_change_is_given_up(tmp_path):
+    """A loop that some changes make endless costs a moment, not the time limit."""
+    source = """\
+def gradient(X, y, w, b):
+    i, gw, gb = 0, 0 * w, 0.0
+    while i < len(y):
+        r = X[i] @ w + b - y[i]
+        gw, gb = gw + r * X[i], gb + r
+        i = i + 1
+    return gw / len(y), gb
+"""
+    file = tmp_path / "program.py"
+    file.write_text(source)
+    (wrong,) = check(str(file), max_examples=EXAMPLES, timeout=60).checks
+    assert wrong.repair.line == 7
+
+
+@pytest.mark.parametrize("hint", range(4))
+def test_a_hint_says_no_more_than_it_should(hint, tmp_path, capsys):
+    """0: that it is wrong; 1: the equation; 2: what is wrong; 3: the line and the repair."""
+    file = tmp_path / "program.py"
+    file.write_text(GRADIENT.replace("X @ w + b - y", "y - (X @ w + b)"))
+    options = ["--hint", str(hint), "--max-examples", str(EXAMPLES)]
+    assert main(["check", *options, str(file)]) == 1
+    text = capsys.readouterr().out
+    assert "WRONG" in text
+    for level, part in ((1, "∇w L"), (2, "sign-flipped"), (2, "smallest example"), (3, "+ 2  r")):
+        assert (part in text) == (hint >= level)
+    assert main(["check", "--json", *options, str(file)]) == 1
+    (found,) = json.loads(capsys.readouterr().out)["checks"]
+    assert (found["fault"] is not None) == (hint >= 2)
+    assert (found["counterexample"] is not None) == (hint >= 2)
+    assert (found["line"], found["repair"] is not None) == (
+        (2, True) if hint == 3 else (None, False)
+    )
+
+
+def test_hints_out_of_range():
+    """There are four."""
+    with pytest.raises(ValueError, match="hint must be 0, 1, 2 or 3"):
+        check(test_hints_out_of_range, hint=4)
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_the_mended_copy_is_written_beside_the_file(newline, tmp_path, capsys):
+    """`--repair` never writes over the file, and keeps the rest of it as it is."""
+    wrong = "# é\n" + GRADIENT.replace("r.sum() / len(y)", "r.sum()  # sum")
+    file = tmp_path / "program.py"
+    data = wrong.replace("\n", newline).encode()
+    file.write_bytes(data)
+    assert main(["check", "--repair", "--max-examples", str(EXAMPLES), str(file)]) == 1
+    copy = tmp_path / "program.repaired.py"
+    assert str(copy) in capsys.readouterr().err
+    assert file.read_bytes() == data
+    expected = wrong.replace("r.sum()  #", "r.sum() / len(y)  #").replace("\n", newline)
+    assert copy.read_bytes() == expected.encode()
+    assert main(["check", "--repair", "--max-examples", str(EXAMPLES), str(copy)]) == 0
+
+
+def test_the_mended_copy_of_a_notebook(tmp_path, capsys):
+    """The cell is changed; magics and other cells stay."""
+    cells = [
+        "%matplotlib inline\nimport numpy as np",
+        GRADIENT.replace("r.sum() / len(y)", "r.sum()"),
+    ]
+    code = [{"cell_type": "code", "source": c.splitlines(keepends=True)} for c in cells]
+    file = tmp_path / "program.ipynb"
+    file.write_text(json.dumps({"cells": [{"cell_type": "markdown", "source": []}, *code]}))
+    assert main(["check", "--repair", "--max-examples", str(EXAMPLES), str(file)]) == 1
+    assert "cell 2, line 3" in capsys.readouterr().out
+    written = json.loads((tmp_path / "program.repaired.ipynb").read_text())["cells"]
+    assert "".join(written[1]["source"]) == cells[0]
+    assert "".join(written[2]["source"]).rstrip() == GRADIENT.rstrip()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("a - b", "b - a"),
+        ("(a + b) * 2", "a + b"),
+        ("a * b - c", "a * (b - c)"),
+        ("a - b + c", "a - (b + c)"),
+        ("(a - b) * c", "a - b * c"),
+        ("a // b", "a / b"),
+        ("a.mean()", "a.sum()"),
+        ("a[1][1]", "a[:, 1]"),
+        ("f(a, b)", "f(b, a)"),
+        ("a.T @ b", "a @ b"),
+        ("a @ b", "a.T @ b"),
+        ("f(a[:-1], b)", "f(a, b)"),
+        ("f(range(1, a))", "f(range(a))"),
+        ("f(range(a // b))", "f(range(-(-a // b)))"),
+        ("f('ij,k->j', a, b)", 'f("ij,i->j", a, b)'),
+        ("a.copy()", "a.astype(float)"),
+        ("f(a, dtype=int)", "f(a, dtype=float)"),
+        ("a.sum(axis=0)", "a.sum(axis=1)"),
+        ("2 * a, 2 * b", "a, b"),
+    ],
+)
+def test_changes_of_an_expression(before, after):
+    """Each is among the changes, with the parentheses that it needs and no others."""
+    head = "def f(a, b, c):\n    return "
+    assert f"{head}{after}\n" in sources(f"{head}{before}\n")
+
+
+def test_positions_are_counted_in_characters():
+    """Text before an expression may have characters of several bytes."""
+    source = "def f(a, b):\n    é = 'ü'; return a - b  # größer\n"
+    assert "def f(a, b):\n    é = 'ü'; return b - a  # größer\n" in sources(source)
+
+
+def test_f_strings_are_left_alone():
+    """Their parts have no positions to rely on."""
+    source = 'def f(a, b):\n    print(f"{a - b}")\n    return a\n'
+    assert all("{a - b}" in s for s in sources(source) if s and "print" in s)
+
+
+def test_edits_within_each_other():
+    """The first of two edits of the same text stands around the other."""
+    outer, inner = Edit(0, 1, "-(", ")"), Edit(0, 1, "", " / n")
+    assert applied("r", [outer, inner]) == "-(r / n)"
+    assert compatible([outer, inner])
+    assert not compatible([Edit(0, 3, "a"), inner])
+    assert not compatible([Edit(0, 2, "(", ")"), Edit(1, 3, "(", ")")])
+
+
+def test_hunks_show_what_changes_alone():
+    """Lines before and after, dedented together."""
+    repair = Repair(hunks_between("if a:\n    b\n    return\n", "if a:\n    b\nreturn\n"))
+    assert str(repair) == "- 3      return\n+ 3  return"
+    assert repair.as_dict() == {"line": 3, "before": "    return", "after": "return"}
+    two = Repair((Hunk(1, "a", "b"), Hunk(4, "", "c")))
+    assert two.as_dict()["also"] == [{"line": 4, "before": "", "after": "c"}]
+
+
+def test_two_repairs_of_one_line():
+    """The first counts."""
+    first, second = Repair((Hunk(1, "a", "b"),)), Repair((Hunk(1, "a", "c"),))
+    assert mended("a\nd\n", [first, second]) == "b\nd\n"
+
+
+def test_a_pair_of_faults_prefers_the_changes_of_both():
+    """The names with + between."""
+    assert preferred("sign-flipped+lr-missing") == preferred("sign-flipped") | preferred(
+        "lr-missing"
+    )
