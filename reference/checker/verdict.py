@@ -452,7 +452,8 @@ def diagnose_numbers(evidence: Evidence, loss: str) -> tuple[str, str]:
     names = match.matching_faults(few, evidence.everything)
     if len(names) == 1:
         return explain(names[0], kind)
-    several = () if names else pairs.matching_pair(few, evidence.everything)
+    seldom = all(t.is_correct for t in evidence.fresh)  # then no two formulas explain it
+    several = () if names or seldom else pairs.matching_pair(few, evidence.everything)
     if several:
         sentences = "\n".join(BY_NAME[name].sentence(kind) for name in several)
         return "+".join(several), f"Several mistakes explain all your answers:\n{sentences}"
