@@ -177,6 +177,8 @@ def choose_call(
     """The first call under which the answers are right; else the first that a name explains."""
     attempts: list[Attempt] = []
     for plan in plans(definition):
+        if time.monotonic() > deadline and any(a.ended is not None for a in attempts):
+            break
         if time.monotonic() > deadline:
             reason = "the time was over before all calls that could be meant were tried"
             return Choice(first=attempts[0] if attempts else None, reason=reason)
@@ -243,9 +245,13 @@ def is_ridge(problem: Problem, plain: Sequence[Any], penalised: Sequence[Any]) -
 
 
 def is_special_case(call: Call, attempts: Sequence[Attempt], definition: Definition) -> bool:
-    """Whether it is right for few sizes alone, while it answers calls of any size."""
+    """Whether it is right for few sizes alone, while it answers calls of any size.
+
+    One feature as a vector and a number is another call, and no special case of X with rows.
+    """
     o, kind = call.plan.layout, call.plan.kind
-    if not o.n and (not o.d or definition.has_fixed_index):
+    one_feature = o.x in ("vector", "table") or definition.has_fixed_index
+    if not o.n and (not o.d or one_feature):
         return False
     alike = [a for a in attempts if a.plan.kind == kind and not a.plan.layout.n]
     wider = [a for a in alike if a.plan.layout.d in (0, o.d * bool(o.n))]

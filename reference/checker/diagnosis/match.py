@@ -15,7 +15,7 @@ from reference.checker.diagnosis.evidence import Evidence
 from reference.checker.diagnosis.faults import CATALOGUE
 from reference.checker.diagnosis.faults.fault import Estimate, Fault, Function
 from reference.checker.diagnosis.faults.formulas import gradient, scale
-from reference.checker.expected import CONVENTIONS, Expected, formula_of
+from reference.checker.expected import CONVENTIONS, Expected, formula_of, precision_of
 from reference.checker.trial import Trial
 
 Formula = Callable[[Trial, Any], Any]  # the second argument makes arrays or Terms of the problem
@@ -93,7 +93,7 @@ def explains(formula: Formula, e: Trial) -> bool:
 
 def precisions(e: Trial, parts: int) -> list[Any]:
     """The precision of each part of an answer; none is finer than that of the arguments."""
-    wide = e.case.X.dtype
+    wide = precision_of(e.case.X)
     last = e.reading.dtype_b or e.reading.dtype
     found = [*[e.reading.dtype] * (parts - 1), last if parts > 1 else e.reading.dtype]
     return [max((dtype, wide), key=lambda t: np.finfo(t).eps) for dtype in found]
