@@ -172,7 +172,10 @@ def choose_call(
             return Choice(first=attempts[0] if attempts else None, reason=reason)
         if plan.layout.n and any(takes_rows(a, plan, definition) for a in attempts):
             continue
+        start = time.monotonic()
         tried = attempt(process, plan, seed)
+        if not attempts:  # what a library does at its first call is no part of choosing
+            deadline += time.monotonic() - start
         attempts.append(tried)
         if tried.ended is not None:
             if sum(a.ended is not None for a in attempts) > 1:
@@ -413,17 +416,11 @@ def explained_call(
         return replace(choice, reason="" if reason == UNNAMED else reason)
     answered = sorted((a for a in attempts if a.ended is None), key=raises)
     tried = [(a, r) for a in answered for r in readings_of(a, definition)[:4]]
-    for a, reading in tried[:EXPLAINED]:
-        for loss in usual_losses(a.plan.kind, losses):
-            trials = trials_of(a, reading, loss)
-            if trials and match.matching_faults(trials, trials):
-                return replace(choice, call=Call(a.plan, reading, loss), status="named")
-    for a, reading in tried:
-        if is_certain(a, definition):
-            return replace(choice, call=Call(a.plan, reading, losses[0]), status="only reading")
+    understood = named_call(tried, losses) or only_reading(tried, definition, losses)
+    if understood is not None:
+        return replace(choice, call=understood[0], status=understood[1])
     if tried:
-        call = written(tried[0][0].plan)
-        reason = f"called as {call}, its answers are neither right nor explained by a mistake"
+        reason = f"called as {written(tried[0][0].plan)}, its answers are neither right nor explained by a mistake"
         choice = replace(choice, reason=f"{reason}; it may mean something else")
     terminated = next((a for a in attempts[:1] if a.ended is not None), None)
     if terminated is not None:
@@ -433,6 +430,27 @@ def explained_call(
     if silent is not None:
         return replace(choice, call=Call(silent.plan, None, losses[0]), status="no reading")
     return choice
+
+
+Tried = Sequence[tuple[Attempt, Reading]]
+
+
+def named_call(tried: Tried, losses: Sequence[str]) -> tuple[Call, str] | None:
+    """The first call all of whose answers a name of the catalogue explains."""
+    for a, reading in tried[:EXPLAINED]:
+        for loss in usual_losses(a.plan.kind, losses):
+            trials = trials_of(a, reading, loss)
+            if trials and match.matching_faults(trials, trials):
+                return Call(a.plan, reading, loss), "named"
+    return None
+
+
+def only_reading(
+    tried: Tried, definition: Definition, losses: Sequence[str]
+) -> tuple[Call, str] | None:
+    """The first call beside which names leave no other."""
+    sure = [(a, reading) for a, reading in tried if is_certain(a, definition)]
+    return (Call(sure[0][0].plan, sure[0][1], losses[0]), "only reading") if sure else None
 
 
 UNNAMED = "nothing in its name says that it is one of ours"
