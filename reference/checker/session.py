@@ -420,8 +420,8 @@ def explained_call(
     if understood is not None:
         return replace(choice, call=understood[0], status=understood[1])
     if tried:
-        reason = f"called as {written(tried[0][0].plan)}, its answers are neither right nor explained by a mistake"
-        choice = replace(choice, reason=f"{reason}; it may mean something else")
+        reason = f"called as {written(tried[0][0].plan)}, its answers are neither right nor"
+        choice = replace(choice, reason=f"{reason} explained by a mistake; it may be another model")
     terminated = next((a for a in attempts[:1] if a.ended is not None), None)
     if terminated is not None:
         call = Call(terminated.plan, None, losses[0])
