@@ -402,37 +402,51 @@ def complete(definition: Definition, kind: str, roles: Assignment) -> CallPlan |
     names |= {role for _, role in namespace}
     fixed = () if "iters" in names or kind != "trainer" else definition.fixed_iterations()
     names |= {"iters"} if fixed else set()
-    columns = {"x"} if "x" in names else {"X"}
-    data = columns | {"y"} <= names or ("table" in names and not names & {"X", "y", "x"})
-    weights = ("b" in names and "w" in names and "theta" not in names) or (
-        "theta" in names and not names & {"w", "b"}
-    )
-    if kind.startswith("gradient") and "y_hat" in names and not names & {"w", "b", "theta"}:
-        weights, data = True, data or (kind == "gradient_b" and "y" in names)
-    given = bool(names & {"grad", "grad_w", "grad_b"})
-    enough = {
-        "gradient": data and weights,
-        "gradient_w": data and weights,
-        "gradient_b": data and weights,
-        "predict": columns <= names and weights,
-        "loss": (data and weights and "y_hat" not in names)
-        or ({"y_hat", "y"} <= names and not names & {"X", "w", "b", "theta", "table"}),
-        "sample": {"y_hat", "y"} <= names,
-        "step": weights and (given_enough(names) if given else data or names <= HOLDING_GRADIENTS),
-        "trainer": data and (weights or not names & {"w", "b", "theta"}) and "iters" in names,
-    }[kind]
-    if not enough or has_stray(names, kind):
+    if not enough(names, kind) or takes_rate_as_penalty(roles, names, kind):
         return None
-    if kind == "step" and not data and not given:
+    if kind == "step" and not has_data(names) and not names & GIVEN:
         roles = tuple((p, "params" if role == "theta" else role) for p, role in roles)
     functions = own_functions(definition, names)
     if functions is None:
         return None
     plan = CallPlan(definition.name, kind, roles, namespace=namespace, functions=functions)
-    plan = replace(plan, fixed=fixed)
     left = tuple(p["name"] for p in definition.parameters if p["name"] not in dict(roles))
-    starts = bool(names & {"w", "b", "theta"})
-    return replace(plan, positional=leading(definition, roles), left=left, starts=starts)
+    starts = bool(names & PARAMETERS)
+    positional = leading(definition, roles)
+    return replace(plan, fixed=fixed, positional=positional, left=left, starts=starts)
+
+
+PARAMETERS = {"w", "b", "theta"}
+GIVEN = {"grad", "grad_w", "grad_b"}
+
+
+def has_data(names: set[str]) -> bool:
+    """Whether there are rows and labels, or a table of both."""
+    columns = {"x"} if "x" in names else {"X"}
+    return columns | {"y"} <= names or ("table" in names and not names & {"X", "y", "x"})
+
+
+def enough(names: set[str], kind: str) -> bool:
+    """Whether these roles are what such a function needs, and belong together."""
+    if ("table" in names and names & {"X", "y"}) or {"x", "X"} <= names:
+        return False
+    data = has_data(names)
+    weights = names & PARAMETERS in ({"w", "b"}, {"theta"})
+    predicted = "y_hat" in names and not names & PARAMETERS
+    if kind.startswith("gradient"):
+        part = kind == "gradient_b" and predicted and "y" in names
+        return (data and (weights or predicted)) or part
+    if kind == "loss":
+        of_two = predicted and "y" in names and not names & {"X", "table"}
+        return (data and weights and "y_hat" not in names) or of_two
+    if kind == "step":
+        rest = given_enough(names) if names & GIVEN else data or names <= HOLDING_GRADIENTS
+        return weights and rest
+    return {
+        "predict": bool(names & {"X", "x"}) and weights,
+        "sample": {"y_hat", "y"} <= names,
+        "trainer": data and (weights or not names & PARAMETERS) and "iters" in names,
+    }[kind]
 
 
 HOLDING_GRADIENTS = {"theta", "lr", "batch_size"}  # a step on tensors that hold their gradients
@@ -444,9 +458,10 @@ def given_enough(names: set[str]) -> bool:
     return (pair or ("grad" in names and "theta" in names)) and not names & {"X", "y", "table"}
 
 
-def has_stray(names: set[str], kind: str) -> bool:
-    """Whether the roles do not belong together: a table beside X, say."""
-    return ("table" in names and bool(names & {"X", "y"})) or {"x", "X"} <= names
+def takes_rate_as_penalty(roles: Assignment, names: set[str], kind: str) -> bool:
+    """Whether alpha is taken for a penalty, where no other parameter is the learning rate."""
+    penalties = [p for p, role in roles if role == "lam" and "lr" in roles_of(p)]
+    return bool(penalties) and "lr" not in names and kind in ("step", "trainer")
 
 
 def required(definition: Definition) -> set[str]:
@@ -668,31 +683,34 @@ def class_plans(definition: Definition) -> Iterator[CallPlan]:
 def complete_class(definition: Definition, method: str, roles: Assignment) -> CallPlan | None:
     """A plan for a class, if its data and its iterations can be given."""
     own = {p["name"] for p in definition.parameters}
-    fit = {p["name"] for p in definition.methods[method]}
-    needed = {
-        p["name"] for p in (*definition.parameters, *definition.methods[method]) if p["required"]
-    }
+    parameters = (*definition.parameters, *definition.methods[method])
+    needed = {p["name"] for p in parameters if p["required"]}
     init = tuple(r for r in roles if r[0] in own)
-    call = tuple(r for r in roles if r[0] in fit and r[0] not in own)
+    call = tuple(r for r in roles if r[0] not in own)
     names = {role for _, role in init + call}
-    settable = [n.removeprefix("self.") for n in definition.constants if n.startswith("self.")]
-    attributes = tuple(
-        (n, role)
-        for n in (*settable, *definition.class_level)
-        for role in ("lr", "iters")
-        if role in roles_of(n) and role not in names
-    )
+    attributes = settable(definition, names)
     names |= {role for _, role in attributes}
-    if names & {"w", "b", "theta"} not in (set(), {"w", "b"}, {"theta"}):
-        return None
     fixed = () if "iters" in names else definition.fixed_iterations(method)
     names |= {"iters"} if fixed else set()
     if not needed <= {p for p, _ in init + call} or not {"X", "y", "iters"} <= names:
         return None
+    together = names & PARAMETERS in (set(), {"w", "b"}, {"theta"})
+    if not together or takes_rate_as_penalty(init + call, names, "trainer"):
+        return None
     plan = CallPlan(definition.name, "trainer", call, init, attributes, method=method)
-    plan = replace(plan, fixed=fixed)
     left = tuple(p["name"] for p in definition.parameters if p["name"] not in dict(init))
-    return replace(plan, starts=bool(names & {"w", "b", "theta"}), left=left)
+    return replace(plan, fixed=fixed, starts=bool(names & PARAMETERS), left=left)
+
+
+def settable(definition: Definition, names: set[str]) -> Assignment:
+    """The settings that are attributes, for what is no parameter."""
+    own = [n.removeprefix("self.") for n in definition.constants if n.startswith("self.")]
+    return tuple(
+        (n, role)
+        for n in (*own, *definition.class_level)
+        for role in ("lr", "iters")
+        if role in roles_of(n) and role not in names
+    )
 
 
 def class_layouts(definition: Definition) -> list[Layout]:

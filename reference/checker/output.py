@@ -7,8 +7,7 @@ the calls, the likeliest first.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -96,21 +95,24 @@ def readings(
 
     if plan.kind in ("predict", "sample", "loss", "gradient_w", "gradient_b"):
         keys = [k for k in of_size(lambda p: sizes(plan, p)[plan.kind]) if not k[0]]
-        partial = plan.kind.startswith("gradient_")
-        if partial and any(len(parts) > 1 for _, parts in good):
-            return []
-        return [Reading(w=k) for k in keys][:4]
+        alone = all(len(parts) == 1 for _, parts in good)
+        return [Reading(w=k) for k in keys][:4] if alone or "_" not in plan.kind else []
+    w, b = of_size(lambda p: len(p.w)), of_size(lambda p: 1)
+    found = [Reading(w=k, b=m) for k in w for m in b if k != m]
     joint = of_size(lambda p: len(p.w) + 1)
-    if plan.kind == "trainer" and not plan.uses & {"theta", "w"} and plan.theta:
-        named = [key_name(k, plan, definition) for k in good[0][1]]
-        joint = [] if any(roles_of(n)[:1] == ["b"] for n in named) else joint
-    pairs = itertools.permutations(
-        dict.fromkeys([*of_size(lambda p: len(p.w)), *of_size(lambda p: 1)]), 2
-    )
-    w, b = set(of_size(lambda p: len(p.w))), set(of_size(lambda p: 1))
-    found = [Reading(w=k, b=m) for k, m in pairs if k in w and m in b]
-    found += [Reading(joint=k, order=o) for k in joint for o in orders(plan)]
+    if not names_bias_apart(plan, definition, good[0][1]):
+        found += [Reading(joint=k, order=o) for k in joint for o in orders(plan)]
     return sorted(found, key=lambda r: likelihood(r, plan, definition))[:40]
+
+
+def names_bias_apart(plan: CallPlan, definition: Definition, keys: Iterable[Key]) -> bool:
+    """Whether a trainer that is given a column of ones has a bias beside its weights all the same.
+
+    Then the weights are no θ that holds both.
+    """
+    if plan.kind != "trainer" or plan.uses & {"theta", "w"} or not plan.theta:
+        return False
+    return any(roles_of(key_name(k, plan, definition))[:1] == ["b"] for k in keys)
 
 
 def told_readings(plan: CallPlan, parts: dict[Key, ArrayMessage]) -> list[Reading]:
@@ -134,9 +136,9 @@ def told_readings(plan: CallPlan, parts: dict[Key, ArrayMessage]) -> list[Readin
 
 
 def orders(plan: CallPlan) -> tuple[str, ...]:
-    """The orders in which one vector may hold w and b."""
+    """The orders of w and b that one vector may have: that of θ, where θ is given."""
     if not plan.theta:
-        return "bw", "wb"
+        return ("bw", "wb")
     return ("wb",) if plan.layout.ones.endswith("last") else ("bw",)
 
 
