@@ -232,7 +232,7 @@ def test_the_precision_of_one_part_does_not_excuse_the_other(tmp_path, first, la
     """Each is held to its own."""
     found = judged(tmp_path, NARROW.format(first, last))
     assert found.verdict == "wrong"
-    assert found.counterexample.component.startswith(part)
+    assert found.counterexample.component.startswith(f"∂L/∂{part[-1]}")
 
 
 @pytest.mark.parametrize(("d", "n"), [(1, 0), (3, 0), (0, 1), (0, 0)])

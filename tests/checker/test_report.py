@@ -46,8 +46,8 @@ def test_the_text_has_a_line_for_each_check_and_its_details_below():
     lines = str(Report("mine.py", (WRONG, RIGHT))).splitlines()
     assert lines[0] == "mine.py"
     assert re.fullmatch(r"  grad +∇w L = \(1/n\) Xᵀ\(ŷ − y\) +WRONG +missing-mean", lines[1])
-    assert re.search(r"X = \[\[1\.\], \[1\.\]\]  y = \[0\., 0\.\]  w = \[1\.\]  b = 0\.$", lines[3])
-    assert lines[4].split() == ["grad_w[0]", "got", "2.0", "expected", "1.0"]
+    assert "smallest example" in lines[3]
+    assert re.search(r"X = .*w = .*grad_w\[0\]: got 2.0, expected 1.0$", lines[4])
     assert re.fullmatch(r"  predict +ŷ = Xw \+ b +right +1,000 problems, .* 0.3 of .*", lines[5])
     assert len(lines) == 6
 
@@ -164,10 +164,9 @@ def test_json_holds_every_field():
     wrong, right, unknown = report["checks"]
     assert (wrong["verdict"], wrong["passed"], wrong["fault"]) == ("wrong", False, "missing-mean")
     assert (wrong["worst_error"], wrong["cases"]) == ("inf", 1000)
-    assert wrong["counterexample"] == {
-        **{"X": [[1.0], [1.0]], "y": [0.0, 0.0], "w": [1.0], "b": 0.0, "lr": None},
-        **{"component": "grad_w[0]", "got": 2.0, "expected": 1.0},
-    }
+    example = {"X": [[1.0], [1.0]], "y": [0.0, 0.0], "w": [1.0], "b": 0.0, "lr": None}
+    example |= {"component": "grad_w[0]", "got": 2.0, "expected": 1.0}
+    assert {k: wrong["counterexample"][k] for k in example} == example
     assert (right["kind"], right["passed"], right["fault"]) == ("loss", True, None)
     assert (right["call"], right["line"], right["remarks"]) == (sample.call, 7, [])
     assert (unknown["verdict"], unknown["passed"]) == ("unchecked", None)

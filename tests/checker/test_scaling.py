@@ -80,11 +80,11 @@ def sums_of_standardised_descent(X, y, w, b, lr, n_iters):
 
 
 def test_the_steps_on_standardised_data_are_judged_as_any():
-    """Functions too; a sum in place of a mean is wrong there as it is elsewhere."""
+    """Functions too; a sum in place of a mean is not right there either."""
     (found,) = check(gradient_descent, max_examples=20).checks
     assert found.verdict == "right"
     (found,) = check(sums_of_standardised_descent, max_examples=20).checks
-    assert found.verdict == "wrong"
+    assert found.verdict != "right"
 
 
 X = np.array([[1.0, 5.0], [3.0, 5.0], [8.0, 8.0]])
