@@ -334,7 +334,7 @@ def told_plans(definition: Definition, told: ToldCall) -> Iterator[CallPlan]:
     if told.method:
         names = {p["name"] for p in definition.parameters}
         roles = (*((p, r) for p, r in told.init if p in names), *told.roles)
-        plan = complete_class(definition, told.method, roles, len(told.init))
+        plan = complete_class(definition, told.method, roles)
         found = [plan] if plan is not None else []
     else:
         kinds = [k for k in kinds_in_order(definition) if k in told.kinds]

@@ -275,7 +275,8 @@ def finished(
     """A check with its line, its other names, and a call to edit where none was understood."""
     others = [alias for name, alias in aliases if name == check.name]
     remarks = (*check.remarks, *([f"also named {', '.join(others)}"] if others else []))
-    line = check.line or getattr(definition.node, "lineno", 0)
+    hidden = check.verdict == "wrong" and check.hint < HINTS
+    line = None if hidden else check.line or getattr(definition.node, "lineno", 0)
     reason = placed(check.reason, program)
     found = replace(check, line=line, remarks=remarks, reason=reason)
     not_called = ("cannot be imported", "left out", "it is written for", "the checker failed")
