@@ -393,23 +393,29 @@ def cheapest(parameters: Any, kind: str) -> list[tuple[int, Assignment]]:
     return found[:40]
 
 
-def complete(definition: Definition, kind: str, roles: Assignment) -> CallPlan | None:
-    """A plan, if these roles and the program's own names are enough for such a function."""
-    names = {role.partition("[")[0] for _, role in roles}
-    if not required(definition) <= {p for p, _ in roles}:
-        return None
-    namespace = global_data(definition, names, kind)
-    names |= {role for _, role in namespace}
-    fixed = () if "iters" in names or kind != "trainer" else definition.fixed_iterations()
-    names |= {"iters"} if fixed else set()
+GRADIENTS = {"grad", "grad_w", "grad_b"}
+
+
+def has_data(names: set[str]) -> bool:
+    """Whether roles give X and y, by themselves or as a table."""
     columns = {"x"} if "x" in names else {"X"}
-    data = columns | {"y"} <= names or ("table" in names and not names & {"X", "y", "x"})
-    weights = ("b" in names and "w" in names and "theta" not in names) or (
-        "theta" in names and not names & {"w", "b"}
-    )
-    if kind.startswith("gradient") and "y_hat" in names and not names & {"w", "b", "theta"}:
-        weights, data = True, data or (kind == "gradient_b" and "y" in names)
-    given = bool(names & {"grad", "grad_w", "grad_b"})
+    return columns | {"y"} <= names or ("table" in names and not names & {"X", "y", "x"})
+
+
+def has_weights(names: set[str]) -> bool:
+    """Whether roles give w and b, by themselves or as θ."""
+    if "theta" in names:
+        return not names & {"w", "b"}
+    return {"w", "b"} <= names
+
+
+def are_enough(names: set[str], kind: str) -> bool:
+    """Whether these roles are all that such a function needs."""
+    columns = {"x"} if "x" in names else {"X"}
+    data, weights, parameters = has_data(names), has_weights(names), names & {"w", "b", "theta"}
+    if kind.startswith("gradient") and "y_hat" in names and not parameters:
+        return data or (kind == "gradient_b" and "y" in names)
+    given = bool(names & GRADIENTS)
     enough = {
         "gradient": data and weights,
         "gradient_w": data and weights,
@@ -419,11 +425,23 @@ def complete(definition: Definition, kind: str, roles: Assignment) -> CallPlan |
         or ({"y_hat", "y"} <= names and not names & {"X", "w", "b", "theta", "table"}),
         "sample": {"y_hat", "y"} <= names,
         "step": weights and (given_enough(names) if given else data or names <= HOLDING_GRADIENTS),
-        "trainer": data and (weights or not names & {"w", "b", "theta"}) and "iters" in names,
-    }[kind]
-    if not enough or has_stray(names, kind):
+        "trainer": data and (weights or not parameters) and "iters" in names,
+    }
+    return enough[kind]
+
+
+def complete(definition: Definition, kind: str, roles: Assignment) -> CallPlan | None:
+    """A plan, if these roles and the program's own names are enough for such a function."""
+    names = {role.partition("[")[0] for _, role in roles}
+    if not required(definition) <= {p for p, _ in roles}:
         return None
-    if kind == "step" and not data and not given:
+    namespace = global_data(definition, names, kind)
+    names |= {role for _, role in namespace}
+    fixed = () if "iters" in names or kind != "trainer" else definition.fixed_iterations()
+    names |= {"iters"} if fixed else set()
+    if not are_enough(names, kind) or has_stray(names, kind):
+        return None
+    if kind == "step" and not has_data(names) and not names & GRADIENTS:
         roles = tuple((p, "params" if role == "theta" else role) for p, role in roles)
     functions = own_functions(definition, names)
     if functions is None:
@@ -569,16 +587,24 @@ def pair_layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
     return [*found, *matrix_layouts(definition)]
 
 
+def dict_layouts(definition: Definition) -> list[Layout]:
+    """Layouts of w and b in a dict with the keys that the program uses, if it has them."""
+    if not {"w", "b"} <= set(definition.keys):
+        return []
+    keys = (definition.keys["w"], definition.keys["b"])
+    base = Layout(packed="dict", keys=keys)
+    one = Layout("vector", "vector", "number", d=1, packed="dict", keys=keys)
+    columns = base._replace(y="column", w="column")
+    return [base, one, columns, base._replace(x="features", y="row", w="column")]
+
+
 def theta_layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
     """Layouts of w and b in one argument: a vector, a dict, a tuple."""
-    packed = []
-    if {"w", "b"} <= set(definition.keys):
-        keys = (definition.keys["w"], definition.keys["b"])
-        base = Layout(packed="dict", keys=keys)
-        one = Layout("vector", "vector", "number", d=1, packed="dict", keys=keys)
-        packed = [base, one, base._replace(y="column", w="column")]
-        packed += [base._replace(x="features", y="row", w="column")]
-    found = [*packed, Layout(ones="first"), Layout(y="column", w="column", ones="first")]
+    found = [
+        *dict_layouts(definition),
+        Layout(ones="first"),
+        Layout(y="column", w="column", ones="first"),
+    ]
     found += [Layout(ones="inside"), Layout(y="column", w="column", ones="inside")]
     found += [Layout(ones="last"), Layout(ones="inside last")]
     found += [Layout(ones="first", container="list"), Layout("features", "row", "column", "first")]
