@@ -122,13 +122,20 @@ def validate_arguments(
             f"batch_size={len(X)} for full-batch descent"
         )
     rng = check_rng(rng)
+    return Settings(X, y, start_of(X, y, w, b, rng), lr, batch_size, epochs, rng)
+
+
+def start_of(
+    X: RealArray, y: RealArray, w: ArrayLike | None, b: float, rng: np.random.Generator
+) -> Array:
+    """(w, b) in the precision of X and y; w is drawn if it is not given."""
     dtype: type[np.floating] = np.float32 if X.dtype == y.dtype == np.float32 else np.float64
     w = rng.normal(0, 0.01, X.shape[1]) if w is None else check_weights(w, X.shape[1])
     with np.errstate(over="ignore"):  # what float32 cannot represent is refused as infinite
         start = np.append(w, check_number("b", b)).astype(dtype)
     check_finite("w", start[:-1])
     check_number("b", start[-1])
-    return Settings(X, y, start, lr, batch_size, epochs, rng)
+    return start
 
 
 def allocate(s: Settings) -> tuple[Array, Array]:

@@ -64,6 +64,12 @@ def parser() -> argparse.ArgumentParser:
         epilog=HELP.format(roles=", ".join(ROLES), answers=", ".join(ANSWERS)),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    add_options(c)
+    return top
+
+
+def add_options(c: argparse.ArgumentParser) -> None:
+    """The arguments of `check`."""
     c.add_argument("targets", nargs="+", metavar="FILE.py", help="or what is listed below")
     c.add_argument(
         "--call", type=call, action="append", default=[], metavar="'f(x: X) -> grad'", help="below"
@@ -91,7 +97,6 @@ def parser() -> argparse.ArgumentParser:
     )
     c.add_argument("--json", action="store_true", help="print JSON")
     c.add_argument("--quiet", action="store_true", help="print what is wrong, and nothing else")
-    return top
 
 
 def call(text: str) -> str:

@@ -584,16 +584,24 @@ def pair_layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
     return [*found, *matrix_layouts(definition)]
 
 
+def dict_layouts(definition: Definition) -> list[Layout]:
+    """Layouts of w and b in a dict with the keys that the program uses, if it has them."""
+    if not {"w", "b"} <= set(definition.keys):
+        return []
+    keys = (definition.keys["w"], definition.keys["b"])
+    base = Layout(packed="dict", keys=keys)
+    one = Layout("vector", "vector", "number", d=1, packed="dict", keys=keys)
+    columns = base._replace(y="column", w="column")
+    return [base, one, columns, base._replace(x="features", y="row", w="column")]
+
+
 def theta_layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
     """Layouts of w and b in one argument: a vector, a dict, a tuple."""
-    packed = []
-    if {"w", "b"} <= set(definition.keys):
-        keys = (definition.keys["w"], definition.keys["b"])
-        base = Layout(packed="dict", keys=keys)
-        one = Layout("vector", "vector", "number", d=1, packed="dict", keys=keys)
-        packed = [base, one, base._replace(y="column", w="column")]
-        packed += [base._replace(x="features", y="row", w="column")]
-    found = [*packed, Layout(ones="first"), Layout(y="column", w="column", ones="first")]
+    found = [
+        *dict_layouts(definition),
+        Layout(ones="first"),
+        Layout(y="column", w="column", ones="first"),
+    ]
     found += [Layout(ones="inside"), Layout(y="column", w="column", ones="inside")]
     found += [Layout(ones="last"), Layout(ones="inside last")]
     found += [Layout(ones="first", container="list"), Layout("features", "row", "column", "first")]

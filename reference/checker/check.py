@@ -92,11 +92,15 @@ def check(
         return Report(label, tuple(checks), left_out=(*program.left_out, *left_out))
     except NotLoaded as error:
         program = getattr(error, "program", program)
-        names = names_defined(program.source)
-        checks = [
-            Check("function", n, "unchecked", reason="the file was not loaded") for n in names
-        ]
-        return Report(label, tuple(checks), placed(str(error), program))
+        return not_loaded(label, program, str(error))
+
+
+def not_loaded(label: str, program: Program, reason: str) -> Report:
+    """The report on a file that was not loaded: what it defines, and why none of it was checked."""
+    told = "the file was not loaded"
+    names = names_defined(program.source)
+    checks = [Check("function", name, "unchecked", reason=told) for name in names]
+    return Report(label, tuple(checks), placed(reason, program))
 
 
 def program_of(target: str | Callable[..., Any]) -> tuple[Program, str]:

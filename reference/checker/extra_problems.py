@@ -180,6 +180,20 @@ FORMS = (
 SUBSETS = {("X", "y"): "integer X and y", ("w", "b"): "integer weights"}
 
 
+def whole_apart(
+    process: Any, call: Call, form: Form, place: Callable[[int], str]
+) -> tuple[Trial | None, list[str]]:
+    """With whole numbers in some of the arrays alone: a wrong answer, and what was raised."""
+    wrong, remarks = None, []
+    for parts, name in SUBSETS.items():
+        some = list(asked_in(process, call, replace(form, name=name, parts=parts)))
+        raised = next((t for t in some if t.answer.raised), None)
+        wrong = wrong or next((t for t in some if not (t.is_correct or t.answer.raised)), None)
+        if raised is not None:
+            remarks.append(raises(name, raised.answer, place))
+    return wrong, remarks
+
+
 def compare(
     process: Any, call: Call, form: Form, found: Extra, place: Callable[[int], str]
 ) -> Extra:
@@ -188,13 +202,8 @@ def compare(
     wrong = next((t for t in trials if not t.is_correct and not t.answer.raised), None)
     raised = next((t for t in trials if t.answer.raised), None)
     if wrong is None and raised is not None and form.name == INTEGER:
-        for parts, name in SUBSETS.items():
-            some = list(asked_in(process, call, replace(form, name=name, parts=parts)))
-            raised = next((t for t in some if t.answer.raised), None)
-            wrong = wrong or next((t for t in some if not (t.is_correct or t.answer.raised)), None)
-            if raised is not None:
-                remark = raises(name, raised.answer, place)
-                found = replace(found, remarks=(*found.remarks, remark))
+        wrong, remarks = whole_apart(process, call, form, place)
+        found = replace(found, remarks=(*found.remarks, *remarks))
     elif raised is not None:
         remark = raises(form.name, raised.answer, place)
         found = replace(found, remarks=(*found.remarks, remark))

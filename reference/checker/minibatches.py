@@ -369,21 +369,25 @@ def follows(
     rng = np.random.default_rng(seed)
     sizes = [(fixed + 3, fixed), (2 * fixed + 1, fixed)]
     for n, m in [(7, 3), (6, 3), (4, 4), (3, 1)] if "batch_size" in plan.uses else sizes:
-        d = plan.layout.d or 3
-        problem = alike_problem(rng, n, d, m)
-        answers = list(process.ask([plan.request(problem._replace(iters=t)) for t in (1, 2, 3)]))
-        outputs = [parse_output(plan, reading, problem, a) for a in answers]
-        if any(o.fault for o in outputs):
+        problem = alike_problem(rng, n, plan.layout.d or 3, m)
+        points = first_points(process, plan, reading, problem)
+        counts = step_counts(n, m, kind)
+        if not points or not all(
+            any(reaches(problem, before, after, steps, factor) for steps in counts)
+            for before, after in itertools.pairwise(points)
+        ):
             return False
-        points = [o.vector for o in outputs]
-        if plan.starts:
-            points = [np.append(problem.w, problem.b), *points]
-        for before, after in itertools.pairwise(points):
-            if not any(
-                reaches(problem, before, after, steps, factor) for steps in step_counts(n, m, kind)
-            ):
-                return False
     return True
+
+
+def first_points(process: Any, plan: CallPlan, reading: Reading, problem: Problem) -> list[Any]:
+    """(w, b) at the start, if it is given, and after 1, 2 and 3 iterations; none if one fails."""
+    answers = list(process.ask([plan.request(problem._replace(iters=t)) for t in (1, 2, 3)]))
+    outputs = [parse_output(plan, reading, problem, a) for a in answers]
+    if any(o.fault for o in outputs):
+        return []
+    points = [o.vector for o in outputs]
+    return [np.append(problem.w, problem.b), *points] if plan.starts else points
 
 
 def step_counts(n: int, m: int, kind: str) -> set[int]:
