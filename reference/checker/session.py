@@ -171,17 +171,19 @@ def refuses_positions(answer: RawOutput) -> bool:
     return raised.get("type") == "TypeError" and "positional argument" in str(raised["message"])
 
 
+TIME_IS_OVER = "the time was over before all calls that could be meant were tried"
+
+
 def choose_call(
     process: Any, definition: Definition, losses: Sequence[str], seed: int, deadline: float
 ) -> Choice:
     """The first call under which the answers are right; else the first that a name explains."""
     attempts: list[Attempt] = []
     for plan in plans(definition):
-        if time.monotonic() > deadline and any(a.ended is not None for a in attempts):
-            break
         if time.monotonic() > deadline:
-            reason = "the time was over before all calls that could be meant were tried"
-            return Choice(first=attempts[0] if attempts else None, reason=reason)
+            if any(a.ended is not None for a in attempts):
+                break
+            return Choice(first=attempts[0] if attempts else None, reason=TIME_IS_OVER)
         if plan.layout.n and any(takes_rows(a, plan, definition) for a in attempts):
             continue
         start = time.monotonic()
@@ -193,15 +195,28 @@ def choose_call(
             if sum(a.ended is not None for a in attempts) > 1:
                 break
             continue
-        found = right_call(tried, definition, losses)
-        if found is not None and not is_special_case(found, attempts, definition):
-            found = found._replace(plan=with_answer(found, definition))
-            choice = with_loss_beside(Choice(found, "right", attempts[0]), tried, definition)
-            return with_penalty(process, choice, tried, seed)
-        scaled = scaled_call(process, definition, tried, losses, seed)
-        if scaled is not None:
-            return Choice(scaled, "right", attempts[0])
+        choice = right_choice(process, definition, attempts, losses, seed)
+        if choice is not None:
+            return choice
     return explained_call(definition, attempts, losses)
+
+
+def right_choice(
+    process: Any,
+    definition: Definition,
+    attempts: Sequence[Attempt],
+    losses: Sequence[str],
+    seed: int,
+) -> Choice | None:
+    """The choice of the last call that was tried, if it is right; perhaps on standardised data."""
+    tried = attempts[-1]
+    found = right_call(tried, definition, losses)
+    if found is not None and not is_special_case(found, attempts, definition):
+        found = found._replace(plan=with_answer(found, definition))
+        choice = with_loss_beside(Choice(found, "right", attempts[0]), tried, definition)
+        return with_penalty(process, choice, tried, seed)
+    scaled = scaled_call(process, definition, tried, losses, seed)
+    return None if scaled is None else Choice(scaled, "right", attempts[0])
 
 
 def with_answer(call: Call, definition: Definition) -> CallPlan:
@@ -481,11 +496,22 @@ def explained_call(
         call = written(tried[0][1].plan)
         reason = f"called as {call}, its answers are neither right nor explained by a mistake"
         choice = replace(choice, reason=f"{reason}; it may mean something else")
+    return without_reading(definition, attempts, choice, losses, bool(tried))
+
+
+def without_reading(
+    definition: Definition,
+    attempts: Sequence[Attempt],
+    choice: Choice,
+    losses: Sequence[str],
+    answered_well: bool,
+) -> Choice:
+    """The choice where no answer can be read: the process ended, or nothing was returned."""
     terminated = next((a for a in attempts[:1] if a.ended is not None), None)
     if terminated is not None:
         call = Call(terminated.plan, None, losses[0])
         return replace(choice, call=call, status="terminated", ended=terminated.ended)
-    answered = [a for a in attempts if a.ended is None and not tried]
+    answered = [a for a in attempts if a.ended is None and not answered_well]
     silent = next((a for a in answered if has_no_form(a, definition)), None)
     if silent is not None:
         other = silent._replace(plan=replace(silent.plan, kind="loss"))

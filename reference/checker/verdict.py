@@ -73,15 +73,9 @@ def judge_choice(
     deadline: float,
 ) -> list[Check]:
     """The checks of a function that is called as was chosen."""
-    if choice.status == "terminated" and choice.call and choice.ended:
-        return [ended(process, definition, choice.call, choice.ended)]
-    if choice.call is None:
-        return [not_understood(definition, choice)]
-    if choice.status not in ("right", "named") and definition.nonlinear:
-        reason = f"its model is not linear: it calls {definition.nonlinear}"
-        return [unchecked(definition, kind_of(definition, choice), reason)]
-    if choice.status == "loss":
-        return [by_name(choice.call, "loss-as-gradient")]
+    early = without_run(process, definition, choice)
+    if early is not None or choice.call is None:
+        return [early] if early else []
     evaluate = make_evaluate(process, choice.call, deadline)
     subject = Subject(definition, choice.call.plan, choice.call.reading)
     try:
@@ -89,21 +83,45 @@ def judge_choice(
             checks = judge_training(process, definition, choice, losses, options)
             if checks:
                 return [with_example(c, process, subject, losses, evaluate) for c in checks]
-        found = run(evaluate, choice.call, options)
-        extra = further(process, definition, choice.call, found.trials, deadline)
-        trials = [*found.trials, *extra.trials]
-        size = fixed_batch_size(definition, of_function(trials, choice.call.plan))
-        if size:
-            checks = judge_fixed_batches(process, choice.call, size, found.problems, options)
-            if checks:
-                return checks
-        checks = make_checks(
-            trials, found.problems, evaluate, choice.call, losses, options, definition
-        )
-        checks = [with_extra(checks[0], extra, trials, definition, choice.call), *checks[1:]]
+        checks = judge_all(process, definition, choice.call, losses, options, evaluate, deadline)
         return [with_example(c, process, subject, [choice.call.loss], evaluate) for c in checks]
     except SubjectTerminated as error:
         return [ended(process, definition, choice.call, error)]
+
+
+def without_run(process: Any, definition: Definition, choice: Choice) -> Check | None:
+    """The check of a function that need not, or cannot, be run on all problems."""
+    if choice.status == "terminated" and choice.call and choice.ended:
+        return ended(process, definition, choice.call, choice.ended)
+    if choice.call is None:
+        return not_understood(definition, choice)
+    if choice.status not in ("right", "named") and definition.nonlinear:
+        reason = f"its model is not linear: it calls {definition.nonlinear}"
+        return unchecked(definition, kind_of(definition, choice), reason)
+    if choice.status == "loss":
+        return by_name(choice.call, "loss-as-gradient")
+    return None
+
+
+def judge_all(
+    process: Any,
+    definition: Definition,
+    call: Call,
+    losses: Sequence[str],
+    options: Options,
+    evaluate: Evaluate,
+    deadline: float,
+) -> list[Check]:
+    """The checks on all problems: random ones, larger ones, other arrays."""
+    found = run(evaluate, call, options)
+    extra = further(process, definition, call, found.trials, deadline)
+    trials = [*found.trials, *extra.trials]
+    size = fixed_batch_size(definition, of_function(trials, call.plan))
+    checks = judge_fixed_batches(process, call, size, found.problems, options) if size else []
+    if checks:
+        return checks
+    checks = make_checks(trials, found.problems, evaluate, call, losses, options, definition)
+    return [with_extra(checks[0], extra, trials, definition, call), *checks[1:]]
 
 
 def fixed_batch_size(definition: Definition, trials: Sequence[Trial]) -> int:

@@ -75,7 +75,7 @@ def test_the_status_tells_right_wrong_and_not_checked(arguments, status):
     assert command.main(["check", *arguments.split()]) == status
 
 
-DEFAULTS = {"loss": "auto", "seed": 0, "max_examples": 1000, "timeout": 10.0, "call": []}
+DEFAULTS = {"loss": "auto", "seed": 0, "max_examples": 1000, "timeout": 10.0, "call": [], "hint": 3}
 
 
 @pytest.mark.parametrize(

@@ -151,13 +151,6 @@ def gradient_descent(X, y, w_in, b_in, alpha, num_iters, gradient_function):
         w, b = w + alpha * dj_dw, b - alpha * dj_db
     return w, b
 """
-RAISES = """
-import numpy as np
-def gradient(X, y, w, b):
-    if len(w) == 2:
-        n, d, k = X.shape
-    return X.T @ (X @ w + b - y) / len(y), (X @ w + b - y).mean()
-"""
 OWN = {
     "one feature": ONE_FEATURE,
     "theta": THETA,
@@ -173,13 +166,12 @@ OWN = {
     "matrix": MATRIX,
     "globals": GLOBALS,
     "callables": CALLABLES,
-    "raises": RAISES,
 }
 FROM_CATALOGUE = {
     f"{f.name} {i}": (source, f.declared_loss)
     for f in CATALOGUE
     for i, source in enumerate(f.sources)
-    if f.name not in ("timeout", "crash")  # their examples end the process
+    if f.name not in ("timeout", "crash", "loss-as-gradient")  # these end it, or are a right loss
 }
 
 
@@ -234,7 +226,13 @@ def assert_replays(source, found):
         assert "shape" in shown.got or "str" in shown.got or shown.got.startswith(value[:60])
 
 
-@pytest.mark.parametrize("name", FROM_CATALOGUE)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if i % 10 == 0 else [pytest.mark.thorough])
+        for i, name in enumerate(FROM_CATALOGUE)
+    ],
+)
 def test_each_example_of_the_catalogue_gives_what_is_printed(name, tmp_path):
     """Pasted below the definitions, in a process of its own."""
     source, loss = FROM_CATALOGUE[name]
@@ -275,13 +273,6 @@ def test_a_number_has_the_name_that_the_program_gives_it(name, component, in_cal
     found = checks_of(OWN[name], tmp_path)[0].counterexample
     assert found.component == component
     assert in_call in found.call
-
-
-def test_an_exception_is_told_with_its_line(tmp_path):
-    """It is what came."""
-    (found,) = checks_of(RAISES, tmp_path)
-    assert "ValueError: not enough values to unpack" in found.counterexample.got
-    assert "in line 5: n, d, k = X.shape" in found.counterexample.got
 
 
 def test_a_training_tells_the_step_and_its_points(tmp_path):

@@ -28,6 +28,7 @@ def test_a_program_gets_the_verdict_that_it_deserves(source, verdicts, tmp_path)
     assert not wrong
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("source", "functions"), MISTAKES)
 def test_a_mistake_makes_a_function_wrong(source, functions, tmp_path):
     """Whatever its name."""

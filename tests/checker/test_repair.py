@@ -191,12 +191,6 @@ MISTAKES = {  # what is replaced in a right program, and by what
     "predictions that are not standardised": (SCALED, "    pass", "    pass"),
     "a prediction": (MODEL, "X @ self.w + self.b\n", "X @ self.w - self.b\n"),
     "a helper": (STEP, "X @ w + b - y", "X @ w - y"),
-    "a result that is not returned": (DESCENT, "    return w, b\n", ""),
-    "a pass for a return": (
-        STEP,
-        "    return w - lr * X.T @ r / len(y), b - lr * r.mean()",
-        "    w = w - lr * X.T @ r / len(y)\n    b = b - lr * r.mean()\n    pass",
-    ),
     "rounded weights": (DESCENT, "    for _", "    w = w.round(3)\n    for _"),
     "the divisor of a batch": (BATCHES, "/ len(t)", "/ n"),
     "whole data": (BATCHES, "X[i : i + m], y[i : i + m]", "X, y"),
