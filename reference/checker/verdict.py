@@ -315,10 +315,10 @@ def make_checks(
 ) -> list[Check]:
     """The check of the function's own answers, and of a fitted model's predictions."""
     own = of_function(trials, call.plan)
-    checks = [make_check(own, count, evaluate, call, losses, options, definition)]
+    checks = [make_check(own, count, evaluate, call, options, definition)]
     predictions = [t for t in trials if t.plan.name != call.plan.name]
     if predictions:
-        checks.append(make_check(predictions, count, None, call, losses, options, definition))
+        checks.append(make_check(predictions, count, None, call, options, definition))
     return checks
 
 
@@ -387,7 +387,6 @@ def make_check(
     count: int,
     evaluate: Evaluate | None,
     call: Call,
-    losses: Sequence[str],
     options: Options,
     definition: Definition,
 ) -> Check:
@@ -399,30 +398,41 @@ def make_check(
     worst = max(float(t.errors.max()) for t in trials)
     told = {"cases": count, "worst_error": worst, "call": described(plan), "loss": call.loss}
     if not wrong:
-        kind = f"right on standardised data, {plan.scaling.text}" if plan.scaling else ""
-        batches = "minibatches" if plan.kind == "trainer" and "batch_size" in plan.uses else ""
-        text = "; ".join(filter(None, [batches, kind, plan.note]))
-        return Check(plan.kind, plan.name, "right", explanation=text, **told)
-    fresh = (
-        evaluate(distinguishing_problems(options.seed + 1, plan.layout.d, plan.layout.n))
-        if evaluate
-        else []
-    )
-    scaled = plan.kind == "predict" and evaluate is None and call.plan.scaling is not None
-    if scaled and all(answers_raw(t, call) for t in trials):
-        fault, text = explain("predict-not-standardised", "predict")
-        shown = counterexample(wrong[0], call, definition)
-        return Check(plan.kind, plan.name, "wrong", fault, text, counterexample=shown, **told)
+        return Check(plan.kind, plan.name, "right", explanation=right_as(plan), **told)
     asked = 1 + max(t.index for t in trials)
-    fresh = [replace(t, index=asked + t.index) for t in of_function(fresh, plan)]
-    fault, explanation = diagnose(Evidence(trials, fresh, evaluate, definition), call.loss)
+    fresh = [replace(t, index=asked + t.index) for t in fresh_trials(evaluate, plan, options)]
+    fault, text = wrong_as(Evidence(trials, fresh, evaluate, definition), call)
     if fault == "weight-decay" and RIDGE & definition.wording and (found := ridge(fresh or trials)):
         kind = f"right as ridge regression, with {found}"
         return Check(plan.kind, plan.name, "right", explanation=kind, **told)
     shown = shrunk(evaluate, wrong, fault) if evaluate else simplest(wrong)
-    text = "\n".join(filter(None, [explanation, plan.note and f"({plan.note}.)"]))
     example = counterexample(shown, call, definition)
     return Check(plan.kind, plan.name, "wrong", fault, text, counterexample=example, **told)
+
+
+def right_as(plan: CallPlan) -> str:
+    """What a function is right as, where that is not plain descent or a plain call."""
+    scaled = f"right on standardised data, {plan.scaling.text}" if plan.scaling else ""
+    batches = "minibatches" if plan.kind == "trainer" and "batch_size" in plan.uses else ""
+    return "; ".join(filter(None, [batches, scaled, plan.note]))
+
+
+def fresh_trials(evaluate: Evaluate | None, plan: CallPlan, options: Options) -> list[Trial]:
+    """Answers to problems that distinguish all mistakes, where the function can be asked."""
+    if evaluate is None:
+        return []
+    problems = distinguishing_problems(options.seed + 1, plan.layout.d, plan.layout.n)
+    return of_function(evaluate(problems), plan)
+
+
+def wrong_as(evidence: Evidence, call: Call) -> tuple[str, str]:
+    """The fault, and its sentences with what is not as usual in the call."""
+    plan = evidence.trials[0].plan
+    scaled = plan.kind == "predict" and evidence.evaluate is None and call.plan.scaling is not None
+    if scaled and all(answers_raw(t, call) for t in evidence.trials):
+        return explain("predict-not-standardised", "predict")
+    fault, explanation = diagnose(evidence, call.loss)
+    return fault, "\n".join(filter(None, [explanation, plan.note and f"({plan.note}.)"]))
 
 
 def answers_raw(trial: Trial, call: Call) -> bool:
