@@ -33,12 +33,12 @@ def test_right_programs_are_accepted(program):
 def test_a_relative_error_of_one_component_is_seen(error):
     """As small as 1e-12."""
 
-    def off(X, y, w, b):
+    def gradient_off(X, y, w, b):
         grad_w, grad_b = gradient(X, y, w, b)
         grad_w[0] *= 1 + error
         return grad_w, grad_b
 
-    (found,) = check(off, max_examples=100).checks
+    (found,) = check(gradient_off, max_examples=100).checks
     assert found.verdict == "wrong"
 
 
@@ -46,11 +46,11 @@ def test_assert_gradient_accepts_a_right_function_and_reports_a_wrong_one():
     """The report is the message."""
     assert_gradient(gradient, max_examples=20)
 
-    def flipped(X, y, w, b):
+    def flipped_gradient(X, y, w, b):
         return tuple(-np.asarray(g) for g in gradient(X, y, w, b))
 
     with pytest.raises(AssertionError, match="sign-flipped"):
-        assert_gradient(flipped, max_examples=20)
+        assert_gradient(flipped_gradient, max_examples=20)
 
 
 def test_options_out_of_range_are_refused():
