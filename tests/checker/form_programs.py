@@ -1061,7 +1061,7 @@ def get_cost(theta, X, y):
 
 def get_gradient(theta, X, y):
     m = X.shape[0]
-    grad = np.zeros_like(theta)
+    grad = np.zeros(len(theta))
     for j in range(theta.shape[0]):
         grad[j] = np.sum((X.dot(theta) - y) * X[:, j]) / m
     return grad
