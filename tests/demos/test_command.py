@@ -78,7 +78,7 @@ def test_help_shows_the_docstring_and_the_common_options(name):
         ("--seed -1", "--seed: .* from 0 up, got '-1'"),
         ("--seed 1.5", "--seed: .* from 0 up, got '1.5'"),
         ("--data houses --log x", "--log: not allowed with argument --data"),
-        ("--log /no/such/file", "existing path.*/no/such/file"),
+        ("--log /no/such/file", "/no/such/file"),
         ("--log .", "Is a directory|Permission denied"),
         ("--true 2 -3.4", "--true needs --log"),
         ("houses --area 1500", "--area .* and --age .* go together"),
