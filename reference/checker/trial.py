@@ -47,7 +47,7 @@ class Trial:
         """Whether a function that returns its result changed the caller's arrays too."""
         return bool(self.answer.changed) and not self.reading.in_place
 
-    @property
+    @cached_property
     def is_correct(self) -> bool:
         """Whether it is within the bound."""
         return bool((self.errors <= 1).all())
@@ -60,7 +60,7 @@ class Trial:
     @property
     def has_wrong_values(self) -> bool:
         """Whether its numbers are wrong, whatever their form."""
-        vector, size = self.reading.vector, len(self.expected.exact)
+        vector, size = self.reading.vector, len(self.expected.near)
         if not self.finite or vector.size != size:
             return False
         return bool((self.expected.errors(*self.numbers) > 1).any())

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from reference import exact, rounding
+from reference.checker import expected as expected_answers
 from reference.checker.call_plan import CallPlan, Layout, Problem
 from reference.checker.expected import Expected, nearest
 from reference.strategies import problems
@@ -169,10 +170,24 @@ def test_errors_are_decided_exactly(problem):
             assert (expected.errors(got, np.dtype(float))[i] <= 1) == right
 
 
+@pytest.mark.parametrize("has_extended", [True, False])
+@pytest.mark.parametrize("name", PLANS)
+@settings(max_examples=20)
+@given(problem=problems(dtypes=[np.float64], layouts=["C"], digits=15))
+def test_the_quick_answer_is_within_a_third_of_each_bound(name, has_extended, problem):
+    """It is what errors far from the bound are measured against; with extended precision or not."""
+    case = Problem(*problem, lr=0.25)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(expected_answers, "HAS_EXTENDED", has_extended)
+        expected = Expected(PLANS[name], case, "mse")
+        found = zip(expected.near, expected.exact, expected.bounds, strict=True)
+        assert all(rounding.within(v, true, bound / 3) for v, true, bound in found)
+
+
 def with_exact(value, bound):
     """An expected loss of any value and bound."""
     expected = Expected(PLANS["loss"], CASE, "half-mse")
-    expected.exact, expected.rounded = [value], np.array([nearest(value)])
+    expected.exact, expected.near = [value], np.array([nearest(value)])
     expected.bounds = np.array([bound])
     return expected
 

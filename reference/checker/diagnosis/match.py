@@ -120,7 +120,7 @@ def formulas(fault: Fault, trials: Sequence[Trial], augmented: bool) -> Iterator
     `augmented`: with the column of ones as a feature and b as its weight.
     """
     kind = formula_of(trials[0].plan)
-    finite = [t for t in trials if t.finite and len(t.reading.vector) == len(t.expected.exact)]
+    finite = [t for t in trials if t.finite and len(t.reading.vector) == len(t.expected.near)]
     find = partial(numbers, fault, fault.estimate, finite)
     if kind in GRADIENTS:
         for f in with_numbers(fault.gradient, 4, find):

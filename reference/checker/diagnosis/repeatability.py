@@ -43,7 +43,7 @@ def off_by_one_call(trials: Sequence[Trial]) -> bool:
 def answers(trial: Trial, other: Trial) -> bool:
     """Whether an answer is right for the problem of another trial."""
     vector = trial.reading.vector
-    if vector is None or len(vector) != len(other.expected.exact):
+    if vector is None or len(vector) != len(other.expected.near):
         return False
     return bool((other.expected.errors(*trial.numbers) <= 1).all())
 
