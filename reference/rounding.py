@@ -20,6 +20,7 @@ for that.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TypeAlias
@@ -31,6 +32,7 @@ Array: TypeAlias = NDArray[np.floating]
 Rows: TypeAlias = Sequence[int] | NDArray[np.integer]
 
 
+@functools.cache
 def unit_roundoff(dtype: DTypeLike) -> float:
     """u: half the distance from 1 to the next float.
 
@@ -253,6 +255,7 @@ def _magnitudes(*arrays: ArrayLike) -> list[Array]:
     return [np.abs(np.asarray(a, dtype=np.float64)) for a in arrays]
 
 
+@functools.cache
 def smallest(dtype: DTypeLike) -> float:
     """What a result that underflows may be off by: a subnormal; in narrower types a normal number.
 
@@ -272,4 +275,10 @@ def _underflow(k: int, largest_factor: Array | float, dtype: DTypeLike) -> Array
 
 def _or_inf(bound: Array, largest_sum: Array, dtype: DTypeLike) -> Array:
     """The bound; inf where an intermediate sum may overflow."""
-    return np.where(largest_sum < float(np.finfo(dtype).max) / 2, bound, np.inf)
+    return np.where(largest_sum < _largest(dtype) / 2, bound, np.inf)
+
+
+@functools.cache
+def _largest(dtype: DTypeLike) -> float:
+    """The largest number of a dtype."""
+    return float(np.finfo(dtype).max)
