@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,6 +26,7 @@ from reference.checker.signature import (
     words,
 )
 
+SELDOM = {"table", "grad_w", "grad_b", "grad", "params"}  # roles that few functions have
 DIVISOR = 4  # batch_size where a gradient is given: a power of two, so that nothing is rounded
 
 
@@ -94,7 +96,7 @@ class CallPlan:
         """Whether an object is constructed and trained."""
         return bool(self.method)
 
-    @property
+    @cached_property
     def uses(self) -> set[str]:
         """The roles of all that is given."""
         given = self.roles + self.init + self.attributes + self.namespace
@@ -130,19 +132,24 @@ class CallPlan:
         found["generator"] = ("generator", 0)
         predicted = p.X @ p.w + p.b if self.kind.startswith("gradient") else p.X[:, 0]
         found["y_hat"] = self.labels(p._replace(y=predicted))
-        found["table"] = wrap(np.column_stack([p.X, p.y]))
         found["batch_size"] = DIVISOR if self.given else p.batch_size or n
-        scale = DIVISOR if self.given == "sum" else 1
-        grad_w, grad_b = scale * p.X[0], float(scale * p.y[0])
-        found |= {"grad_w": self.shaped(grad_w), "grad_b": grad_b}
-        found["grad"] = self.shaped(self.joined(grad_w, grad_b))
-        found["params"] = self.with_gradients(p, grad_w, grad_b)
+        if self.uses & SELDOM:
+            found |= self.seldom_given(p)
         found |= {role: ("function", name) for role, name in self.functions}
         given = self.roles + self.init + self.attributes
         found |= {role: constant(role) for _, role in given if role.startswith("=")}
         found["features_count"] = d
         found |= {f"x[{j}]": wrap(p.X[:, j]) for j in range(d)}
         return found | {f"w[{j}]": float(v) for j, v in enumerate(p.w)}
+
+    def seldom_given(self, p: Problem) -> dict[str, Any]:
+        """What the roles in `SELDOM` stand for."""
+        found = {"table": self.wrap(np.column_stack([p.X, p.y]))}
+        scale = DIVISOR if self.given == "sum" else 1
+        grad_w, grad_b = scale * p.X[0], float(scale * p.y[0])
+        found |= {"grad_w": self.shaped(grad_w), "grad_b": grad_b}
+        found["grad"] = self.shaped(self.joined(grad_w, grad_b))
+        return found | {"params": self.with_gradients(p, grad_w, grad_b)}
 
     def features(self, p: Problem) -> Any:
         """X as the function takes it, with its column of ones."""

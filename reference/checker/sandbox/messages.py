@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -128,7 +129,7 @@ def decode_array(part: dict[str, Any]) -> ArrayMessage:
     shape, values = tuple(map(int, part["shape"])), part["values"]
     if values is not None:
         values = np.array(values, dtype=float)
-        if values.shape != (np.prod(shape),):
+        if values.shape != (math.prod(shape),):
             raise ValueError(f"values must have as many numbers as {shape}, got {values.shape}")
     path = tuple(printable(key)[:80] for key in part.get("path", ()))
     kind, access = printable(part.get("kind", "")), printable(part.get("access", ""))[:200]
@@ -152,7 +153,10 @@ def printable(text: Any) -> str:
     >>> printable("ŷ\\n\\x1b[2J")
     'ŷ\\\\n\\\\x1b[2J'
     """
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))
+    found = str(text)
+    if found.isprintable():
+        return found
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in found)
 
 
 def decode_definitions(message: dict[str, Any]) -> dict[str, Any]:
