@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,7 +19,7 @@ from matplotlib import pyplot as plt
 from demos import BLUE, GREEN, ORANGE, VERMILLION, WIDTH
 from demos.__main__ import main
 from demos.trajectory import worked_example
-from linreg_np import fit, loss, max_lr
+from linreg_np import DivergenceWarning, fit, loss, max_lr
 
 STEPS = 100
 RATES = {  # as a fraction of the limit
@@ -46,7 +47,9 @@ def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
 def losses(X: Any, y: Any, lr: float) -> list[float]:
     """The loss at each step of full-batch descent from w = 0, b = 0."""
     start = np.zeros(X.shape[1])  # rng: the order of the data affects rounding
-    path = fit(X, y, lr=lr, batch_size=len(y), epochs=STEPS, w=start, rng=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DivergenceWarning)  # it is what the picture shows
+        path = fit(X, y, lr=lr, batch_size=len(y), epochs=STEPS, w=start, rng=0)
     return [loss(X, y, w, b) for w, b in zip(path.w, path.b, strict=True)]
 
 

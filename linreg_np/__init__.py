@@ -36,12 +36,13 @@ from linreg_np.sgd import minibatches, sgd_step
 from linreg_np.surface.loss_surface import LossSurface
 from linreg_np.surface.moments import Moments
 from linreg_np.train import fit
-from linreg_np.trajectory import DivergenceError, Trajectory
+from linreg_np.trajectory import DivergenceError, DivergenceWarning, Trajectory
 
 __version__ = "0.1.0"
 
 __all__ = [
     "DivergenceError",
+    "DivergenceWarning",
     "LossSurface",
     "Moments",
     "Trajectory",

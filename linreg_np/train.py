@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from linreg_np._utils.blocks import is_memory_map, row_blocks
 from linreg_np._utils.types import Array, ArrayLike, RealArray, Seed
 from linreg_np._utils.validation import (
     check_finite,
@@ -24,8 +25,16 @@ from linreg_np._utils.validation import (
 )
 from linreg_np.curvature import max_lr
 from linreg_np.gradient import gradient
+from linreg_np.loss import squared_loss
+from linreg_np.model import predict
 from linreg_np.sgd import minibatches, sgd_step
-from linreg_np.trajectory import DivergenceError, Trajectory, recorded_path
+from linreg_np.trajectory import (
+    DivergenceError,
+    Trajectory,
+    is_divergence,
+    mark_diverged,
+    recorded_path,
+)
 
 
 def fit(
@@ -39,15 +48,17 @@ def fit(
     b: float = 0.0,
     rng: Seed = None,
 ) -> Trajectory:
-    """the path of w on the surface L(w₁, w₂) at a fixed b   (§2)
+    """Train by minibatch SGD and record every step.
+    the path of w on the surface L(w₁, w₂) at a fixed b   (§2)
 
-    Minibatch SGD, every step recorded. (b is trained too; it is fixed in the picture only.)
-    float32 if X and y are float32, float64 otherwise.
+    (b is fixed in that picture only, `Trajectory.plot` draws it: `fit` trains b, too.)
+    float32 if X and y are float32, float64 otherwise. If b is slow to arrive, see
+    `LossSurface.condition_number`; it is apart from w, so X needs no column of ones.
 
     Parameters
     ----------
     X, y : (n, d) and (n,)
-        Of a memory map, only the rows of each batch are read.
+        Of a memory map, only the rows of each batch are read (all, if training diverges).
     batch_size : int
         m, from 1 to n. A shorter last batch is averaged over its own rows.
     w, b : (d,) and scalar
@@ -61,6 +72,12 @@ def fit(
         If w or b becomes infinite or NaN. The path so far is in its `.trajectory`.
     TypeError, ValueError, MemoryError
         If an argument is invalid, or there is no memory for the path of all steps.
+
+    Warns
+    -----
+    DivergenceWarning
+        If the loss at the end is over ten times that at the start, and over 100 times the lowest
+        one possible. Of a memory map, the loss on its first rows decides.
 
     Examples
     --------
@@ -156,4 +173,38 @@ def to_trajectory(s: Settings, points: Array, grads: Array, t: int) -> Trajector
         check_finite("X", s.X)
         check_finite("y", s.y)
         raise DivergenceError(path, s.lr, max_lr(s.X))
-    return path
+    return warn_if_diverged(s, path)
+
+
+def warn_if_diverged(s: Settings, path: Trajectory) -> Trajectory:
+    """The path; if the loss grew, with a warning and marked. Usually that costs two losses."""
+    X, y = next(row_blocks(s.X, s.y)) if is_memory_map(s.X) else (s.X, s.y)
+    first, last = (total_loss(X, y, *path[t]) / len(y) for t in (0, -1))
+    if last <= 10 * first or not is_divergence(first, last, lowest_loss(X, y, path)):
+        return path
+    return mark_diverged(path, first, last, lr=s.lr, max_lr=max_lr(s.X), stacklevel=4)
+
+
+def total_loss(X: RealArray, y: RealArray, w: Array, b: float) -> float:
+    """n · L, in blocks of rows: no copy of the data is made."""
+    with np.errstate(all="ignore"):
+        blocks = row_blocks(X, y)
+        return float(sum(squared_loss(predict(X_B, w, b), y_B).sum() for X_B, y_B in blocks))
+
+
+def lowest_loss(X: RealArray, y: RealArray, path: Trajectory) -> float:
+    """The minimum of L, or what rounding makes of a smaller one."""
+    from linreg_np.surface.loss_surface import LossSurface
+
+    w, b = path[0]
+    terms = largest(X) * abs(w).sum() + abs(b) + largest(y)
+    rounding = 10 * float(np.finfo(w.dtype).eps) * float(terms)
+    try:
+        return max(LossSurface.from_data(X, y).min_loss, float(squared_loss(rounding, 0.0)))
+    except ValueError:  # squares overflow
+        return 0.0
+
+
+def largest(a: RealArray) -> float:
+    """max |aᵢ|, without a copy of a."""
+    return max(float(a.max()), -float(a.min()))

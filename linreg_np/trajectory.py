@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import operator
 import os
 import reprlib
 import warnings
-from typing import IO
+from collections.abc import Iterator
+from typing import IO, Any, overload
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from linreg_np._utils.files import atomic_write, file_name
 from linreg_np._utils.frozen import Frozen, unchecked
@@ -33,6 +35,8 @@ class Trajectory(Frozen):
         The gradient that each step used, 1.3f on its own minibatch.
     epoch_ends : (epochs,)
         The number of steps done when each epoch ended.
+    diverged : bool
+        Whether `fit` found that the loss grew rather than fell.
 
     Raises
     ------
@@ -41,8 +45,12 @@ class Trajectory(Frozen):
 
     Examples
     --------
-    >>> Trajectory(w=[[0, 0], [1, -1]], b=[0, 0.5])
+    >>> path = Trajectory(w=[[0, 0], [1, -1]], b=[0, 0.5])
+    >>> path
     Trajectory(1 step: w = [0, 0], b = 0 → w = [1, -1], b = 0.5)
+    >>> w, b = path[-1]  # the end; len, for and slices work, too
+    >>> w, b
+    (array([ 1., -1.]), np.float64(0.5))
     """
 
     w: Array
@@ -50,6 +58,7 @@ class Trajectory(Frozen):
     grad_w: Array | None
     grad_b: Array | None
     epoch_ends: NDArray[np.int64]
+    diverged: bool
 
     def __init__(
         self,
@@ -58,10 +67,12 @@ class Trajectory(Frozen):
         grad_w: ArrayLike | None = None,
         grad_b: ArrayLike | None = None,
         epoch_ends: ArrayLike = (),
+        diverged: bool = False,
     ) -> None:
         optional = {"b": b, "grad_w": grad_w, "grad_b": grad_b}
         arrays = {k: None if a is None else _copy_floats(k, a) for k, a in optional.items()}
-        super().__init__(w=_copy_floats("w", w), **arrays, epoch_ends=_copy_integers(epoch_ends))
+        ends = _copy_integers(epoch_ends)
+        super().__init__(w=_copy_floats("w", w), **arrays, epoch_ends=ends, diverged=bool(diverged))
         _check_shapes(self)
 
     @property
@@ -69,11 +80,36 @@ class Trajectory(Frozen):
         """The number of steps from the first recorded point to the last: T, or T − 1 in a log."""
         return len(self.w) - 1
 
+    def __len__(self) -> int:
+        """The number of recorded points, T+1."""
+        return len(self.w)
+
+    def __iter__(self) -> Iterator[tuple[Array, float]]:
+        return zip(self.w, known_bias(self), strict=True)
+
+    @overload
+    def __getitem__(self, t: int) -> tuple[Array, float]: ...
+    @overload
+    def __getitem__(self, t: slice) -> Trajectory: ...
+    def __getitem__(self, t: int | slice) -> tuple[Array, float] | Trajectory:
+        """path[t] is (w, b) after t steps, path[-1] the end; path[2:5] is a part, a Trajectory."""
+        if isinstance(t, slice):
+            return _part(self, t)
+        if not -len(self) <= operator.index(t) < len(self):
+            raise IndexError(f"t must be a number of steps from 0 to {self.steps}, got {t}")
+        return self.w[t], known_bias(self)[t]
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
+        """The points as rows (w, b), for NumPy, matplotlib and pandas."""
+        parts = self.w if self.b is None else np.column_stack([self.w, self.b])
+        return np.array(parts, dtype)
+
     def __repr__(self) -> str:
         steps = f"{self.steps} step{'s' * (self.steps != 1)}"
         epochs = len(self.epoch_ends)
         within = f" in {epochs} epoch{'s' * (epochs != 1)}" if epochs else ""
-        return f"Trajectory({steps}{within}: {self._point(0)} → {self._point(-1)})"
+        diverged = ", diverged" * self.diverged
+        return f"Trajectory({steps}{within}: {self._point(0)} → {self._point(-1)}{diverged})"
 
     def _point(self, t: int) -> str:
         w = ", ".join(f"{x:.4g}" for x in self.w[t][:8]) + (", …" * (len(self.w[t]) > 8))
@@ -120,7 +156,7 @@ class Trajectory(Frozen):
 
 
 class DivergenceError(ArithmeticError):
-    """Training diverged: the learning rate is too large for the data.
+    """Training diverged until a number overflowed: the learning rate is too large for the data.
 
     Attributes
     ----------
@@ -139,11 +175,39 @@ class DivergenceError(ArithmeticError):
 
     def __str__(self) -> str:
         return (
-            f"training diverged at step {self.step} with lr={self.lr:g} (a parameter is inf or "
-            f"NaN). The largest stable lr for this data is 2/λ_max = {self.max_lr:.3g}; "
-            "minibatches may need less. Pass a smaller lr or standardise the features; the path "
-            "so far is in this error's .trajectory"
+            f"training diverged at step {self.step}: w or b is inf or NaN. "
+            f"{_advice(self.lr, self.max_lr)}; the path so far is in this error's .trajectory"
         )
+
+
+class DivergenceWarning(RuntimeWarning):
+    """Training diverged: the loss grew, although every number on the path is finite."""
+
+
+def _advice(lr: float, max_lr: float) -> str:
+    return (
+        f"The learning rate is lr={lr:g}; the largest stable one for these data is 2/λ_max = "
+        f"{max_lr:.3g}, and minibatches may need less. Pass a smaller lr, or standardise the "
+        "features: Z, mean, std = standardise(X)"
+    )
+
+
+def is_divergence(first: float, last: float, min_loss: float) -> bool:
+    """Whether the loss at the end is over ten times that at the start, and 100 times the minimum.
+
+    The minimum, because a path that starts there, as one that continues a training does, can only
+    go up: minibatches keep it moving around the minimum.
+    """
+    return not last <= 10 * max(first, 10 * min_loss)  # a loss of NaN is divergence, too
+
+
+def mark_diverged(
+    path: Trajectory, first: float, last: float, *, lr: float, max_lr: float, stacklevel: int
+) -> Trajectory:
+    """Warn that the loss grew along the path, and return the path marked as diverged."""
+    text = f"training diverged: the loss was {first:.3g} at the start and {last:.3g} at the end. "
+    warnings.warn(text + _advice(lr, max_lr), DivergenceWarning, stacklevel=stacklevel + 1)
+    return unchecked(Trajectory, **vars(path) | {"diverged": True})
 
 
 def recorded_path(points: Array, grads: Array, steps_per_epoch: int) -> Trajectory:
@@ -157,7 +221,35 @@ def recorded_path(points: Array, grads: Array, steps_per_epoch: int) -> Trajecto
         grad_w=grads[:t, :-1],
         grad_b=grads[:t, -1],
         epoch_ends=np.arange(steps_per_epoch, t + 1, steps_per_epoch),
+        diverged=t < len(grads),
     )
+
+
+def known_bias(path: Trajectory) -> Array:
+    """b (T+1,) of a path that holds it. ValueError otherwise."""
+    if path.b is None:
+        raise ValueError(
+            "path must hold b at each point, got one without, from a log in which b is not "
+            "printed; print b beside w, or use path.w"
+        )
+    return path.b
+
+
+def _part(path: Trajectory, t: slice) -> Trajectory:
+    """The points in t. Gradients and epochs are kept if it takes every point, one after another."""
+    start, stop, step = t.indices(len(path))
+    if not range(start, stop, step):
+        raise ValueError(f"a part of a path must hold a point, got {t} of {len(path)} points")
+    parts: dict[str, Any] = {"w": path.w[t], "b": None if path.b is None else path.b[t]}
+    if step != 1:
+        return Trajectory(**parts)
+    for name in ("grad_w", "grad_b"):
+        a = getattr(path, name)  # in a log, one at each point
+        parts[name] = None if a is None else a[start : stop - (len(a) < len(path))]
+    ends = path.epoch_ends - start
+    inside = ends[(ends > 0) & (ends < stop - start)]
+    is_all = stop - start == len(path)
+    return Trajectory(**parts, epoch_ends=inside, diverged=path.diverged and is_all)
 
 
 def _copy_floats(name: str, value: ArrayLike) -> Array:

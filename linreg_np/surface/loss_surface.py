@@ -25,7 +25,7 @@ from linreg_np._utils.validation import (
 from linreg_np.surface.descent import closed_form_path
 from linreg_np.surface.least_squares import Minimum, fit_data, fit_moments
 from linreg_np.surface.moments import Moments
-from linreg_np.trajectory import DivergenceError, Trajectory
+from linreg_np.trajectory import DivergenceError, Trajectory, is_divergence, mark_diverged
 
 
 class LossSurface(Frozen):
@@ -274,7 +274,12 @@ class LossSurface(Frozen):
         MemoryError
             If the path of all steps has no room.
         DivergenceError
-            Where a path overflows, as in `fit`; lr > `max_lr` alone does not raise it.
+            Where a path overflows, as in `fit`.
+
+        Warns
+        -----
+        DivergenceWarning
+            Where the loss grew, as in `fit`.
         """
         lr, steps = check_positive("lr", lr), check_positive_int("steps", steps)
         start = np.append(check_weights(w, len(self.w)), check_number("b", b))
@@ -282,7 +287,10 @@ class LossSurface(Frozen):
         path = closed_form_path(start, θ, *self.principal_axes, lr, steps)
         if path.steps < steps:
             raise DivergenceError(path, lr, self.max_lr)
-        return path
+        first, last = (float(self.loss(*path[t])) for t in (0, -1))
+        if not is_divergence(first, last, self.min_loss):
+            return path
+        return mark_diverged(path, first, last, lr=lr, max_lr=self.max_lr, stacklevel=2)
 
 
 def stack_parameters(w: ArrayLike, b: ArrayLike, d: int) -> NDArray[np.floating]:

@@ -21,6 +21,7 @@ from hypothesis.extra import numpy as npst
 
 from linreg_np import (
     DivergenceError,
+    DivergenceWarning,
     LossSurface,
     Moments,
     Trajectory,
@@ -201,7 +202,7 @@ ARGUMENTS = {
 def answer(call, names):
     """What `call` returns, or the path before it diverged; None after an error that names one of `names`.
 
-    Never a warning, not even one that is turned into an error on its way.
+    Never a warning but that a training diverged, not even one that is turned into an error on its way.
     """
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
@@ -212,7 +213,7 @@ def answer(call, names):
         except (TypeError, ValueError, MemoryError) as error:
             found, message = None, str(error).partition("; ")[0]  # without the hint
             assert re.search(rf"\b({'|'.join(names.split())})\b", message), message
-    assert not [w.message for w in warned]
+    assert not [w.message for w in warned if w.category is not DivergenceWarning]
     return found
 
 
@@ -363,11 +364,12 @@ def test_a_damaged_npz_is_refused_or_unharmed(at, bit, cut, folder):
     again = answer(lambda: Trajectory.load(file), "path must be the .npz")
     parts = {} if again is None else vars(again)
     assert all(
-        v is None or v.size == 0 or np.array_equal(v, getattr(path, k)) for k, v in parts.items()
+        v is None or np.size(v) == 0 or np.array_equal(v, getattr(path, k))
+        for k, v in parts.items()
     )
 
 
-PARTS = dict(vars(PATH))
+PARTS = {name: part for name, part in vars(PATH).items() if isinstance(part, np.ndarray)}
 
 
 def zipped(file, **members):

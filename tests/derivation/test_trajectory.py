@@ -6,6 +6,7 @@ import pickle
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -99,7 +100,7 @@ def test_the_arrays_that_a_path_is_a_view_of_cannot_be_changed_either():
     surface = LossSurface.from_data([[0.0], [2.0]], [1.0, 3.0])
     for path in (worked_example(), surface.descend([0.0], 0.0, lr=0.1, steps=5)):
         for array in vars(path).values():
-            while array is not None:
+            while isinstance(array, np.ndarray):
                 assert not array.flags.writeable
                 array = array.base
 
@@ -258,3 +259,84 @@ def test_bytes_are_no_log():
     """Nor the name of one."""
     with pytest.raises(TypeError, match=r"^path_or_text must be .* got bytes; decode"):
         Trajectory.read_log(b"w: ")
+
+
+def test_a_path_is_a_sequence_of_points():
+    """len, index from either end, iteration: (w, b) after each number of steps."""
+    path = worked_example()
+    assert len(path) == path.steps + 1 == 301
+    for t in (0, 7, 300, -1, -301, np.int64(3)):
+        w, b = path[t]
+        np.testing.assert_array_equal(w, path.w[t])
+        assert b == path.b[t]
+    for (w, b), own_w, own_b in zip(path, path.w, path.b, strict=True):
+        assert (w == own_w).all()
+        assert b == own_b
+    for t in (301, -302):
+        with pytest.raises(IndexError, match=f"^t must be .* from 0 to 300, got {t}"):
+            path[t]
+    for t in ("a", 1.0, None, [1]):
+        with pytest.raises(TypeError):
+            path[t]
+
+
+@given(
+    start=st.integers(-310, 310),
+    stop=st.integers(-310, 310),
+    step=st.sampled_from([None, 1, 2, -1]),
+)
+def test_a_slice_is_a_path(start, stop, step):
+    """The points in it; with every point also the gradients between them and the ends of epochs."""
+    path = worked_example()
+    rows = range(301)[start:stop:step]
+    if not rows:
+        with pytest.raises(ValueError, match="must hold a point, got slice"):
+            path[start:stop:step]
+        return
+    part = path[start:stop:step]
+    np.testing.assert_array_equal(part.w, path.w[rows])
+    np.testing.assert_array_equal(part.b, path.b[rows])
+    assert type(part) is Trajectory
+    if step in (None, 1):
+        np.testing.assert_array_equal(part.grad_w, path.grad_w[rows[:-1]])
+        np.testing.assert_array_equal(part.grad_b, path.grad_b[rows[:-1]])
+        ends = [t for t in (100, 200, 300) if t in rows[1:]]
+        np.testing.assert_array_equal(part.epoch_ends + rows[0], ends)
+    else:
+        assert part.grad_w is part.grad_b is None
+        assert len(part.epoch_ends) == 0
+
+
+def test_a_slice_of_all_is_the_path_and_of_a_log_keeps_its_gradients():
+    """In a log each point has a gradient, the last one too; what it does not hold stays away."""
+    path = worked_example()
+    assert path[:] == path == path[0:301:1]
+    path.write_log(out := io.StringIO(), precision=20)
+    log = Trajectory.read_log(out.getvalue())
+    assert log[10:12].grad_w.shape == (2, 2)
+    np.testing.assert_array_equal(log[10:12].grad_w, path.grad_w[10:12])
+    assert Trajectory(path.w)[3:5].b is None
+    marked = Trajectory(**vars(path) | {"diverged": True})
+    assert marked[:].diverged
+    assert not marked[:300].diverged
+    assert not marked[1:].diverged
+
+
+@pytest.mark.parametrize("use", [list, lambda path: path[0], lambda path: path[-1]])
+def test_a_path_without_b_says_what_the_log_lacks(use):
+    """Where a point is asked for."""
+    log = Trajectory.read_log("w:  tensor([[1.], [2.]])\nw:  tensor([[3.], [4.]])\n")
+    with pytest.raises(ValueError, match=r"must hold b .* log .*; print b"):
+        use(log)
+    assert len(log) == 2
+
+
+def test_numpy_matplotlib_and_pandas_take_a_path():
+    """As rows (w, b), a copy; of a path without b as rows of w."""
+    path = worked_example()
+    points = np.asarray(path)
+    np.testing.assert_array_equal(points, np.column_stack([path.w, path.b]))
+    np.testing.assert_array_equal(pd.DataFrame(path).to_numpy(), points)
+    assert np.asarray(path, np.float32).dtype == np.float32
+    np.asarray(Trajectory(path.w))[:] = 0
+    assert path.w[-1, 0] != 0

@@ -322,6 +322,7 @@ def test_degenerate_data(X, y, minimum, rank, from_moments, dtype):
 
 @settings(max_examples=60)
 @given(problem=problems(nasty=False, max_n=30, max_d=6), rate=st.floats(0.05, 1.5), rng=POINTS)
+@pytest.mark.filterwarnings("ignore::linreg_np.DivergenceWarning")
 def test_descent_in_closed_form_is_the_loops(problem, rate, rng):
     """The path equals full-batch `fit` within the loop's bound and that of the eigenvectors.
 
@@ -352,6 +353,7 @@ def test_descent_in_closed_form_is_the_loops(problem, rate, rng):
     np.testing.assert_array_equal(path.epoch_ends, loop.epoch_ends)
 
 
+@pytest.mark.filterwarnings("ignore::linreg_np.DivergenceWarning")
 def test_descent_that_overflows_is_divergence_as_in_fit():
     """lr over 2/λ_max grows without bound: the same error, at the same step, with the path."""
     X, y = synthetic_data([2, -3.4], 4.2, 100, rng=0)
