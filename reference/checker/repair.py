@@ -51,7 +51,8 @@ from reference.checker.session import (
     usual_losses,
 )
 from reference.checker.signature import Definition
-from reference.checker.verdict import judge, judge_training
+from reference.checker.training import judge_training
+from reference.checker.verdict import judge
 
 BATCH = 40  # changes that are sent at once
 PROMISING = 36  # single changes of which pairs are made
