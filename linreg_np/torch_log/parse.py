@@ -1,4 +1,4 @@
-"""Parse the log of a torch training loop: text to arrays."""
+"""Parse the log of a training loop: text to arrays."""
 
 from __future__ import annotations
 
@@ -6,37 +6,19 @@ import codecs
 import os
 import re
 import warnings
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
+from linreg_np.torch_log.records import Record, find_near_line, find_records
 from linreg_np.trajectory import Trajectory
 
-# Patterns are compiled at their first use, so that importing costs nothing.
-# A label stands at the beginning of a line, or after the \r of a progress bar.
-_LABEL = r"(?m)(?:^|(?<=\r))[ \t\ufeff]*([wb](?:\.grad)?):"
-_TENSOR = r"\s*(?:Parameter containing:\s*)?tensor\(([^()]*)\)(.*)"
-_BEGUN = ("tensor(", "Parameter containing: tensor(")
-# A token is a number, a suffix, a bracket or comma, or something invalid.
-_TOKEN = (
-    r"(?P<n>[-+]?(?:[0-9]+(?:\.[0-9]*)?(?:e[-+]?[0-9]+)?|nan|inf))(?![^\[\],\s])"
-    r"|(?P<s>dtype=torch\.\w+|device='[\w:]+'|requires_grad=True|grad_fn=<[\w:<>]+>)"
-    r"|[\[\],]|(?P<x>[^\[\],\s]+)"
+_Step: TypeAlias = dict[str, Record]  # w (or w1, w2, …), w.grad, b, b.grad: in the order printed
+_LOOKED_FOR = (
+    "a log must contain w and b, each a tensor, an array or a number after its label (w, weight, "
+    "w1, 0.weight, b, bias, …), as print('w:', w, 'b:', b) makes them; without labels, only "
+    "parameters (requires_grad=True) whose shapes tell w from b: other tensors may be gradients"
 )
-# Numbers and suffixes make a tensor that is 0-d, 1-D, a row or a column.
-_FORM = r"(n|\[n(,n)*\]|\[\[n(,n)*\]\]|\[\[n\](,\[n\])*\])(,s)*"
-
-
-class _Record(NamedTuple):
-    """One printed tensor: its label, line, how deep its brackets nest, and its numbers."""
-
-    label: str
-    line: int
-    depth: int
-    values: list[float]
-
-
-_Step: TypeAlias = dict[str, _Record]  # w, w.grad, b, b.grad: in the order printed
 
 
 def read_text(source: str | os.PathLike[str]) -> str:
@@ -70,10 +52,11 @@ def read_text(source: str | os.PathLike[str]) -> str:
 def parse_log(text: str) -> Trajectory:
     r"""The path in a log: w₀, w₁, …, wₜ and what was printed with them, in float64.
 
-    A record is a tensor after one of the labels ``w:``, ``w.grad:``, ``b:``, ``b.grad:`` at the
-    beginning of a line, in any form in which torch prints it; each ``w:`` of the weights begins a
-    step; other lines are skipped. A tensor of one number under ``w:`` or ``w.grad:`` is the bias,
-    if the weights (the first record) are more than one number or nest deeper: [[2.]], then [4.].
+    A record is a label such as ``w:``, ``weight``, ``w1``, ``0.bias`` or ``w.grad:``, and a tensor,
+    an array or a number after it; all else is skipped. A tensor of one number under ``w:`` is the
+    bias, if the weights (the first record) are more than one number or nest deeper: [[2.]],
+    then [4.]. The same tells parameters without labels apart. Each w begins a step. A last step
+    of w and b without their gradients is the point after the last step.
 
     Raises
     ------
@@ -85,95 +68,62 @@ def parse_log(text: str) -> Trajectory:
     Warns
     -----
     UserWarning
-        If the log ends within a record or a step: the complete steps before are kept. If all its
-        records are single numbers of one shape: they are read as one weight without a bias, but
-        every second one might be a bias.
+        If the log ends within a record or a step: the last w is kept if it is whole, and its b, if
+        that was not printed, is nan. If all its records are single numbers of one shape: they are
+        read as one weight without a bias, but every second one might be a bias.
 
     Examples
     --------
     >>> log = parse_log("w:  tensor([[ 2.0],\n        [-3.4]])\nloss 0.5\nw:  tensor([4.2])\n")
     >>> log.w, log.b, log.grad_w
     (array([[ 2. , -3.4]]), array([4.2]), None)
+    >>> parse_log("epoch 0 w1 0.5 w2 0.1 b 0\nepoch 1 w1 0.7 w2 0.2 b 0.1\n")
+    Trajectory(1 step: w = [0.5, 0.1], b = 0 → w = [0.7, 0.2], b = 0.1)
     """
-    records, cut = _records(text)
+    records, cut = _whole_records(text)
     steps = _complete_steps(_steps(records), cut)
-    if len(steps) > 1 and len(records[0].values) == 1 and "b" not in steps[0]:
-        warnings.warn(
-            f"all records from line {records[0].line} on are single numbers of one shape, read as "
-            "one weight without bias; if some are a bias, print it under the label b:",
-            stacklevel=2,
-        )
-    columns = {kind: np.array([step[kind].values for step in steps]) for kind in steps[0]}
-    b, grad_b = (columns[kind][:, 0] if kind in columns else None for kind in ("b", "b.grad"))
-    return Trajectory(columns["w"], b, columns.get("w.grad"), grad_b)
+    _check_labels(steps)
+    w = _rows(steps, _weights(steps))
+    grad_w = _rows(steps, _weights(steps, ".grad")) or None
+    b, grad_b = ([row[0] for row in _rows(steps, [kind])] for kind in ("b", "b.grad"))
+    missing = [np.nan] * (len(w) - len(b)) if b else []
+    return Trajectory(w, b + missing or None, grad_w, grad_b or None)
 
 
-def _records(text: str) -> tuple[list[_Record], str]:
+def _whole_records(text: str) -> tuple[list[Record], str]:
     """All complete records in order, and where the last one is cut off ("" if it is not)."""
-    before, *parts = re.split(_LABEL, text)
-    records, cut, line = list[_Record](), "", 1 + before.count("\n")
-    for label, span in zip(parts[::2], parts[1::2], strict=True):
-        where = f"line {line}: the tensor after {label}:"
-        if cut:
-            raise ValueError(f"{cut}, and not the last; complete that step or delete it")
-        match = re.match(_TENSOR, span)
-        if match and "tensor(" not in match[2]:
-            records.append(_Record(label, line, *_numbers(match[1], where)))
-        elif not match and _is_begun(span):
-            cut = f"{where} is cut off"
-        else:
-            raise ValueError(
-                f"{where} must be one tensor at the end of its line, got {span.strip()[:40]!r}; "
-                "print it alone, and after backward(): a gradient is None before"
-            )
-        line += span.count("\n")
-    if not records:
-        rule = "a log must contain lines of w:, w.grad:, b: or b.grad: and a tensor(...)"
-        raise ValueError(f"{cut or 'no record'}; {rule}, as print('w: ', w) makes them")
-    return records, cut
+    records = find_records(text)
+    cuts = [
+        f"line {r.line}: the tensor after {r.label}: is cut off" for r in records if not r.values
+    ]
+    cut = cuts[0] if cuts else ""
+    if len(cuts) > 1 or (cuts and records[-1].values):
+        raise ValueError(f"{cut}, and not the last; complete that step or delete it")
+    whole = [record for record in records if record.values]
+    if not whole:
+        near = find_near_line(text)
+        near = f"no record; {near} comes near" if near else "no record, no label and no tensor"
+        raise ValueError(f"{cut or near}; {_LOOKED_FOR}")
+    return whole, cut
 
 
-def _is_begun(span: str) -> bool:
-    """Whether these are the first characters of a tensor, or all of them but its end."""
-    got = " ".join(span.split())
-    return any(begun.startswith(got[: len(begun)]) for begun in _BEGUN)
+def _steps(records: list[Record]) -> list[_Step]:
+    """The records by kind, a step a dict; w begins it, or gradients would join the next w.
 
-
-def _numbers(inside: str, where: str) -> tuple[int, list[float]]:
-    """How deep the brackets nest, and the numbers within, of ``tensor(inside)``."""
-    tokens = list(re.finditer(_TOKEN, inside))
-    form = "".join(token.lastgroup or token[0] for token in tokens)
-    if re.fullmatch(_FORM, form):
-        return form.index("n"), [float(token[0]) for token in tokens if token.lastgroup == "n"]
-    if "..." in inside:
-        hint = "print after torch.set_printoptions(threshold=float('inf'))"
-        raise ValueError(f"{where} is summarised by '...', so data are missing; {hint}")
-    got = next((repr(token[0][:40]) for token in tokens if token.lastgroup == "x"), form[:40])
-    rule = "must be a column (d, 1), row (1, d), 1-D or 0-d of real numbers"
-    raise ValueError(f"{where} {rule}, got {got}; print w.float().reshape(-1, 1)")
-
-
-def _kind(record: _Record, weights: _Record) -> str:
-    """The kind of a record, by label and shape: a bias may have the label of the weights."""
-    d, got, label = len(weights.values), len(record.values), record.label
-    if got == 1 and (d > 1 or record.depth < weights.depth):
-        return label.replace("w", "b")
-    same = got == d and (d > 1 or record.depth == weights.depth)
-    if same if label[0] == "w" else got == 1:
-        return label
-    raise ValueError(
-        f"line {record.line}: {label}: has {got} number(s) in {record.depth} bracket(s), but the "
-        f"weights at line {weights.line} {d} in {weights.depth}; w and its gradient must keep one "
-        "shape, and b be one number: read one training at a time"
-    )
-
-
-def _steps(records: list[_Record]) -> list[_Step]:
-    """The records by kind, a step a dict; w begins a step, or gradients would join the next w."""
+    Only on one line may b come first: of several lines, the first may have been lost.
+    """
+    weights = next((r for r in records if r.kind[0] == "w" and "grad" not in r.kind), None)
+    if weights is None:
+        line, label = records[0].line, records[0].label
+        raise ValueError(
+            f"line {line}: {label} must come with a w, got a log without; {_LOOKED_FOR}"
+        )
+    first = _kind(records[0], weights)
+    b_first = first == "b" and weights.line == records[0].line and weights is not records[0]
     steps = list[_Step]()
     for record in records:
-        kind = _kind(record, records[0])
-        steps += [{}] if kind == "w" else []
+        kind = _kind(record, weights)
+        steps += [{}] if kind == (first if b_first else weights.kind) else []
         if not steps or kind in steps[-1]:
             rule = "must come once in a step, after its w:"
             raise ValueError(f"line {record.line}: {kind}: {rule}; print it so, or delete the line")
@@ -181,18 +131,86 @@ def _steps(records: list[_Record]) -> list[_Step]:
     return steps
 
 
+def _kind(record: Record, weights: Record) -> str:
+    """The kind of a record, by label and shape: a bias may have the label w, or none."""
+    d, got, kind = len(weights.values), len(record.values), record.kind
+    is_plain = record.label.lower() in ("", "w", "w.grad")
+    if is_plain and got == 1 and (d > 1 or record.depth < weights.depth):
+        return kind.replace("w", "b")
+    same_shape = d > 1 or record.depth == weights.depth or not is_plain
+    if (got == d and same_shape) if kind in ("w", "w.grad") else got == 1:
+        return kind
+    raise ValueError(
+        f"line {record.line}: {record.label or 'tensor'}: has {got} number(s) in {record.depth} "
+        f"bracket(s), but the weights at line {weights.line} {d} in {weights.depth}; w and its "
+        "gradient must keep one shape, and b be one number: read one training at a time"
+    )
+
+
 def _complete_steps(steps: list[_Step], cut: str) -> list[_Step]:
     """The steps with the same records as the first one; only the last may lack its end."""
-    kinds, last = list(steps[0]), steps[-1]
+    kinds, last = list(steps[0]), list(steps[-1])
+    point = [kind for kind in kinds if "grad" not in kind]
     for step in steps:
-        if list(step) != (kinds[: len(step)] if step is last else kinds):
-            raise ValueError(
-                f"line {step['w'].line}: the step contains {', '.join(step)}, but the first (line "
-                f"{steps[0]['w'].line}) {', '.join(kinds)}; print the same, in one order, each time"
-            )
-    if len(last) < len(kinds):
-        cut = cut or f"line {last['w'].line}: the log ends within the step that begins here"
-        steps = steps[:-1]
+        if list(step) != kinds and not (step is steps[-1] and last in (kinds[: len(last)], point)):
+            raise _different(step, steps[0])
+    if last not in (kinds, point):
+        line = next(iter(steps[-1].values())).line
+        cut = cut or f"line {line}: the log ends within the step that begins here"
+        steps = steps if set(_weights(steps)) <= set(last) else steps[:-1]
     if cut:
-        warnings.warn(f"{cut}; the {len(steps)} complete step(s) before are kept", stacklevel=3)
+        complete = sum(list(step) == kinds for step in steps)
+        more = ", and what is whole of this one" if complete < len(steps) else ""
+        warnings.warn(f"{cut}; the {complete} complete step(s) before are kept{more}", stacklevel=3)
     return steps
+
+
+def _different(step: _Step, first: _Step) -> ValueError:
+    lines = [next(iter(each.values())).line for each in (step, first)]
+    return ValueError(
+        f"line {lines[0]}: the step contains {', '.join(step)}, but the first (line {lines[1]}) "
+        f"{', '.join(first)}; print the same, in one order, each time"
+    )
+
+
+def _check_labels(steps: list[_Step]) -> None:
+    """Refuse, or warn of, values of which nobody can tell whether they are weights or a bias."""
+    first = next(iter(steps[0].values()))
+    if "b" in steps[0] or len(first.values) > 1:
+        return
+    if not first.label:
+        raise ValueError(
+            f"line {first.line}: parameters without labels must have shapes that tell w from b, "
+            "got single numbers of one shape; print them after labels: print('w:', w, 'b:', b)"
+        )
+    if first.kind == "w0" and "[" not in first.label:
+        raise ValueError(
+            f"line {first.line}: {first.label} may be a bias or a weight; print a bias as b"
+        )
+    if len(steps) > 1 and "w" in steps[0]:
+        warnings.warn(
+            f"all records from line {first.line} on are single numbers of one shape, read as "
+            "one weight without bias; if some are a bias, print it under the label b:",
+            stacklevel=3,
+        )
+
+
+def _weights(steps: list[_Step], end: str = "") -> list[str]:
+    """The kinds that are weights, or with the end ".grad" their gradients: w, or w1, w2, …"""
+    kinds = [kind for kind in steps[0] if re.fullmatch(rf"w[0-9]*{re.escape(end)}", kind)]
+    if kinds in ([], ["w" + end]):
+        return kinds
+    numbers = sorted(int(re.sub("[^0-9]", "", kind) or -1) for kind in kinds)
+    if numbers[0] not in (0, 1) or numbers != list(range(numbers[0], numbers[0] + len(kinds))):
+        line = steps[0][kinds[0]].line
+        raise ValueError(
+            f"line {line}: weights one by one must be w1, w2, … or w0, w1, … without a gap, "
+            f"got {', '.join(kinds)}; print all of them"
+        )
+    return [f"w{number}{end}" for number in numbers]
+
+
+def _rows(steps: list[_Step], kinds: list[str]) -> list[list[float]]:
+    """The numbers of these kinds, of each step that has all of them."""
+    whole = [step for step in steps if kinds and all(kind in step for kind in kinds)]
+    return [[x for kind in kinds for x in step[kind].values] for step in whole]

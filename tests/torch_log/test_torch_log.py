@@ -207,9 +207,10 @@ raw:  tensor([[9.], [9.]])
 new_w:  tensor([[9.], [9.]])
 # w:  tensor([[9.], [9.]])
 - w: tensor(9.)
-W: tensor([9.])
-w : tensor([9.])
-w.data: tensor([9.])
+the true w : tensor([9.])
+true w: 2.0, b: 4.2
+Linear(in_features=2, out_features=1, bias=True)
+batch size b = 10, learning rate 0.03, m: 1000
 w.grad.norm(): tensor(9.)
 loss: tensor(9., grad_fn=<MeanBackward0>)
 error in estimating w: tensor([ 0.0003, -0.0004], grad_fn=<SubBackward0>)
@@ -273,29 +274,66 @@ def test_a_warning_points_at_the_caller(text):
     assert caught[0].filename == __file__
 
 
+PLACES = {  # where in the second step the log ends: the line named, and whether w and b are whole
+    "w:": (7, False, False),
+    "w.grad:": (9, True, False),
+    "b:": (11, True, False),
+    "b.grad:": (12, True, True),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("characters", [0, 1, 5, 14])
+def test_a_log_cut_off_in_a_tensor_keeps_what_is_whole(place, characters):
+    """The steps before, and of the last one its w and b; a b that was not printed is nan."""
+    line, has_w, has_b = PLACES[place]
+    starts = [m.end() for m in re.finditer(r"(?m)^w(\.grad)?: ", ARTICLE)]
+    text = ARTICLE[: starts[4 + list(PLACES).index(place)] + characters]
+    with pytest.warns(UserWarning, match=rf"^line {line}: the tensor after w(\.grad)?: is cut off"):
+        log = parse_log(text)
+    whole = parse_log(ARTICLE)
+    points = 1 + has_w
+    np.testing.assert_array_equal(log.w, whole.w[:points])
+    np.testing.assert_array_equal(log.b, [*whole.b[: 1 + has_b], *[np.nan] * (has_w - has_b)])
+    np.testing.assert_array_equal(log.grad_b, whole.grad_b[:1])
+    np.testing.assert_array_equal(log.grad_w, whole.grad_w[: 1 + (place in ("b:", "b.grad:"))])
+
+
 @pytest.mark.parametrize("at", range(len(FIRST), ARTICLE.rindex(")") + 1))
 def test_a_log_cut_off_anywhere_keeps_its_whole_steps(at):
     """Wherever the second step ends too early, the first is kept, and a warning says so."""
-    text = ARTICLE[:at]
-    if at < len(FIRST) + len("w:"):  # nothing of the second step is there
-        assert_same(parse_log(text), parse_log(FIRST))
-        return
-    where = (
-        r"(the tensor after w(\.grad)?: is cut off|the log ends within the step that begins here)"
-    )
-    message = rf"^line (7|9|11|12): {where}; the 1 complete step\(s\) before are kept$"
-    with pytest.warns(UserWarning, match=message):
-        log = parse_log(text)
-    assert_same(log, parse_log(FIRST))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        log = parse_log(ARTICLE[:at])
+    assert len(caught) == (at >= len(FIRST) + len("w:"))
+    assert all(re.search("the 1 complete step", str(w.message)) for w in caught)
+    for got, want in zip(parts_of(log), parts_of(parse_log(ARTICLE)), strict=True):
+        np.testing.assert_array_equal(got[:1], want[:1])
+        unknown = np.isnan(got)
+        np.testing.assert_array_equal(got[~unknown], want[: len(got)][~unknown])
+
+
+@pytest.mark.parametrize("final", ["w: {}b: {}", "final w: {}final b: {}", "w: {}w: {}"])
+def test_a_last_record_without_gradients_is_the_point_after_the_last_step(final):
+    """As the end of training prints it: T + 1 points, T gradients, no warning."""
+    log = parse_log(ARTICLE + final.format("tensor([[0.1], [-0.2]])\n", "tensor([0.25])\n"))
+    whole = parse_log(ARTICLE)
+    np.testing.assert_array_equal(log.w, [*whole.w, [0.1, -0.2]])
+    np.testing.assert_array_equal(log.b, [*whole.b, 0.25])
+    np.testing.assert_array_equal(log.grad_w, whole.grad_w)
+    np.testing.assert_array_equal(log.grad_b, whole.grad_b)
 
 
 def test_only_the_step_that_is_cut_off_is_left_out():
-    """All whole steps before it are kept."""
+    """All whole steps before it are kept, and its own w."""
     with pytest.warns(
-        UserWarning, match=r"^line 25: .*; the 4 complete step\(s\) before are kept$"
+        UserWarning, match=r"^line 25: .*; the 4 complete step\(s\) before are kept, .* this one$"
     ):
         log = parse_log(ARTICLE + ARTICLE + ARTICLE[: ARTICLE.index("w.grad")])
-    assert_same(log, parse_log(ARTICLE + ARTICLE))
+    whole = parse_log(ARTICLE + ARTICLE)
+    np.testing.assert_array_equal(log.w, [*whole.w, whole.w[0]])
+    np.testing.assert_array_equal(log.b, [*whole.b, np.nan])
+    np.testing.assert_array_equal(log.grad_w, whole.grad_w)
 
 
 def test_two_weights_may_change_their_shape():
@@ -307,7 +345,7 @@ def test_two_weights_may_change_their_shape():
 def test_the_warning_names_the_line_of_the_record_that_is_cut_off():
     """Also within `Parameter containing:`, and where other lines follow."""
     for end in [
-        "w.grad: tens",
+        "w: tens",
         "w: Parameter contai",
         "w:",
         "w: Parameter containing:\ntensor([[1.",
@@ -325,8 +363,9 @@ def test_a_first_step_that_is_cut_off_keeps_its_whole_records():
 
 
 W, G, B = "w: tensor([[1.], [2.]])\n", "w.grad: tensor([[1.], [2.]])\n", "w: tensor([3.])\n"
-NONE = "no record; a log must contain lines of w:, .* as print"
-ALONE = "must be one tensor at the end of its line, got"
+P = "tensor([[0.5]], requires_grad=True)"
+NONE = "no record, no label and no tensor; a log must contain w and b, .* as print"
+VALUE = "must come a tensor, an array or a number, got"
 FORM = r"must be a column \(d, 1\), row \(1, d\), 1-D or 0-d of real numbers, got"
 CUT = "the tensor after w: is cut off"
 
@@ -335,18 +374,25 @@ CUT = "the tensor after w: is cut off"
     ("text", "message"),
     [
         ("", NONE),
-        ("loss 3\nraw: tensor([1.])\n", NONE),
+        (
+            "loss 3\nraw: tensor([1.])\n",
+            r"no record; line 2: 'raw: tensor\(\[1.\]\)' comes near; a",
+        ),
         (ARTICLE[:20], f"line 1: {CUT}; a log must contain"),
         (W + "w: tensor([[1.],\n" + W, f"line 2: {CUT}, and not the last; complete"),
-        (W + "w:\n" + W, f"line 2: {CUT}, and not the last; complete"),
+        (W + "w:\n" + W, f"line 2: after w: {VALUE} 'w: tensor"),
         (W + "w: tensor([1., 2.)\n", rf"line 2: .* w: {FORM} \[n,n; print w\.float"),
-        (W + "w: hello\n", f"line 2: .* w: {ALONE} 'hello'; print it alone"),
-        (W + "w: " + "x" * 50 + "\n", f"line 2: .* w: {ALONE} 'x{{40}}'; print"),
+        (W + "w: hello\n", f"line 2: after w: {VALUE} 'hello'; print it so"),
+        (W + "w: " + "x" * 50 + "\n", f"line 2: .* w: {VALUE} 'x{{40}}'; print"),
         (W + "w: tensor(" + "x" * 50 + ")\n", f"line 2: .* w: {FORM} 'x{{40}}'; print"),
         (W + "w: tensor(" + "[" * 50 + ")\n", rf"line 2: .* w: {FORM} \[{{40}}; print"),
-        (W + "w: [1.0, 2.0]\n", rf"line 2: .* w: {ALONE} '\[1.0, 2.0\]'; print"),
-        (W + "w.grad: None\n", rf"line 2: .* w.grad: {ALONE} 'None'; .*after backward\(\)"),
-        ("w: tensor([1.]), b: tensor([0.])\n", f"line 1: .* w: {ALONE} 'tensor.*; print"),
+        (W + "w: [[[1.0, 2.0]]]\n", rf"line 2: .* w: {VALUE} '\[\[\[1.0, 2.0\]\]\]'; print"),
+        (W + "w.grad: None\n", rf"line 2: .* w.grad: {VALUE} 'None'; .*after backward\(\)"),
+        (W + "w: [[1., 2.], [3., 4.]]\n", r"line 2: the array after w: must .*\[\[n,n\],\[n,n\]\]"),
+        (W + "w: [0. 1. ... 8. 9.]\n", "line 2: the array after w: is summarised by"),
+        ("w: tensor([1.]), tensor([0.])\n", "line 1: one value must follow w, got several; print"),
+        ("w: 0.5, 0.25, b: 1\n", "line 1: one value must follow w, .* weights in brackets"),
+        ("w, b: 0.5 0.25\n", "line 1: one value must follow b, got several; print each"),
         ("w: tensor([[1., 2.], [3., 4.]])\n", rf"line 1: .* w: {FORM} \[\[n,n\],\[n,n\]\]; print"),
         ("w: tensor([[[1.]], [[2.]]])\n", rf"line 1: .* w: {FORM} \[\[\[n\]\],.*; print"),
         ("w: tensor([])\n", rf"line 1: .* w: {FORM} \[\]; print"),
@@ -367,8 +413,21 @@ CUT = "the tensor after w: is cut off"
         (W + B + B, "line 3: b: must come once in a step, "),
         (W + W + G, r"line 2: the step contains w, w.grad, but the first \(line 1\) w; print"),
         (W + G + W + W + G, r"line 3: the step contains w, but the first \(line 1\) w, w.grad; "),
-        (W + G + B + W + B, r"line 4: .* contains w, b, but the first \(line 1\) w, w.grad, b; "),
-        ("\r\n\r\n" + W + "w: 1\n", f"line 4: .* w: {ALONE} '1'; print"),
+        (W + G + B + W + B + W, r"line 4: .* w, b, but the first \(line 1\) w, w.grad, b; "),
+        ("\r\n\r\n" + W + "w: one\n", f"line 4: after w: {VALUE} 'one'; print"),
+        ("\n" + G + "loss 3\n", r"line 2: w.grad must come with a w, got a log without; "),
+        ("b: 0.5\nb: 0.25\n", "line 1: b must come with a w, got a log without; "),
+        ("w1: 1 w3: 2 b: 0\n", "line 1: weights one by one must be w1, w2, .* got w1, w3; "),
+        ("w: 1 w2: 2 b: 0\n", "line 1: weights one by one must be w1, w2, .* got w, w2; "),
+        ("w0: 1 w1: 2\n", "line 1: w0 may be a bias or a weight; print a bias as b"),
+        ("0.weight 1\n0.bias 1\n1.weight 1\n", r"line 3: 1.weight and 0.weight \(line 1\) are two"),
+        ("weights: [1 2]\nweights: 3\n", "line 2: weights: has 1 .* at line 1 2 in 1; "),
+        (2 * (P + " " + P + "\n"), "line 1: parameters without labels must have shapes that tell"),
+        (G[8:] + "tensor([4.])\n", "no record; line 1: 'tensor.* comes near; .* may be gradients"),
+        (
+            "epoch 1, loss 0.3\nerror in estimating w: tensor([0.1, 0.2])\n",
+            "no record; line 2: 'error in estimating w: tensor.* comes near; ",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_its_line(text, message):
