@@ -125,7 +125,9 @@ def log_scene(args: argparse.Namespace) -> tuple[Scene | None, Any, Summary]:
 
 def cut_at_infinity(path: Trajectory) -> Trajectory:
     """The path before its first point that is not finite or too large to draw."""
-    numbers = path.w if path.b is None else np.column_stack([path.w, path.b])
+    numbers = path.w
+    if path.b is not None:  # a b that the log does not hold is nan; w is drawn
+        numbers = np.column_stack([path.w, np.where(np.isnan(path.b), 0, path.b)])
     finite = (abs(numbers) < MAX_DRAWN).all(axis=1)
     if finite.all():
         return path

@@ -143,7 +143,7 @@ class Trajectory(Frozen):
 
     @classmethod
     def read_log(cls, path_or_text: str | os.PathLike[str]) -> Trajectory:
-        """Read the log that a torch training loop printed: see `torch_log.read_torch_log`."""
+        """Read the log that a training loop printed: see `torch_log.read_torch_log`."""
         from linreg_np.torch_log import read_torch_log
 
         return read_torch_log(path_or_text)

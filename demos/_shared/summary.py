@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 from unicodedata import east_asian_width
 
+import numpy as np
+
 from linreg_np import Trajectory, loss
 
 WORDS = {
@@ -22,8 +24,16 @@ WORDS = {
         "first": "first",
         "last": "last",
         "given": "(as given)",
-        "no data": "A printed log lacks the data, so no loss, and the point after the last step",
-        "no bias": "The file holds no bias",
+        "holds": "The file holds {}; not the data, so there is no loss",
+        "and": " and ",
+        "w": "w",
+        "b": "b",
+        "gradients": "their gradients",
+        "no bias": "It holds no bias",
+        "no last bias": "It ends before the last b",
+        "no last point": "It ends before the point after the last step",
+        "unknown ends": "Without gradients, it does not tell whether its first or last point "
+        "is missing",
         "in all": "({} in total)",
     },
     "zh": {
@@ -40,8 +50,15 @@ WORDS = {
         "first": "首个点",
         "last": "末个点",
         "given": "（用户给定）",
-        "no data": "打印的日志不含数据，因此无法计算损失；也不含最后一步之后的点",
+        "holds": "文件中有 {}；没有数据，因此无法计算损失",
+        "and": "、",
+        "w": "w",
+        "b": "b",
+        "gradients": "它们的梯度",
         "no bias": "文件中没有偏置",
+        "no last bias": "文件在最后一个 b 之前结束",
+        "no last point": "文件中没有最后一步之后的点",
+        "unknown ends": "文件中没有梯度，因此无法判断是否缺少第一个点或最后一个点",
         "in all": "（共 {} 个）",
     },
 }
@@ -66,20 +83,31 @@ def table(
 
 
 def log_table(lang: str, file: Path, path: Trajectory, true: Any) -> str:
-    """The first and the last point, and what the log does not hold."""
+    """The first and the last point, what the file holds, and what it does not."""
     words = WORDS[lang]
     points, d = path.w.shape
     rows = [log_line(lang, file, points, d)]
     for label, t in (("first", 0), ("last", -1)):
-        b = "" if path.b is None else f"   b {path.b[t]:.4f}"
+        b = "" if path.b is None or np.isnan(path.b[t]) else f"   b {path.b[t]:.4f}"
         rows.append(f"{padded(words[label], 6)} w {numbers(lang, path.w[t])}{b}")
     if true is not None:
         rows.append(f"{padded(words['true'], 6)} w {numbers(lang, true)}   {words['given']}")
-    if file.suffix != ".npz":
-        rows.append(words["no data"])
-    if path.b is None:
-        rows.append(words["no bias"])
-    return "\n".join(rows)
+    parts = {"w": path.w, "b": path.b, "gradients": path.grad_w}
+    held = [words[part] for part, array in parts.items() if array is not None]
+    rows.append(words["holds"].format(words["and"].join(held)))
+    return "\n".join(rows + [words[key] for key in missing(path)])
+
+
+def missing(path: Trajectory) -> list[str]:
+    """What a path lacks, as keys of WORDS; nobody can tell it of the ends without gradients."""
+    gradients = [grad for grad in (path.grad_w, path.grad_b) if grad is not None]
+    lacks = {
+        "no bias": path.b is None,
+        "no last bias": path.b is not None and bool(np.isnan(path.b[-1])),
+        "no last point": any(len(grad) == len(path.w) for grad in gradients),
+        "unknown ends": not gradients,
+    }
+    return [key for key, is_missing in lacks.items() if is_missing]
 
 
 def log_line(lang: str, file: Path, points: int, d: int) -> str:

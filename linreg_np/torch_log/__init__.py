@@ -8,7 +8,7 @@ The loop is the classic one, with w a (d, 1) column and b a tensor of one number
         param -= lr * param.grad / batch_size
 
 so that each step t of the log contains wₜ, its gradient, bₜ and its gradient, the bias under the
-label ``w:`` too.
+label ``w:`` too. Other forms are read, too: see `parse.parse_log`.
 """
 
 from __future__ import annotations
@@ -26,11 +26,12 @@ __all__ = ["read_torch_log", "write_torch_log"]
 
 
 def read_torch_log(path_or_text: str | os.PathLike[str]) -> Trajectory:
-    """Read the log that a torch training loop printed, in a file or as text.
+    """Read the log that a training loop printed, in a file or as text.
 
-    The log contains the weights before each step, not the point after the last one. The loop
-    prints the gradients of the summed loss, m times 1.3f; they are kept as printed. What is not
-    in the log is None.
+    The weights are what stands after ``w:``, ``W``, ``weight``, ``0.weight``, ``w1``, … or the
+    ``m`` of a line; the bias, after ``b``, ``bias`` or ``intercept``; gradients, after ``w.grad``,
+    ``dw``, … Each is a tensor, an array, a list or a number. Gradients are kept as printed; the
+    loop above prints those of the summed loss, m times 1.3f. What is not in the log is None.
 
     Parameters
     ----------
@@ -44,7 +45,7 @@ def read_torch_log(path_or_text: str | os.PathLike[str]) -> Trajectory:
     TypeError
         If it is neither a str nor a path.
     ValueError
-        If a record cannot be read, with the line number and the reason, or if there is none.
+        If a value cannot be read, with the line number and the reason, or if there is none.
 
     Examples
     --------

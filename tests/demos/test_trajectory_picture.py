@@ -147,10 +147,38 @@ def test_a_log_is_described_in_chinese(log, d, bias):
     ran, _ = log(d, *(["--true", "2", "-3.4"] if d == 2 else []), "--lang", "zh", bias=bias)
     assert re.search(rf"notebook.log：3\d 个点，{d} 个权重\n", ran.out)
     assert all(f"{WORDS['zh'][key]} w" in ran.out.replace("  ", " ") for key in ("first", "last"))
-    assert WORDS["zh"]["no data"] in ran.out
+    assert "没有数据" in ran.out
     assert (WORDS["zh"]["no bias"] in ran.out) == (not bias)
     assert (WORDS["zh"]["given"] in ran.out) == (d == 2)
     assert ("（共 9 个）" in ran.out) == (d == 9)
+
+
+@pytest.mark.parametrize(
+    ("text", "holds", "lacks"),
+    [
+        ("w: 1 b: 2\nw: 3 b: 4\n", "w and b", {"unknown ends"}),
+        ("w: 1\n", "w", {"no bias", "unknown ends"}),
+        ("w: 1 b: 2 dw: 3 db: 4\nw: 3 b: 4 dw: 3 db: 4\n", None, {"no last point"}),
+        ("w: 1 b: 2 dw: 3 db: 4\nfinal w: 3 b: 4\n", None, set()),
+    ],
+)
+def test_the_summary_says_what_a_log_holds_and_what_it_lacks(log, text, holds, lacks):
+    """And no more than that."""
+    ran, _ = log(1, text=text)
+    assert ran.status == 0
+    assert f"holds {holds or 'w and b and their gradients'}; not the data" in ran.out
+    ends = {"no bias", "no last bias", "no last point", "unknown ends"}
+    assert {key for key in ends if WORDS["en"][key] in ran.out} == lacks
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_log_that_ends_before_its_last_bias_is_drawn_to_its_last_weights(log):
+    """The summary names the b that is missing, and no number stands for it."""
+    text = "w: [1. 2.]\nw.grad: [1. 1.]\nb: 3.\nb.grad: 1.\nw: [5. 6.]\nw.grad: [1."
+    ran, _ = log(2, text=text)
+    assert ran.status == 0
+    assert ran.line("last").split() == ["w", "5.0000", "6.0000"]
+    assert WORDS["en"]["no last bias"] in ran.out
 
 
 def test_a_log_has_no_surface_unless_its_lowest_point_is_given(tmp_path, log):
@@ -216,7 +244,7 @@ def test_any_log_is_drawn_or_refused(points, true, saved, lang, folder):
     ran = run("trajectory", "--log", str(file), "--out", str(folder), *options)
     if ran.status == 0:
         assert all(": warning: " in line for line in ran.err.splitlines())
-        assert (WORDS[lang]["no data"] in ran.out) == (not saved)
+        assert WORDS[lang]["unknown ends"] in ran.out
         assert (folder / "trajectory_log.png").stat().st_size > 1000
     else:
         assert_one_error(ran, f"--true|the path must|{re.escape(str(file))}", "trajectory")
