@@ -1,6 +1,6 @@
 """The demos: each shows one result, as a picture or as text in the terminal.
 
-    python -m demos                       the main demo, trajectory
+    python -m demos                       the main demos: trajectory, and the study page
     python -m demos list                  all demos, one line each
     python -m demos NAME [--help]         one demo, and its options; also python -m demos.NAME
 

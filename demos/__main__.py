@@ -60,7 +60,16 @@ def run_command(argv: list[str]) -> None:
     elif argv and not argv[0].startswith("-"):
         run_demo(argv[0].rpartition(".")[2].replace("-", "_"), argv[1:])
     else:
-        run_demo("trajectory", argv)
+        run_main_demos(argv)
+
+
+def run_main_demos(argv: list[str]) -> None:
+    """Draw the trajectory and write the study page; of both, no part needs torch."""
+    run_demo("trajectory", argv)
+    args, others = make_parser(PROG, None).parse_known_args(argv)
+    if not others:  # the options of trajectory ask for that picture only
+        run_demo("page", ["--out", str(args.out)])
+        print(f"\nopen {args.out / 'linreg.html'} in a browser")
 
 
 def list_demos() -> dict[str, str]:

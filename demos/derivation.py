@@ -1,7 +1,8 @@
-"""The derivation, § by §: equation, code, its value for three houses, and torch's value.
+"""The derivation, § by §: equation, code, and its value for three houses, also in fractions.
 
-The difference is given in units of the last place (ulps): steps from one float64 to the next.
---seed chooses the houses; w and b are a guess: 2000 $ per 100 square feet, −100 $ per year.
+The exact value is shown beside it, rounded once, and torch's where torch is installed. Differences
+are in units of the last place (ulps): steps from one float64 to the next. --seed chooses the
+houses; w and b are a guess: 2000 $ per 100 square feet, −100 $ per year.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from demos.__main__ import main
+from demos._shared.exact_sections import EXACT
 from demos._shared.sections import LR, OURS, SECTIONS, Section
 from linreg_np import load_houses
 
@@ -24,8 +26,6 @@ LINE = "─" * 100
 
 
 def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
-    from reference import autograd  # here, so that --help needs no torch
-
     X, y = three_houses(args.seed)
     print("Three houses: area in hundreds of square feet, age in years, price y in 1000 $")
     for i, ((area, age), y_i) in enumerate(zip(X, y, strict=True), 1):
@@ -33,13 +33,32 @@ def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
     print(
         f"w = ({W[0]}, {W[1]}), b = {B}; η = {LR}, minibatches of m = 2, the first one B = {{1, 2}}"
     )
-    differences = []
+    oracles = find_oracles()
+    differences: dict[str, list[float]] = {name: [] for name in oracles}
+    shown: set[Callable[..., Any]] = set()
     for section in SECTIONS:
-        differences += show(section, autograd, X, y)
-    equal, most = differences.count(0), max(differences)
-    print(f"\n{LINE}\n{equal} of {len(differences)} numbers are equal to the last bit")
-    print(f"The largest difference is {most:g} ulp; sums may be rounded in another order")
+        print_code(section, shown)
+        for name, ulps_ in print_values(section, oracles, X, y).items():
+            differences[name] += ulps_
+    print(f"\n{LINE}")
+    for name, all_ulps in differences.items():
+        print(
+            f"{name}: {all_ulps.count(0)} of {len(all_ulps)} numbers are equal to the last bit, "
+            f"the largest difference is {max(all_ulps):g} ulp"
+        )
     yield from ()  # no files: all output is text
+
+
+def find_oracles() -> dict[str, Any]:
+    """The functions that each oracle has under the names of ours: exact, and torch if installed."""
+    oracles: dict[str, Any] = {"exact": EXACT}
+    try:
+        from reference import autograd
+    except ModuleNotFoundError:
+        print("torch is not installed: the comparison is with exact arithmetic alone")
+    else:
+        oracles["torch"] = autograd
+    return oracles
 
 
 def three_houses(seed: int) -> tuple[Any, Any]:
@@ -48,27 +67,37 @@ def three_houses(seed: int) -> tuple[Any, Any]:
     return X[some], y[some]
 
 
-def show(section: Section, torch: Any, X: Any, y: Any) -> list[float]:
-    """Print one §, and return the differences in ulps."""
+def print_code(section: Section, shown: set[Callable[..., Any]]) -> None:
+    """Print the equation of one §, and the code that computes it unless it was shown before."""
     print(f"\n{LINE}\n§{section.number}   {section.equation}\n")
     for g in section.functions:
-        print(source(g))
-    print(f"{'':26}{'linreg_np':>24}{'torch':>24}{'ulps':>8}")
-    ours, theirs = (section.values(f, X, y, W, B) for f in (OURS, torch))
-    differences = [ulps(float(ours[name]), float(theirs[name])) for name in ours]
-    for name, ulp in zip(ours, differences, strict=True):
-        print(f"{name:26}{float(ours[name])!r:>24}{float(theirs[name])!r:>24}{ulp:8g}")
+        print(source(g) if g not in shown else f"{g.__name__}, as above\n")
+        shown.add(g)
+
+
+def print_values(section: Section, oracles: dict[str, Any], X: Any, y: Any) -> dict[str, Any]:
+    """Print the numbers of one §, and return the differences of each oracle in ulps."""
+    ours = {name: float(x) for name, x in section.values(OURS, X, y, W, B).items()}
+    theirs = {name: section.values(f, X, y, W, B) for name, f in oracles.items()}
+    differences: dict[str, Any] = {name: [] for name in oracles}
+    print(f"{'':20}{'linreg_np':>22}" + "".join(f"{name:>22}{'ulps':>5}" for name in oracles))
+    for name, number in ours.items():
+        row = f"{name:20}{number!r:>22}"
+        for oracle, values in theirs.items():
+            differences[oracle].append(ulps(number, float(values[name])))
+            row += f"{float(values[name])!r:>22}{differences[oracle][-1]:5g}"
+        print(row)
     return differences
 
 
 def source(g: Callable[..., Any]) -> str:
-    """The source of a function without its docstring, so that only code is shown."""
+    """The source of a function without decorators and docstring, which are not its equation."""
     lines = inspect.getsource(g).splitlines(keepends=True)
     (function,) = ast.parse("".join(lines)).body
     if ast.get_docstring(function) is not None:
         doc = function.body[0]
         del lines[doc.lineno - 1 : doc.end_lineno]
-    return "".join(lines)
+    return "".join(lines[function.lineno - 1 :])
 
 
 def ulps(a: float, b: float) -> float:

@@ -15,7 +15,6 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
 from string import Template
@@ -26,6 +25,7 @@ import numpy as np
 from demos.__main__ import main
 from demos._page.notation import NOTATION, code, mathml
 from demos._shared.sections import LR, OURS, SECTIONS, Section
+from demos._shared.torch_values import TorchValues, torch_values
 from demos.derivation import B, W, source, three_houses, ulps
 from linreg_np import LossSurface, load_houses, synthetic_data
 from linreg_np.curvature import second_derivative
@@ -116,6 +116,7 @@ def data(seed: int) -> dict[str, Any]:
     """All numbers of the page: the data, the batch orders, and the values of engine and torch."""
     X, y = load_houses()
     chosen_X, chosen_y = three_houses(seed)
+    by_torch = torch_values(chosen_X, chosen_y, W, B, default=seed == 0)
     chosen = [
         int(np.flatnonzero((x == X).all(axis=1) & (y == y_i))[0])
         for x, y_i in zip(chosen_X, chosen_y, strict=True)
@@ -127,29 +128,24 @@ def data(seed: int) -> dict[str, Any]:
         "orders": {
             n: epochs(np.random.default_rng(0), n, 3).tolist() for n in range(2, MAX_HOUSES + 1)
         },
-        "torch": torch_values(chosen_X, chosen_y),
+        "torch": compared(by_torch, chosen_X, chosen_y),
         "steps": STEPS,
         "made": {
             "seed": seed,
             "numpy": np.__version__,
-            "torch": version("torch").partition("+")[0],
+            "torch": by_torch.torch,
         },
         "explorer": {"example": worked_example(seed), "houses": standardised_houses(seed)},
     }
 
 
-def torch_values(X: Any, y: Any) -> dict[str, dict[str, Any]]:
+def compared(values: TorchValues, X: Any, y: Any) -> dict[str, dict[str, Any]]:
     """For each § and each of its quantities, torch's value and how many ulps ours is from it."""
-    from reference import autograd  # here, so that --help needs no torch
-
     table: dict[str, dict[str, Any]] = {}
     for s in SECTIONS:
-        ours, theirs = (s.values(f, X, y, W, B) for f in (OURS, autograd))
+        ours, theirs = s.values(OURS, X, y, W, B), values.values[s.number]
         table[s.number] = {
-            name: {
-                "torch": float(theirs[name]),
-                "ulps": ulps(float(ours[name]), float(theirs[name])),
-            }
+            name: {"torch": theirs[name], "ulps": ulps(float(ours[name]), theirs[name])}
             for name in ours
         }
     return table

@@ -290,7 +290,7 @@ def test_what_stdout_cannot_encode_is_printed_as_a_question_mark():
     assert "2/?_max" in ran.stdout
 
 
-@pytest.mark.parametrize(("package", "name"), [("torch", "derivation"), ("matplotlib", "starts")])
+@pytest.mark.parametrize(("package", "name"), [("torch", "sensitivity"), ("matplotlib", "starts")])
 def test_a_missing_package_is_named_with_its_extra(package, name):
     """What to install, in one line; the list needs neither package."""
     program = f"import sys; sys.modules['{package}'] = None; from demos.__main__ import main"

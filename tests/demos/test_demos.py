@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import inspect
 import re
+import sys
+from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
@@ -12,9 +14,12 @@ import pytest
 from PIL import Image
 from running import count_pixels, pixels, run, run_once
 
+import reference
 from demos import derivation, learning_rate, starts, trajectory
 from demos.__main__ import list_demos
 from demos._shared import sections
+from demos._shared.exact_sections import EXACT
+from demos._shared.torch_values import torch_values
 from linreg_np import Trajectory, fit, load_houses, loss, max_lr
 from reference import autograd
 from reference.rounding import loss_bound
@@ -79,7 +84,7 @@ def test_below_the_limit_every_step_lowers_the_loss_and_above_it_the_loss_grows(
 
 
 def test_every_section_is_shown_once():
-    """§0 to §1.3h and §2, in order, each with its equation and its source, in 100 columns."""
+    """§0 to §1.3h and §2, in order, each with its equation, in 100 columns; each source once."""
     out = run_once("derivation")[0].out
     shown = re.findall(r"(?m)^§(\S+)   (.+)$", out)
     assert shown == [(section.number, section.equation) for section in sections.SECTIONS]
@@ -89,8 +94,9 @@ def test_every_section_is_shown_once():
     assert '"""' not in out
     for g in {g for section in sections.SECTIONS for g in section.functions}:
         code = derivation.source(g)
-        assert code in out
-        assert re.sub(r' +""".*?"""\n', "", inspect.getsource(g), flags=re.S) == code
+        assert out.count(code) == 1
+        undecorated = re.sub(r"(?m)^@.*\n", "", inspect.getsource(g))
+        assert re.sub(r' +""".*?"""\n', "", undecorated, flags=re.S) == code
 
 
 @pytest.mark.parametrize("section", sections.SECTIONS, ids=lambda s: s.number)
@@ -101,11 +107,45 @@ def test_numbers_are_computed_by_the_engine_and_by_torch(monkeypatch, section):
     monkeypatch.setattr(derivation, "SECTIONS", [section])
     ran = run("derivation", "--seed", "4")
     args = (*derivation.three_houses(4), derivation.W, derivation.B)
-    ours, theirs = section.values(sections.OURS, *args), section.values(autograd, *args)
-    assert ours.keys() == theirs.keys()
+    oracles = (sections.OURS, EXACT, autograd)
+    ours, exact, torch = (section.values(f, *args) for f in oracles)
+    assert ours.keys() == exact.keys() == torch.keys()
     for name in ours:
-        a, b = float(ours[name]), float(theirs[name])
-        assert [*map(float, ran.line(f"{name} ").split())][-3:] == [a, b, derivation.ulps(a, b)]
+        a, b, c = (float(values[name]) for values in (ours, exact, torch))
+        row = [*map(float, ran.line(f"{name} ").split()[-5:])]
+        assert row == [a, b, derivation.ulps(a, b), c, derivation.ulps(a, c)]
+
+
+def test_fractions_are_exact():
+    """Of every section, the largest difference is a few units in the last place: none is rounded."""
+    args = (*derivation.three_houses(3), derivation.W, derivation.B)
+    for section in sections.SECTIONS:
+        ours, exact = (section.values(f, *args) for f in (sections.OURS, EXACT))
+        assert all(isinstance(number, Fraction) for number in exact.values())
+        for name, number in exact.items():
+            assert derivation.ulps(float(ours[name]), float(number)) <= 4
+
+
+def test_derivation_needs_no_torch(monkeypatch):
+    """Then the comparison is with exact arithmetic alone, which one line says."""
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.delitem(sys.modules, "reference.autograd")
+    monkeypatch.delattr(reference, "autograd")
+    ran = run("derivation")
+    assert ran.status == 0
+    assert "torch is not installed" in ran.out
+    assert ran.out.splitlines()[-1].startswith("exact: ")
+
+
+def test_the_shipped_numbers_of_torch_are_torchs():
+    """Those of the default houses, recomputed; sums may be rounded in another order."""
+    args = (*derivation.three_houses(0), derivation.W, derivation.B)
+    shipped, fresh = (torch_values(*args, default=default) for default in (True, False))
+    assert shipped.values.keys() == fresh.values.keys()
+    for section, numbers in fresh.values.items():
+        assert shipped.values[section].keys() == numbers.keys()
+        for name, number in numbers.items():
+            assert derivation.ulps(shipped.values[section][name], number) <= 4
 
 
 def test_names_belong_to_their_numbers():
