@@ -16,12 +16,24 @@ from reference.checker.diagnosis.faults import CATALOGUE
 from reference.checker.expected import CONVENTIONS
 from reference.checker.loading import locate
 from reference.checker.repair_text import write_mended
-from reference.checker.report import RIGHT, WRONG, Report, as_json, escaped, exit_status, table
+from reference.checker.report import (
+    RIGHT,
+    UNCHECKED,
+    WRONG,
+    Report,
+    as_json,
+    escaped,
+    exit_status,
+    table,
+)
+from reference.checker.sandbox.bubblewrap import CHOICES, choose_sandbox
 from reference.checker.sandbox.process import kill_all
+from reference.checker.session import LONGEST
 from reference.checker.targets import Target, expand
 
 INTERRUPTED = 130
 WORKERS = 2
+MOST = 1_000_000  # examples
 HELP = f"""\
 targets: FILE.py, FILE.ipynb, FILE.py:NAME, package.module:NAME, - for standard input; a folder, a
 pattern or a .zip for every .py and .ipynb in it
@@ -76,10 +88,19 @@ def add_options(c: argparse.ArgumentParser) -> None:
     )
     c.add_argument("--strict", action="store_true", help="status 2 if anything was not checked")
     c.add_argument("--loss", choices=["auto", *CONVENTIONS], default="auto", help="default: auto")
-    c.add_argument("--seed", type=int, default=0, help="of the problems; default: 0")
+    c.add_argument("--seed", type=seed, default=0, help="of the problems; default: 0")
     c.add_argument("--max-examples", type=positive(int), default=1000, help="default: 1000")
     c.add_argument(
-        "--timeout", type=positive(float), default=10.0, help="seconds a function; default: 10"
+        "--timeout",
+        type=positive(float, LONGEST),
+        default=10.0,
+        help="seconds a function; default: 10",
+    )
+    c.add_argument(
+        "--sandbox",
+        choices=CHOICES,
+        default="auto",
+        help="whether files run in bubblewrap: where that works, always, or never; default: auto",
     )
     c.add_argument(
         "--explain", action="store_true", help="print the derivation beside each example"
@@ -108,13 +129,22 @@ def call(text: str) -> str:
     return text
 
 
-def positive(number: type) -> Any:
+def seed(text: str) -> int:
+    """A type for argparse: a whole number that is not negative."""
+    if int(text) < 0:
+        raise argparse.ArgumentTypeError(f"must not be negative, got {text}")
+    return int(text)
+
+
+def positive(number: type, largest: float = MOST) -> Any:
     """A type for argparse."""
 
     def parse(text: str) -> Any:
         value = number(text)
         if not 0 < value < float("inf"):
             raise argparse.ArgumentTypeError(f"must be positive, got {text}")
+        if value > largest:
+            raise argparse.ArgumentTypeError(f"must be at most {largest:,}, got {text}")
         return value
 
     parse.__name__ = f"positive {number.__name__}"
@@ -123,7 +153,12 @@ def positive(number: type) -> Any:
 
 def check_files(options: argparse.Namespace) -> int:
     """Check every target, two at a time; print; the exit status."""
-    names = ("loss", "seed", "max_examples", "timeout", "call", "hint")
+    try:
+        choose_sandbox(options.sandbox)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return UNCHECKED
+    names = ("loss", "seed", "max_examples", "timeout", "call", "hint", "sandbox")
     chosen = {name: getattr(options, name) for name in names}
     targets = expand(options.targets)
     progress = Progress(len(targets))

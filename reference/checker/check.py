@@ -26,6 +26,7 @@ from reference.checker.loading import (
 from reference.checker.output import describe_raised
 from reference.checker.repair import find_repairs
 from reference.checker.report import HINTS, OTHER, Check, Report, hinted
+from reference.checker.sandbox.bubblewrap import choose_sandbox
 from reference.checker.sandbox.messages import SubjectTerminated
 from reference.checker.sandbox.process import Process
 from reference.checker.script import check_script
@@ -44,6 +45,7 @@ def check(
     call: str | Sequence[str] = (),
     progress: Callable[[str], None] = lambda name: None,
     hint: int = HINTS,
+    sandbox: str = "auto",
 ) -> Report:
     """Whether a gradient, step, trainer, prediction or loss is right; and if not, why.
 
@@ -68,6 +70,8 @@ def check(
     hint : {0, 1, 2, 3}
         What is said of a wrong function: that it is wrong; which equation; what is wrong; the line
         and the smallest repair that was confirmed.
+    sandbox : {"auto", "require", "off"}
+        Whether a file runs in bubblewrap: where that works, always, or never.
 
     Returns
     -------
@@ -78,21 +82,24 @@ def check(
     Raises
     ------
     ValueError
-        For an option out of its range, or a `call` that is none.
+        For an option out of its range, a `call` that is none, or a sandbox that is required and
+        does not work.
     """
     chosen = Options(loss, seed, max_examples, timeout, progress, hint)
     told = [parse_call(c) for c in ([call] if isinstance(call, str) else call)]
     program = Program("", "")
     label = target if isinstance(target, str) else name_of(target)
+    runs_in = choose_sandbox(sandbox, isinstance(target, str))
     try:
         functions = None if isinstance(target, str) else {label: target}
         program, name = program_of(target)
-        with Process(program.file, name, timeout, functions, program.source) as process:
+        with Process(program.file, name, timeout, functions, program.source, runs_in) as process:
             checks, left_out = all_checks(process, program, chosen, told, bool(name))
-        return Report(label, tuple(checks), left_out=(*program.left_out, *left_out))
+        left_out = [*program.left_out, *left_out]
+        return Report(label, tuple(checks), left_out=tuple(left_out), sandbox=runs_in)
     except NotLoaded as error:
         program = getattr(error, "program", program)
-        return not_loaded(label, program, str(error))
+        return replace(not_loaded(label, program, str(error)), sandbox=runs_in)
 
 
 def not_loaded(label: str, program: Program, reason: str) -> Report:
@@ -148,13 +155,14 @@ def assert_gradient(
     max_examples: int = 1000,
     timeout: float = 10.0,
     call: str | Sequence[str] = (),
+    sandbox: str = "auto",
 ) -> None:
     """Raise an AssertionError, whose text is the report, unless `function` is right.
 
     Parameters
     ----------
     function : str or callable
-    loss, seed, max_examples, timeout, call
+    loss, seed, max_examples, timeout, call, sandbox
         As for `check`.
 
     Raises
@@ -163,7 +171,13 @@ def assert_gradient(
         If it is wrong, or could not be checked.
     """
     report = check(
-        function, loss=loss, seed=seed, max_examples=max_examples, timeout=timeout, call=call
+        function,
+        loss=loss,
+        seed=seed,
+        max_examples=max_examples,
+        timeout=timeout,
+        call=call,
+        sandbox=sandbox,
     )
     if not report.passed:
         raise AssertionError(f"\n{report}")

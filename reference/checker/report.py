@@ -134,6 +134,7 @@ class Report:
     checks: tuple[Check, ...]
     unchecked: str = ""  # why it could not be checked, if so
     left_out: tuple[str, ...] = ()  # what of the program was not executed, and why
+    sandbox: str = ""  # what it ran in
 
     def having(self, verdict: str) -> list[Check]:
         """The checks that ended so."""
@@ -169,6 +170,7 @@ class Report:
         listed = [c.name for c in self.checks if is_listed(c)]
         lines += [f"  not checked: {', '.join(listed)}"] * bool(listed)
         lines += [f"  left out: {what}" for what in self.left_out]
+        lines += [f"  sandbox: {self.sandbox}"] * bool(self.sandbox)
         return "\n".join(map(escaped, lines))
 
     def as_dict(self) -> dict[str, Any]:
@@ -177,7 +179,8 @@ class Report:
             {f: plain(getattr(c, f)) for f in FIELDS} | {"kind": kind_of(c)} for c in self.checks
         ]
         found = {"file": self.file, "passed": self.passed, "unchecked": self.unchecked}
-        return found | {"left_out": list(self.left_out), "checks": checks}
+        found |= {"left_out": list(self.left_out), "sandbox": self.sandbox}
+        return found | {"checks": checks}
 
 
 def exit_status(reports: Sequence[Report], strict: bool = False) -> int:
@@ -329,8 +332,7 @@ def plain(value: Any) -> Any:
 def as_json(reports: Sequence[Report]) -> str:
     """One object for one report, an array for several."""
     found = [report.as_dict() for report in reports]
-    text = json.dumps(found[0] if len(found) == 1 else found, ensure_ascii=False, indent=2)
-    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+    return json.dumps(found[0] if len(found) == 1 else found, indent=2)
 
 
 def table(reports: Sequence[Report]) -> str:

@@ -51,6 +51,7 @@ ITERATIONS = (1, 2, 3)
 SMALL = 5  # problems by which a call is chosen
 EXPLAINED = 12  # calls at most whose answers are compared with the catalogue
 PAIRED = 4  # with two mistakes of it
+LONGEST = 86_400  # seconds for a function: a day
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,13 @@ class Options:
             raise ValueError(
                 f"loss must be one of auto, {', '.join(CONVENTIONS)}, got {self.loss!r}"
             )
-        if self.max_examples < 1 or not self.timeout > 0:
+        if self.max_examples < 1 or not 0 < self.timeout <= LONGEST:
             raise ValueError(
-                "max_examples and timeout must be positive, "
+                f"max_examples and timeout must be positive, timeout at most {LONGEST} (a day), "
                 f"got {self.max_examples} and {self.timeout}"
             )
+        if self.seed < 0:
+            raise ValueError(f"seed must not be negative, got {self.seed}")
         if self.hint not in range(4):
             raise ValueError(f"hint must be 0, 1, 2 or 3, got {self.hint!r}")
 

@@ -76,6 +76,7 @@ def test_the_status_tells_right_wrong_and_not_checked(arguments, status):
 
 
 DEFAULTS = {"loss": "auto", "seed": 0, "max_examples": 1000, "timeout": 10.0, "call": [], "hint": 3}
+DEFAULTS["sandbox"] = "auto"
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,10 @@ def test_options_reach_the_check(arguments, changed):
         ("check a.py --timeout nan", "--timeout: must be positive, got nan"),
         ("check a.py --timeout x", "--timeout: invalid positive float value: 'x'"),
         ("check a.py --max-examples x", "--max-examples: invalid positive int value: 'x'"),
-        ("check a.py --seed x", "--seed: invalid int value: 'x'"),
+        ("check a.py --seed x", "--seed: invalid seed value: 'x'"),
+        ("check a.py --seed -1", "--seed: must not be negative, got -1"),
+        ("check a.py --timeout 1e10", "--timeout: must be at most 86,400, got 1e10"),
+        ("check a.py --sandbox on", "--sandbox: invalid choice: 'on'.*require"),
         ("check a.py --loss l2", "--loss: invalid choice: 'l2'.*half-mse"),
         ("check a.py --call f(a)", "--call: 'a' is neither .*a call is written f"),
         ("check", "required: FILE"),

@@ -246,14 +246,14 @@ def test_the_line_is_the_last_of_the_file_under_test(monkeypatch):
 def serve(*requests, functions=None):
     """What the worker answers to requests."""
     answers = io.BytesIO()
-    worker.serve(io.BytesIO(b"".join(map(pickle.dumps, requests))), answers, functions or {})
+    worker.serve(requests, answers, functions or {})
     return [json.loads(line) for line in answers.getvalue().splitlines()]
 
 
 def test_requests_are_served_in_order_until_there_are_none():
     """One loads; another calls, with an answer for each call."""
     calls = [{"target": "f", "args": [np.ones(2)]}, {"target": "f", "args": [np.zeros(1)]}]
-    requests = [("load", "", "", ""), ("call", calls), ("call", [{"target": "f"}])]
+    requests = [("load", "", "", "", ""), ("call", calls), ("call", [{"target": "f"}])]
     found, one, two, error = serve(*requests, functions={"f": lambda a: a + 1, "M": Model})
     assert [f["name"] for f in found["found"]] == ["f", "M"]
     assert [a["parts"][0]["values"] for a in (one, two)] == [[2, 2], [1]]
@@ -263,7 +263,7 @@ def test_requests_are_served_in_order_until_there_are_none():
 def answers(*requests, cwd=ROOT):
     """What a worker answers; it must end by itself when there are no more, and print nothing."""
     sent = b"".join(map(pickle.dumps, requests))
-    command = [sys.executable, "-c", BOOT, str(Path(worker.__file__).parent)]
+    command = [sys.executable, "-c", BOOT, str(Path(worker.__file__).parent), "none", "", str(cwd)]
     run = subprocess.run(command, input=sent, cwd=cwd, capture_output=True, timeout=60, check=False)
     assert (run.returncode, run.stderr) == (0, b"")
     return [json.loads(line) for line in run.stdout.splitlines()]
@@ -276,7 +276,7 @@ def ask_file(tmp_path):
     def ask(source, *given):
         source = f"import os, warnings\nimport numpy as np\n{source}\n"
         calls = [{"target": "f", "args": [a]} for a in given]
-        _, *rest = answers(("load", str(tmp_path / "mine.py"), source, ""), ("call", calls))
+        _, *rest = answers(("load", str(tmp_path / "a.py"), source, "", ""), ("call", calls))
         return rest
 
     return ask
@@ -288,13 +288,13 @@ def test_it_ends_without_requests():
 
 
 def test_a_module_and_a_name_within_it_are_found(tmp_path):
-    """From the working directory, which comes before that of the worker."""
-    (found,) = answers(("load", "linreg_np.trajectory", "", "Trajectory.load"))
+    """From the folder that is said, which comes before that of the worker."""
+    (found,) = answers(("load", "linreg_np.trajectory", "", "Trajectory.load", str(ROOT)))
     assert [f["name"] for f in found["found"]] == ["Trajectory.load"]
     (tmp_path / "messages.py").write_text("def mine(X): return X")
-    (found,) = answers(("load", "messages", "", ""), cwd=tmp_path)
+    (found,) = answers(("load", "messages", "", "", str(tmp_path)), cwd=tmp_path)
     assert [f["name"] for f in found["found"]] == ["mine"]
-    (missing,) = answers(("load", "linreg_np", "", "absent"))
+    (missing,) = answers(("load", "linreg_np", "", "absent", str(ROOT)))
     assert missing["raised"]["type"] == "AttributeError"
 
 

@@ -95,7 +95,9 @@ for _name in REFUSED.split():
     setattr(Placeholder, f"__{_name}__", Placeholder._refuse)
 
 
-def load(file: str, source: str, name: str, functions: dict[str, Any]) -> dict[str, Any]:
+def load(
+    file: str, source: str, name: str, folder: str, functions: dict[str, Any]
+) -> dict[str, Any]:
     """Execute the definitions of a program or import a module; describe what was found.
 
     Parameters
@@ -105,14 +107,16 @@ def load(file: str, source: str, name: str, functions: dict[str, Any]) -> dict[s
     source : str
     name : str
         The only thing that is meant, or "".
+    folder : str
+        Where its own modules are.
     functions : dict
         Filled with what was found.
     """
     left_out: list[dict[str, Any]] = []
     if source:
-        module, left_out = execute(file, source)
+        module, left_out = execute(file, source, folder)
     elif file:
-        find_modules_in(os.getcwd())
+        find_modules_in(folder)
         module = importlib.import_module(file)
     if name:
         functions[name] = functools.reduce(getattr, name.split("."), module)
@@ -147,10 +151,10 @@ def made_here(f: Any, module: Any, tree: ast.Module | None) -> bool:
     return tree is not None and not plain and type(f).__name__ != "ufunc"
 
 
-def execute(file: str, source: str) -> tuple[Any, list[dict[str, Any]]]:
+def execute(file: str, source: str, folder: str) -> tuple[Any, list[dict[str, Any]]]:
     """The module that the definitions of a program make, and what of it was left out."""
     tree = ast.parse(source, file)
-    module = new_module(file, source, tree)
+    module = new_module(file, source, tree, folder)
     budget = [LEFT_OUT_SECONDS]
     left_out, later = [], []
     body = list(statements(tree.body))
@@ -166,9 +170,9 @@ def execute(file: str, source: str) -> tuple[Any, list[dict[str, Any]]]:
     return module, sorted(left_out, key=lambda found: found["line"])
 
 
-def new_module(file: str, source: str, tree: ast.Module) -> Any:
+def new_module(file: str, source: str, tree: ast.Module, folder: str) -> Any:
     """An empty module, named after the file so that child processes of the program find it."""
-    stem, folder = os.path.splitext(os.path.basename(file))[0], os.path.dirname(file)
+    stem = os.path.splitext(os.path.basename(file))[0]
     module = types.ModuleType(stem.replace(".", "_") or "program")
     module.__file__ = file
     module.__flags__ = future_flags(tree)
@@ -200,11 +204,8 @@ class FromSource(SourceFileLoader):
 
 def find_modules_in(folder: str) -> None:
     """Import from a folder first, and what lies there or below without its bytecode."""
-    folder = folder or os.getcwd()
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"  # for child processes of the program
     sys.dont_write_bytecode = True
-    if sys.path[:1] == [""]:  # the working directory
-        sys.path.pop(0)
     sys.path.insert(0, folder)
     loaders = (FromSource, [".py"]), (ExtensionFileLoader, EXTENSION_SUFFIXES)
 

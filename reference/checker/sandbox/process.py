@@ -3,6 +3,9 @@
 Results are parsed as JSON and validated, never unpickled. The process may be silent, exit, write
 half an answer, or leave a hidden child that holds its pipes open. So only a background thread waits
 for the pipes; the caller waits for that thread, until a deadline, and kills before it waits.
+
+It runs in bubblewrap where that works; elsewhere in a temporary folder, beside a keeper that ends
+it. Its environment is a minimal one.
 """
 
 from __future__ import annotations
@@ -13,15 +16,19 @@ import os
 import pickle
 import queue
 import signal
+import site
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from reference.checker.sandbox import worker
+from reference.checker.sandbox import bubblewrap, worker
+from reference.checker.sandbox.bubblewrap import python_path
+from reference.checker.sandbox.keeper import children_of
 from reference.checker.sandbox.messages import (
     RawOutput,
     SubjectTerminated,
@@ -31,20 +38,39 @@ from reference.checker.sandbox.messages import (
     describe_exit,
     parse_line,
 )
+from reference.checker.sandbox.system import (
+    CHILD_SUBREAPER,
+    DUMPABLE,
+    GET_DUMPABLE,
+    NOBODY,
+    prctl,
+    remove_folder,
+)
 
 BOOT = """\
 import sys, types
+if sys.path[:1] == [""]:
+    del sys.path[0]
 package = types.ModuleType("_sandbox")
-package.__path__ = [sys.argv.pop()]
+path, sandbox, made_for_it, own_folder = sys.argv[1:]
+package.__path__ = [path]
 sys.modules["_sandbox"] = package
+if sandbox != "bubblewrap":
+    from _sandbox.keeper import keep
+    keep(made_for_it)
 from _sandbox.worker import main
-main({})
+main({}, sandbox == "bubblewrap", own_folder)
 """  # the worker and its helpers, without the package that they stand in
 ALIVE: set[Process] = set()  # all that `kill_all` must stop
+STARTING = threading.RLock()  # held while processes are started, or stray ones looked for
+OWNED = {"children": False}  # whether all children of this process were started here
+KEPT = ("PATH", "LANG", "VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHOME", "LD_LIBRARY_PATH")
+KEPT += ("SYSTEMROOT",)  # without which Windows starts no Python
 IMPORT_TIMEOUT = 10.0  # seconds; torch takes a few
 MAX_LINE = 1 << 21  # bytes; an answer has `worker.MAX_NUMBERS` numbers of 25 characters at most
 POLL = 0.2  # seconds between two checks that a silent process still runs
 GRACE = 1.0  # seconds for a process that has closed its pipe to exit by itself
+KEEPER_SECONDS = 0.4  # for the keeper of a process to end what this has started
 
 
 class Process:
@@ -60,6 +86,8 @@ class Process:
         pickled, so they may be local functions and lambdas.
     source : str
         What is executed for a file; a module is imported.
+    sandbox : str
+        What it runs in, see `choose_sandbox`; functions of this process in a fork of it.
     """
 
     def __init__(
@@ -69,19 +97,26 @@ class Process:
         timeout: float,
         functions: dict[str, Any] | None = None,
         source: str = "",
+        sandbox: str = "none",
     ) -> None:
         self.file, self.name, self.timeout, self.functions = file, name, timeout, functions
         self.source = "" if functions else source
+        self.sandbox = "none" if functions else sandbox
         self.popen: Any = None
+        self.folder = ""  # where it runs, if that was made for it
         self.stopped = False
 
     def __enter__(self) -> Process:
-        ALIVE.add(self)
+        with STARTING:
+            ALIVE.add(self)
+            hide()
         return self
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-        ALIVE.discard(self)
+        with STARTING:
+            ALIVE.discard(self)
+            hide()
 
     def load(self, deadline: float | None = None) -> dict[str, Any]:
         """Start anew, load the code under test, and describe what it defines and what was left out.
@@ -96,7 +131,7 @@ class Process:
             If there are functions instead of a file, and Python cannot fork (on Windows).
         """
         self.start()
-        self.send(("load", self.file, self.source, self.file and self.name), 1)
+        self.send(("load", self.file, self.source, self.file and self.name, self.own_folder), 1)
         return self.receive(deadline, max(self.timeout, IMPORT_TIMEOUT), decode_definitions)
 
     def ask(
@@ -141,32 +176,62 @@ class Process:
         except ImportError:
             raise SubjectTerminated("crash", "it could be imported once, and not again") from None
 
+    @property
+    def own_folder(self) -> str:
+        """The folder of the file; of a module, or of standard input, the working directory."""
+        own = os.path.dirname(self.file) if self.source else ""
+        return own or os.getcwd()
+
     def start(self) -> None:
         """Start a new process, and end the old one."""
         self.close()
-        self.popen = start_worker() if self.functions is None else start_fork(self.functions)
         self.requests: queue.SimpleQueue[tuple[bytes, int] | None] = queue.SimpleQueue()
         self.lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        with STARTING:
+            if self.stopped:
+                raise SubjectTerminated("crash", "the check was ended")
+            self.popen = self.started()
         pipes = self.popen.stdin, self.popen.stdout, self.requests, self.lines
         threading.Thread(target=serve_pipes, args=pipes, daemon=True).start()
-        if self.stopped:
-            self.kill()
+
+    def started(self) -> Any:
+        """A new process."""
+        if self.functions is not None:
+            return start_fork(self.functions)
+        if self.sandbox == "bubblewrap":
+            begin = functools.partial(bubblewrap.start, folder=self.own_folder)
+            env = environment(bubblewrap.FOLDER)
+            return start_worker(begin, self.sandbox, "", self.own_folder, env=env)
+        self.folder = new_folder()
+        where = self.folder or os.path.abspath(os.sep)
+        told = {"cwd": where, "env": environment(where)}
+        return start_worker(subprocess.Popen, "none", self.folder, self.own_folder, **told)
 
     def close(self) -> None:
-        """Kill the process and everything in its session."""
+        """End the process and all that it has started."""
         if self.popen is not None:
             self.kill()
-            self.popen.wait()
             self.requests.put(None)
             self.popen = None
+            end_strays()
+        remove_folder(self.folder)
+        self.folder = ""
 
     def kill(self) -> None:
-        """Kill the process and everything in its session, without waiting for the end."""
+        """End the process and all in its session; its keeper ends those that have left this."""
         popen = self.popen  # another thread may set it to None
-        if popen is not None:
-            with contextlib.suppress(OSError, AttributeError):  # Windows has no process groups
-                os.killpg(popen.pid, signal.SIGKILL)
-            popen.kill()
+        if popen is None:
+            return
+        if self.sandbox == "bubblewrap":  # ends when the first process in it, and so all, did
+            kill_each(children_of(popen.pid))
+        else:
+            popen.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            popen.wait(KEEPER_SECONDS)
+        with contextlib.suppress(OSError, AttributeError):  # Windows has no process groups
+            os.killpg(popen.pid, signal.SIGKILL)
+        popen.kill()
+        popen.wait()
 
     def send(self, request: Any, count: int) -> None:
         """Send a request with `count` answers."""
@@ -202,7 +267,9 @@ class Process:
     def describe_end(self) -> str:
         """How the process ended, or that it closed its pipe and still runs."""
         try:
-            return describe_exit(self.popen.wait(GRACE))
+            code = self.popen.wait(GRACE)
+            killed = self.sandbox == "bubblewrap" and 128 < code < 128 + 65
+            return describe_exit(128 - code if killed else code)
         except subprocess.TimeoutExpired:
             return "it closed the pipe of its answers"
 
@@ -218,17 +285,39 @@ def serve_pipes(stdin: Any, stdout: Any, requests: Any, lines: Any) -> None:
     lines.put(b"")
 
 
-def start_worker(**options: Any) -> Any:
+def start_worker(begin: Any, *told: str, **options: Any) -> Any:
     """Start the worker with pipes for its input and output, in a session of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-c", BOOT, os.path.dirname(worker.__file__)],
+    return begin(
+        [sys.executable, "-c", BOOT, os.path.dirname(worker.__file__), *told],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
-        env={**os.environ, "MPLBACKEND": "Agg"},  # no windows
         **options,
     )
+
+
+def environment(folder: str) -> dict[str, str]:
+    """What the code under test sees of the environment: no tokens; its folder for all it writes."""
+    found = {name: os.environ[name] for name in KEPT if name in os.environ}
+    found |= dict.fromkeys(("HOME", "TMPDIR", "TEMP", "TMP", "MPLCONFIGDIR"), folder)
+    if python_path():
+        found["PYTHONPATH"] = python_path()
+    if site.ENABLE_USER_SITE:
+        found["PYTHONUSERBASE"] = site.getuserbase()
+    return found | {"MPLBACKEND": "Agg"}  # no windows
+
+
+def new_folder() -> str:
+    """An empty temporary folder; "" where none can be made."""
+    try:
+        folder = tempfile.mkdtemp(prefix="linreg_np-")
+    except OSError:
+        return ""
+    with contextlib.suppress(OSError, AttributeError):
+        if os.geteuid() == 0:
+            os.chown(folder, NOBODY, NOBODY)
+    return folder
 
 
 def start_fork(functions: dict[str, Any]) -> Any:
@@ -240,11 +329,54 @@ def start_fork(functions: dict[str, Any]) -> Any:
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of forks beside threads
-        return start_worker(preexec_fn=functools.partial(worker.serve_fork, functions))
+        serve = functools.partial(worker.serve_fork, functions)
+        return start_worker(subprocess.Popen, preexec_fn=serve)
 
 
 def kill_all() -> None:
-    """Kill every process, and those that are started later in place of them."""
+    """End every process for good, with all that it has started and written."""
+    with STARTING:
+        for process in ALIVE:
+            process.stopped = True
+    enders = [threading.Thread(target=process.kill) for process in list(ALIVE)]
+    for thread in enders:
+        thread.start()
+    for thread in enders:
+        thread.join()
     for process in list(ALIVE):
-        process.stopped = True
-        process.kill()
+        remove_folder(process.folder)
+    end_strays()
+
+
+def hide() -> None:
+    """Let no process of this user read or trace this one, while code under test is running."""
+    if ALIVE and prctl(GET_DUMPABLE) == 1:
+        prctl(DUMPABLE, 0)
+        OWNED["hidden"] = True
+    elif not ALIVE and OWNED.pop("hidden", False):
+        prctl(DUMPABLE, 1)
+
+
+def own_children() -> None:
+    """Receive every process whose parents have ended, so that it can be ended, too."""
+    OWNED["children"] = prctl(CHILD_SUBREAPER, 1) == 0
+
+
+def end_strays() -> None:
+    """End the children of this process that it has not started: those of a keeper that is dead."""
+    if not OWNED["children"]:
+        return
+    with STARTING:
+        known = {p.popen.pid for p in ALIVE if p.popen is not None}
+        while strays := set(children_of(os.getpid())) - known:
+            kill_each(strays)
+            for pid in strays:
+                with contextlib.suppress(OSError):
+                    os.waitpid(pid, 0)
+
+
+def kill_each(pids: Iterable[int]) -> None:
+    """Kill processes, those that have ended apart."""
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)

@@ -14,18 +14,22 @@ import gc
 import json
 import os
 import pickle
+import queue
+import signal
 import sys
+import threading
 import traceback
 import warnings
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from .definitions import load, refuse_reading
 from .invoke import call, install
+from .keeper import keep
 from .patches import call_changed
-
-MAX_MEMORY = 4 << 30  # bytes; more is a MemoryError
+from .system import PARENT_DEATH_SIGNAL, drop_root, limit_resources, prctl
 
 
 def serve_fork(functions: dict[str, Any]) -> None:
@@ -36,29 +40,59 @@ def serve_fork(functions: dict[str, Any]) -> None:
     try:
         os.closerange(3, max(map(int, os.listdir("/dev/fd"))) + 1)
         gc.enable()
+        keep()
         main(functions)
     finally:
         os._exit(0)
 
 
-def main(functions: dict[str, Any]) -> None:
-    """Answer requests from stdin on stdout, and redirect these for the code under test."""
+def main(functions: dict[str, Any], sandboxed: bool = False, folder: str | None = None) -> None:
+    """Answer requests from stdin on stdout, and redirect these for the code under test.
+
+    `folder` is that of a file, which nobody trusts: root does not serve it.
+    """
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     isolate()
-    serve(requests, answers, functions)
+    if folder is not None:
+        drop_root(folder)
+    if not sandboxed:
+        prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    limit_resources(sandboxed)
+    received = incoming(requests)
+    serve(received if sys.platform == "linux" else read_ahead(received), answers, functions)
 
 
-def serve(requests: Any, answers: Any, functions: dict[str, Any]) -> None:
-    """Answer requests with a line each: to ("load", file, source, name) one, to the others several.
+def incoming(requests: Any) -> Iterator[Any]:
+    """The requests of a pipe."""
+    with contextlib.suppress(EOFError):
+        while True:
+            yield pickle.load(requests)
+
+
+def read_ahead(requests: Iterable[Any], end: Callable[[int], Any] = os._exit) -> Iterator[Any]:
+    """The same, read by a thread that ends this process where they end, whatever it is doing.
+
+    It is for systems that do not end a process with the one that started it.
+    """
+    received: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    def read() -> None:
+        for request in requests:
+            received.put(request)
+        end(0)
+
+    threading.Thread(target=read, daemon=True).start()
+    while True:
+        yield received.get()
+
+
+def serve(requests: Iterable[Any], answers: Any, functions: dict[str, Any]) -> None:
+    """Answer requests with a line each: to ("load", …), see `definitions.load`, one; else several.
 
     These are ("call", requests), and ("change", changes) for calls of a changed source.
     """
     own, functions, file = os.getpid(), dict(functions), ""
-    while True:
-        try:
-            what, *request = pickle.load(requests)
-        except EOFError:
-            return
+    for what, *request in requests:
         if what == "load":
             file = request[0]
             jobs: list[Any] = [functools.partial(load, *request, functions)]
@@ -80,7 +114,7 @@ def exit_unless(pid: int) -> None:
 
 
 def isolate() -> None:
-    """Redirect all streams to /dev/null; no warning, no core dump, no more than `MAX_MEMORY`."""
+    """Redirect all streams to /dev/null, and show no warning."""
     faulthandler.disable()
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
@@ -91,11 +125,6 @@ def isolate() -> None:
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
     install()
     sys.addaudithook(refuse_reading)
-    with contextlib.suppress(ImportError, ValueError, OSError):
-        import resource  # not on Windows
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_DATA, (MAX_MEMORY, MAX_MEMORY))
 
 
 def reported(job: Any, file: str) -> dict[str, Any]:
