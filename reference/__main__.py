@@ -62,6 +62,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "faults":
         print(catalogue())
         return RIGHT
+    try:
+        choose_sandbox(options.sandbox)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return UNCHECKED
     return check_files(options)
 
 
@@ -88,20 +93,7 @@ def add_options(c: argparse.ArgumentParser) -> None:
     )
     c.add_argument("--strict", action="store_true", help="status 2 if anything was not checked")
     c.add_argument("--loss", choices=["auto", *CONVENTIONS], default="auto", help="default: auto")
-    c.add_argument("--seed", type=seed, default=0, help="of the problems; default: 0")
-    c.add_argument("--max-examples", type=positive(int), default=1000, help="default: 1000")
-    c.add_argument(
-        "--timeout",
-        type=positive(float, LONGEST),
-        default=10.0,
-        help="seconds a function; default: 10",
-    )
-    c.add_argument(
-        "--sandbox",
-        choices=CHOICES,
-        default="auto",
-        help="whether files run in bubblewrap: where that works, always, or never; default: auto",
-    )
+    add_limits(c)
     c.add_argument(
         "--explain", action="store_true", help="print the derivation beside each example"
     )
@@ -118,6 +110,24 @@ def add_options(c: argparse.ArgumentParser) -> None:
     )
     c.add_argument("--json", action="store_true", help="print JSON")
     c.add_argument("--quiet", action="store_true", help="print what is wrong, and nothing else")
+
+
+def add_limits(c: argparse.ArgumentParser) -> None:
+    """The arguments that say how much is tried, and where."""
+    c.add_argument("--seed", type=seed, default=0, help="of the problems; default: 0")
+    c.add_argument("--max-examples", type=positive(int), default=1000, help="default: 1000")
+    c.add_argument(
+        "--timeout",
+        type=positive(float, LONGEST),
+        default=10.0,
+        help="seconds a function; default: 10",
+    )
+    c.add_argument(
+        "--sandbox",
+        choices=CHOICES,
+        default="auto",
+        help="whether files run in bubblewrap: where that works, always, or never; default: auto",
+    )
 
 
 def call(text: str) -> str:
@@ -153,11 +163,6 @@ def positive(number: type, largest: float = MOST) -> Any:
 
 def check_files(options: argparse.Namespace) -> int:
     """Check every target, two at a time; print; the exit status."""
-    try:
-        choose_sandbox(options.sandbox)
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return UNCHECKED
     names = ("loss", "seed", "max_examples", "timeout", "call", "hint", "sandbox")
     chosen = {name: getattr(options, name) for name in names}
     targets = expand(options.targets)

@@ -87,19 +87,25 @@ def check(
     """
     chosen = Options(loss, seed, max_examples, timeout, progress, hint)
     told = [parse_call(c) for c in ([call] if isinstance(call, str) else call)]
+    runs_in = choose_sandbox(sandbox, isinstance(target, str))
+    return replace(check_target(target, chosen, told, runs_in), sandbox=runs_in)
+
+
+def check_target(
+    target: str | Callable[..., Any], options: Options, told: Sequence[ToldCall], sandbox: str
+) -> Report:
+    """The report on a target that runs in this sandbox."""
     program = Program("", "")
     label = target if isinstance(target, str) else name_of(target)
-    runs_in = choose_sandbox(sandbox, isinstance(target, str))
     try:
         functions = None if isinstance(target, str) else {label: target}
         program, name = program_of(target)
-        with Process(program.file, name, timeout, functions, program.source, runs_in) as process:
-            checks, left_out = all_checks(process, program, chosen, told, bool(name))
-        left_out = [*program.left_out, *left_out]
-        return Report(label, tuple(checks), left_out=tuple(left_out), sandbox=runs_in)
+        started = Process(program.file, name, options.timeout, functions, program.source, sandbox)
+        with started as process:
+            checks, left_out = all_checks(process, program, options, told, bool(name))
+        return Report(label, tuple(checks), left_out=(*program.left_out, *left_out))
     except NotLoaded as error:
-        program = getattr(error, "program", program)
-        return replace(not_loaded(label, program, str(error)), sandbox=runs_in)
+        return not_loaded(label, getattr(error, "program", program), str(error))
 
 
 def not_loaded(label: str, program: Program, reason: str) -> Report:

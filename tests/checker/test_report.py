@@ -157,9 +157,11 @@ def test_a_table_has_a_line_for_each_file():
 def test_json_holds_every_field():
     """A per-sample loss is a loss; ŷ stays ŷ; what was not checked is neither passed nor failed."""
     sample = Check("sample", "squared_loss", "right", call="as squared_loss(a: y_hat)", line=7)
-    found = as_json([Report("ŷ.py", (WRONG, sample, UNKNOWN), left_out=("line 3",))])
-    assert '"ŷ.py"' in found
+    checks = (WRONG, sample, UNKNOWN)
+    found = as_json([Report("ŷ.py", checks, left_out=("line 3",), sandbox="bubblewrap")])
+    assert found.isascii()
     report = json.loads(found)
+    assert report["sandbox"] == "bubblewrap"
     assert (report["file"], report["passed"], report["left_out"]) == ("ŷ.py", False, ["line 3"])
     wrong, right, unknown = report["checks"]
     assert (wrong["verdict"], wrong["passed"], wrong["fault"]) == ("wrong", False, "missing-mean")
@@ -177,6 +179,7 @@ def test_json_is_an_object_for_one_file_and_an_array_for_several():
     """Each with its file, and why it could not be read."""
     one, two = Report("a", ()), Report("b", (), "no such file")
     empty = {"file": "a", "passed": None, "unchecked": "", "left_out": [], "checks": []}
+    empty["sandbox"] = ""
     assert json.loads(as_json([one])) == empty
     assert json.loads(as_json([one, two])) == [
         empty,

@@ -26,6 +26,9 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+import numpy.ma
+import numpy.random  # noqa: F401  nothing is imported once code under test has begun to run
+
 from reference.checker.sandbox import bubblewrap, worker
 from reference.checker.sandbox.bubblewrap import python_path
 from reference.checker.sandbox.keeper import children_of
