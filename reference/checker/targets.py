@@ -1,8 +1,12 @@
-"""Which files a target means: a file, a folder, a pattern, or a zip archive."""
+"""Which files a target means: a file, a folder, a pattern, or a zip archive.
+
+A folder or an archive may hold a class: one file a student, or one folder a student.
+"""
 
 from __future__ import annotations
 
 import glob
+import itertools
 import os
 import re
 import zipfile
@@ -11,6 +15,7 @@ from typing import NamedTuple
 
 from reference.checker.loading import ENDINGS, locate
 
+NO_PROGRAM = "there is no .py and no .ipynb in it"
 MOST_FILES = 10_000
 MOST_BYTES = 100_000_000
 ENVIRONMENT = "pyvenv.cfg"  # what every virtual environment has
@@ -23,12 +28,24 @@ class Target(NamedTuple):
     name: str
     trouble: str = ""
     left_out: tuple[str, ...] = ()  # of the folder that it is the first file of
+    submission: str = ""  # in a folder or an archive: its file or folder there
 
 
 def expand(targets: Sequence[str]) -> list[Target]:
-    """The programs that are meant, in their order; each once."""
-    found = [t for target in targets for t in expand_one(target)]
+    """The programs that are meant, in their order; each once.
+
+    Of several targets each is one submission.
+    """
+    each = as_one if len(targets) > 1 else expand_one
+    found = [t for target in targets for t in each(target)]
     return list({t.name: t for t in reversed(found)}.values())[::-1]
+
+
+def as_one(target: str) -> list[Target]:
+    """The programs of a target as one submission; those that a pattern matches as several."""
+    if is_pattern(target):
+        return expand_one(target)
+    return [t._replace(submission=t.submission and target) for t in expand_one(target)]
 
 
 def expand_one(target: str) -> list[Target]:
@@ -37,11 +54,16 @@ def expand_one(target: str) -> list[Target]:
         return of_files(target, files_below(target))
     if target.lower().endswith(".zip"):
         return of_archive(target)
-    if glob.has_magic(target) and not os.path.exists(locate(target)[0]):
+    if is_pattern(target):
         matched = sorted(glob.glob(target, recursive=True))
-        found = [t for m in matched if wanted(m) for t in expand_one(m)]
+        found = [t for m in matched if wanted(m) for t in as_one(m)]
         return found or [Target(target, "no file matches it")]
     return [Target(target)]
+
+
+def is_pattern(target: str) -> bool:
+    """Whether a target is a pattern, and no file that is called so."""
+    return glob.has_magic(target) and not os.path.exists(locate(target)[0])
 
 
 def wanted(path: str) -> bool:
@@ -60,9 +82,27 @@ def files_below(folder: str) -> Iterator[tuple[str, int]]:
                 folders.remove(name)
                 yield f"{prefix}{name}/{ENVIRONMENT}", 0
         folders.sort()
+        if prefix and not files and not folders:
+            yield prefix, 0
         for name in sorted(files):
             path = os.path.join(here, name)
             yield prefix + name, os.path.getsize(path) if os.path.isfile(path) else 0
+            if prefix and is_archive(name):
+                yield from ((f"{prefix}{name}/{inner}", size) for inner, size in entries_of(path))
+
+
+def is_archive(name: str) -> bool:
+    """Whether a file is called a zip archive."""
+    return name.lower().endswith(".zip")
+
+
+def entries_of(archive: str) -> list[tuple[str, int]]:
+    """(name, size) of the entries of an archive; none where it is damaged."""
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            return [(e.filename, e.file_size) for e in opened.infolist()]
+    except (OSError, zipfile.BadZipFile):
+        return []
 
 
 def is_skipped(name: str) -> bool:
@@ -87,7 +127,7 @@ def of_files(source: str, files: Iterable[tuple[str, int]]) -> list[Target]:
     entries, size = [], 0
     for inner, length in files:
         entries.append(inner)
-        size += length
+        size += length if inner.endswith(ENDINGS) else 0  # nothing else is read
         if len(entries) > MOST_FILES or size > MOST_BYTES:
             limit = f"{MOST_FILES:,} files or {MOST_BYTES // 1_000_000} MB"
             return [Target(source, f"it has more than {limit}: check a part of it")]
@@ -97,10 +137,61 @@ def of_files(source: str, files: Iterable[tuple[str, int]]) -> list[Target]:
     programs = [i for i, why in reasons.items() if not why and i.endswith(ENDINGS)]
     if not programs:
         said = f" ({'; '.join(left_out)})" if left_out else ""
-        return [Target(source, f"there is no .py and no .ipynb in it{said}")]
+        return [Target(source, f"{NO_PROGRAM}{said}")]
     folder = source.rstrip("/")
-    found = [Target(os.path.normpath(f"{folder}/{inner}")) for inner in programs]
-    return [found[0]._replace(left_out=left_out), *found[1:]]
+    paths = {i: os.path.normpath(f"{folder}/{i}") for i in programs}
+    found = [Target(paths[i], submission=s) for i, s in submissions_of(programs).items()]
+    found[0] = found[0]._replace(left_out=left_out)
+    others = [inner for inner, why in reasons.items() if not why]
+    return sorted([*found, *without_program(folder, others, programs)], key=place_of)
+
+
+def place_of(target: Target) -> tuple[str, ...]:
+    """What sorts submissions by their name, those with digits by their number."""
+    return tuple(f"{int(p):020}" if p.isdecimal() else p for p in re.split(r"(\d+)", target.name))
+
+
+def submissions_of(programs: Sequence[str]) -> dict[str, str]:
+    """Each program's submission: the folder that it is in, or itself where it is in none.
+
+    Folders that all programs are in together do not count.
+
+    Examples
+    --------
+    >>> submissions_of(["hw/ada/a.py", "hw/ada/b.py", "hw/bob.py"])
+    {'hw/ada/a.py': 'ada', 'hw/ada/b.py': 'ada', 'hw/bob.py': 'bob.py'}
+    """
+    depth = len(common_folder(programs))
+    return {inner: inner.split("/")[depth] for inner in programs}
+
+
+def common_folder(programs: Sequence[str]) -> list[str]:
+    """The folders that all programs are in, one within the other."""
+    parents = [inner.split("/")[:-1] for inner in programs]
+    shared = [set(parts) for parts in zip(*parents, strict=False)]
+    alike = itertools.takewhile(lambda parts: len(parts) == 1, shared)
+    return [next(iter(parts)) for parts in alike]
+
+
+def without_program(
+    folder: str, entries: Sequence[str], programs: Sequence[str]
+) -> Iterator[Target]:
+    """Students' folders that hold no program, where all others hold one: nobody is passed over."""
+    first = common_folder(programs)
+    depth, prefix = len(first), "".join(f"{part}/" for part in first)
+    inside = [e.split("/") for e in entries if e.startswith(prefix)]
+    found = {parts[depth] for parts in inside if len(parts) > depth + 1}
+    having = {inner.split("/")[depth] for inner in programs}
+    if len(having) > 1 and having <= found:
+        for name in sorted(found - having):
+            path = os.path.normpath(f"{folder}/{prefix}{name}")
+            files = ["/".join(p[depth + 1 :]) for p in inside if p[depth] == name and p[-1]]
+            yield Target(path, f"{NO_PROGRAM}{but(files)}", submission=name)
+
+
+def but(files: Sequence[str]) -> str:
+    """What is there instead of a program."""
+    return f", but {', '.join(files[:3])}{', …' * (len(files) > 3)}" if files else ""
 
 
 def why_left_out(inner: str, environments: set[str]) -> str:
