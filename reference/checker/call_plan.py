@@ -27,7 +27,7 @@ from reference.checker.signature import (
 )
 
 SELDOM = {"table", "grad_w", "grad_b", "grad", "params"}  # roles that few functions have
-DIVISOR = 4  # batch_size where a gradient is given: a power of two, so that nothing is rounded
+DIVISOR = 16  # batch_size where a gradient is given: a power of two, and 1/16 is no rate
 
 
 class Problem(NamedTuple):
@@ -116,11 +116,21 @@ class CallPlan:
         found["globals"] = {p: values[role] for p, role in self.namespace}
         found["seeded"] = self.kind == "trainer"
         found["constants"] = [(value, problem.iters) for value in self.fixed]
+        found["updates"] = self.updates
         if self.is_class:
             found["init"] = {p: values[role] for p, role in self.init}
             found["set"] = {p: values[role] for p, role in self.attributes}
             found |= {"method": self.method, "probe": self.features(probe(problem))}
         return found
+
+    @property
+    def updates(self) -> list[int | str]:
+        """The parameters that a step may update in place, by position or name."""
+        if self.kind not in ("step", "trainer"):
+            return []
+        keys = [*range(self.positional), *(p for p, _ in self.roles[self.positional :])]
+        pairs = zip(keys, self.roles, strict=True)
+        return [key for key, (_, role) in pairs if role in ("params", *PARAMETERS)]
 
     def values(self, problem: Problem) -> dict[str, Any]:
         """What each role stands for, in this layout."""

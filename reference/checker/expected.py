@@ -48,7 +48,7 @@ class Expected:
     def __init__(self, plan: CallPlan, case: Problem, loss: str, sizes: Any = None) -> None:
         self.plan, self.case, self.loss, self.sizes = plan, case, loss, sizes
         n = 1 if plan.kind == "sample" else len(case.y)
-        self.factor = CONVENTIONS[loss](n)
+        self.factor = 1 if plan.given else CONVENTIONS[loss](n)
 
     @cached_property
     def exact(self) -> list[Fraction]:

@@ -71,7 +71,8 @@ def sizes(plan: CallPlan, problem: Problem) -> dict[str, int]:
 def parts_of(answer: RawOutput) -> dict[Key, ArrayMessage]:
     """All parts of an answer that hold numbers."""
     found = {("", p.path): p for p in answer.parts}
-    found |= {(argument, p.path): p for argument, parts in answer.after for p in parts}
+    arguments = (*answer.after, *answer.kept)
+    found |= {(argument, p.path): p for argument, parts in arguments for p in parts}
     numbers = [p for p in answer.parts if p.values is not None and p.values.size == 1]
     if len(numbers) == len(answer.parts) > 2 and all(len(p.path) == 1 for p in numbers):
         values = np.concatenate([p.values for p in numbers])
@@ -83,12 +84,15 @@ def readings(
     plan: CallPlan, definition: Definition, answers: Sequence[tuple[Problem, RawOutput]]
 ) -> list[Reading]:
     """The readings that all answers allow, the likeliest first."""
+    changed = {name for _, a in answers for name in a.changed}
+    in_place = "params" in plan.uses  # which a step has to change
     good = [(p, parts_of(a)) for p, a in answers if not a.raised]
     if not good or plan.answers:
         return told_readings(plan, good[0][1]) if good else []
 
     def of_size(size: Any) -> list[Key]:
         keys = [k for k in good[0][1] if all(k in parts for _, parts in good)]
+        keys = [k for k in keys if not k[0] or k[0] in changed or in_place]
         if any(not k[0] for k in keys):  # what is returned counts before what was changed
             keys = [k for k in keys if not k[0]]
         return [k for k in keys if all(parts[k].values.size == size(p) for p, parts in good)]
@@ -197,7 +201,7 @@ def parse_output(
         return Output(None, fault="raised", message=describe_raised(answer.raised))
     found = parts_of(answer)
     if reading is None:
-        nothing = not found and all(p.dtype == "NoneType" for p in answer.parts)
+        nothing = not answer.after and all(p.dtype == "NoneType" for p in answer.parts)
         if nothing:
             return Output(None, fault="no-return", message="It returned None.")
         return Output(None, fault="wrong-shape", message=shape_message(plan, problem, answer))

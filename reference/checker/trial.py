@@ -76,6 +76,6 @@ class Trial:
         return self._as_gradient(self.expected.rounded)
 
     def _as_gradient(self, vector: Any) -> Any:
-        if formula_of(self.plan) == "step":
+        if formula_of(self.plan) in ("step", "given step"):
             vector = (np.append(self.case.w, self.case.b) - vector) / self.case.lr
         return vector / self.expected.factor

@@ -96,3 +96,22 @@ def test_an_answer_that_only_nearly_fits_is_not_named(tmp_path):
         "    return X.T @ r, r.sum()\n"
     )
     assert check(str(file), max_examples=40).checks[0].fault == "unknown"
+
+
+GIVEN = {
+    "sign-flipped": "p += lr * p.grad / batch_size",
+    "lr-missing": "p -= p.grad / batch_size",
+    "divided-twice": "p -= lr * p.grad / batch_size**2",
+    "lr-missing+sign-flipped": "p += p.grad / batch_size",
+    "zero-gradient": "p = p - lr * p.grad / batch_size",
+}
+
+
+@pytest.mark.parametrize("names", GIVEN)
+def test_steps_along_given_gradients_have_names_too(tmp_path, names):
+    """On tensors that hold their gradients; also where nothing is updated at all."""
+    file = tmp_path / "program.py"
+    loop = f"with torch.no_grad():\n        for p in params:\n            {GIVEN[names]}\n"
+    file.write_text(f"import torch\n\ndef sgd(params, lr, batch_size):\n    {loop}")
+    found = check(str(file), max_examples=20).checks[0]
+    assert found.fault == names, found

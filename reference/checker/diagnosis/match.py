@@ -9,12 +9,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from reference.checker.call_plan import Problem
+from reference.checker.call_plan import DIVISOR, Problem
 from reference.checker.diagnosis.error_bounds import Terms
 from reference.checker.diagnosis.evidence import Evidence
 from reference.checker.diagnosis.faults import CATALOGUE
 from reference.checker.diagnosis.faults.fault import Estimate, Fault, Function
-from reference.checker.diagnosis.faults.formulas import gradient, scale
+from reference.checker.diagnosis.faults.formulas import gradient, scale, step
+from reference.checker.diagnosis.faults.scales import SCALES, Scale
 from reference.checker.expected import CONVENTIONS, Expected, formula_of, precision_of
 from reference.checker.trial import Trial
 
@@ -128,6 +129,9 @@ def formulas(fault: Fault, trials: Sequence[Trial], augmented: bool) -> Iterator
     if kind == "step" and not augmented:
         for f in with_numbers(fault.step, 4, find):
             yield lambda e, of, f=f: f(*terms(e.case, of)[2:], e.case.lr, right_gradient(e, of))
+    if kind == "given step":
+        for f, c in given_steps(fault):
+            yield lambda e, of, f=f, c=c: f(*terms(e.case, of)[2:], e.case.lr, given(e, c, of))
     if kind == "predict":
         for f in with_numbers(fault.predict, 3, find):
             yield as_formula(kind, lambda X, y, w, b, f=f: f(X, w, b))
@@ -135,6 +139,19 @@ def formulas(fault: Fault, trials: Sequence[Trial], augmented: bool) -> Iterator
         find = partial(numbers, fault, fault.estimate_for_loss or fault.estimate, finite)
         for f in with_numbers(fault.loss, 4, find):
             yield as_formula(kind, f)
+
+
+def given_steps(fault: Fault) -> Iterator[tuple[Function, Scale]]:
+    """The steps of a fault along the gradient that is given, or along a multiple of it."""
+    if fault.name in SCALES:
+        yield step, SCALES[fault.name]
+    yield from ((f, lambda n, d: (1, 1)) for f in fault.step)
+
+
+def given(e: Trial, c: Scale, of: Any = Terms) -> Any:
+    """The gradient that a step is given at any w and b, each part times a factor."""
+    X, y, _, _ = terms(e.case, of)
+    return lambda *point: scale((X[0], y[0]), *c(DIVISOR, len(e.case.w)))
 
 
 def as_formula(kind: str, f: Function, augmented: bool = False) -> Formula:

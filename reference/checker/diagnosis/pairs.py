@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from reference.checker.call_plan import DIVISOR
 from reference.checker.diagnosis import match
 from reference.checker.diagnosis.faults import CATALOGUE
 from reference.checker.diagnosis.faults.fault import Function
@@ -24,28 +25,12 @@ from reference.checker.diagnosis.faults.formulas import (
     loss,
     mask_out,
     scale,
+    step,
 )
+from reference.checker.diagnosis.faults.scales import SCALES, Scale
 from reference.checker.expected import formula_of
 from reference.checker.trial import Trial
 
-Scale = Callable[[int, int], tuple[float, float]]  # n, d → the factors of grad_w and of grad_b
-SCALES: dict[str, Scale] = {
-    "sign-flipped": lambda n, d: (-1, -1),
-    "missing-mean": lambda n, d: (n, n),
-    "factor-two": lambda n, d: (2, 2),
-    "factor-two-sum": lambda n, d: (2 * n, 2 * n),
-    "factor-half": lambda n, d: (1 / 2, 1 / 2),
-    "bias-gradient-sum": lambda n, d: (1, n),
-    "weight-gradient-sum": lambda n, d: (n, 1),
-    "factor-two-w": lambda n, d: (2, 1),
-    "bias-step-doubled": lambda n, d: (1, 2),
-    "sign-flipped-w": lambda n, d: (-1, 1),
-    "sign-flipped-b": lambda n, d: (1, -1),
-    "bias-gradient-double-mean": lambda n, d: (1, 1 / n),
-    "divided-twice": lambda n, d: (1 / n, 1 / n),
-    "bias-gradient-zero": lambda n, d: (1, 0),
-    "divided-by-d": lambda n, d: (1 / d, 1 / d),
-}
 OF_LOSSES = ("factor-two", "missing-mean", "factor-two-sum", "factor-half", "divided-twice")
 PLAIN = ("missing-mean", "factor-two", "factor-half")  # what a third mistake may be
 CHANGES: tuple[tuple[str, Function], ...] = (  # mistakes that are a change of the arguments
@@ -164,6 +149,8 @@ def candidates(kind: str, probes: Sequence[Trial]) -> Iterator[Candidate]:
         yield from of_parts(kind, probes, formulas)
         if kind == "step":
             yield from of_steps(formulas)
+    elif kind == "given step":
+        yield from of_given()
     elif kind == "predict":
         yield from of_changes(
             [(n, lambda X, y, w, b, f=f: f(X, w, b)) for n, f in structural("predict")]
@@ -278,6 +265,28 @@ def of_steps(formulas: Sequence[tuple[str, Function]]) -> Iterator[Candidate]:
         for step in fault.step:
             for name, f in (*scales, *formulas):
                 yield Candidate((fault.name, name), stepping(step, f), is_step=True)
+
+
+def of_given() -> Iterator[Candidate]:
+    """Two mistakes of a step along a gradient that is given."""
+    for (a, c), (b, k) in itertools.combinations(SCALES.items(), 2):
+        yield Candidate((a, b), stepping(step, multiple(c, k)), is_step=True)
+    for fault in CATALOGUE:
+        for f in fault.step:
+            for name, c in SCALES.items():
+                yield Candidate((fault.name, name), stepping(f, multiple(c)), is_step=True)
+
+
+def multiple(*factors: Scale) -> Function:
+    """The gradient that is given, times factors."""
+
+    def values(X: Any, y: Any, w: Any, b: Any) -> Any:
+        found = X[0], y[0]
+        for c in factors:
+            found = scale(found, *c(DIVISOR, len(w)))
+        return found
+
+    return values
 
 
 def stepping(step: Function, f: Function) -> Function:

@@ -14,7 +14,7 @@ import inspect
 import random
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
@@ -44,7 +44,9 @@ def call(functions: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
         parts = list(flatten(target(*arguments, **named)))
     before = [*((i, v) for i, v in enumerate(given)), *request.get("kwargs", {}).items()]
     after = [*enumerate(arguments), *named.items()]
-    return {"parts": parts, "after": changes(before, after, functions)}
+    silent = all(p["dtype"] == "NoneType" for p in parts)
+    updates = request.get("updates", ()) if silent else ()
+    return {"parts": parts, **changes(before, after, functions, updates)}
 
 
 def with_constants(target: Any, request: dict[str, Any], numbers: dict[Any, Any]) -> Any:
@@ -180,16 +182,20 @@ def name_of(dtype: Any) -> str:
     return str(dtype.name)
 
 
-def changes(before: list[Any], after: list[Any], functions: dict[str, Any]) -> list[dict[str, Any]]:
-    """The arguments that are no longer what they were, with their new numbers."""
-    found = []
+def changes(
+    before: list[Any], after: list[Any], functions: dict[str, Any], updates: Collection[Any] = ()
+) -> dict[str, Any]:
+    """The arguments that are no longer what they were, and the `updates` that still are."""
+    found: dict[str, Any] = {"after": [], "kept": []}
     for (key, given), (_, now) in zip(before, after, strict=True):
-        if is_unchanged(given, now):
+        unchanged = is_unchanged(given, now)
+        if unchanged and key not in updates:
             continue
-        fresh = list(flatten(build(given, functions)))
         parts = list(flatten(now))
-        if not same(fresh, parts):
-            found.append({"argument": key, "parts": parts})
+        if not unchanged and not same(list(flatten(build(given, functions))), parts):
+            found["after"].append({"argument": key, "parts": parts})
+        elif key in updates:
+            found["kept"].append({"argument": key, "parts": parts})
     return found
 
 

@@ -42,11 +42,15 @@ class ArrayMessage:
 
 @dataclass(frozen=True)
 class RawOutput:
-    """What one call returned, what it left in the arguments that it changed, or what it raised."""
+    """What one call returned, what it left in the arguments that it changed, or what it raised.
+
+    `kept` has the parameters that a function which returns nothing could have updated and did not.
+    """
 
     parts: tuple[ArrayMessage, ...] = ()
     after: tuple[tuple[str, tuple[ArrayMessage, ...]], ...] = ()
     raised: dict[str, Any] | None = None
+    kept: tuple[tuple[str, tuple[ArrayMessage, ...]], ...] = ()
 
     @property
     def changed(self) -> tuple[str, ...]:
@@ -56,8 +60,10 @@ class RawOutput:
     @property
     def key(self) -> Any:
         """Equal for answers that are equal to the last bit."""
+        left = [p for _, parts in (*self.after, *self.kept) for p in parts]
         return tuple(
-            (p.path, p.shape, None if p.values is None else p.values.tobytes()) for p in self.parts
+            (p.path, p.shape, None if p.values is None else p.values.tobytes())
+            for p in (*self.parts, *left)
         )
 
 
@@ -109,14 +115,19 @@ def decode(message: dict[str, Any]) -> RawOutput:
     with validating():
         if "raised" in message:
             return RawOutput(raised=decode_raised(message["raised"]))
-        after = [(printable(a["argument"]), decode_arrays(a["parts"])) for a in message["after"]]
-        return RawOutput(decode_arrays(message["parts"]), tuple(after))
+        parts, after = decode_arrays(message["parts"]), decode_arguments(message["after"])
+        return RawOutput(parts, after, kept=decode_arguments(message.get("kept", ())))
 
 
 def decode_changed(message: dict[str, Any]) -> list[RawOutput]:
     """Validate the outputs of the calls of a changed source; one where it could not be defined."""
     with validating():
         return [decode(m) for m in message.get("answers", [message])]
+
+
+def decode_arguments(arguments: Any) -> tuple[tuple[str, tuple[ArrayMessage, ...]], ...]:
+    """Validate what is in arguments after a call."""
+    return tuple((printable(a["argument"]), decode_arrays(a["parts"])) for a in arguments)
 
 
 def decode_arrays(parts: Any) -> tuple[ArrayMessage, ...]:
