@@ -1,7 +1,8 @@
 """The Hypothesis profiles, the marker `thorough`, and Ctrl-C for the tests that send it.
 
 The profile `default` is quick; `ci`, which is thorough, is used where the variable CI is set. Tests
-marked `thorough` run where CI is set, or with --thorough.
+marked `thorough` run where CI is set, or with --thorough. Examples are the same in every run, so
+that a change is what makes a test fail; `random` draws others: --hypothesis-profile=random.
 """
 
 import os
@@ -9,8 +10,9 @@ import signal
 
 from hypothesis import settings
 
-settings.register_profile("default", max_examples=100, deadline=None)
-settings.register_profile("ci", max_examples=1000, deadline=None, print_blob=True)
+settings.register_profile("default", max_examples=100, deadline=None, derandomize=True)
+settings.register_profile("ci", max_examples=1000, deadline=None, derandomize=True)
+settings.register_profile("random", max_examples=1000, deadline=None, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 # In a shell's background job SIGINT is ignored, and the programs that the tests start inherit that:

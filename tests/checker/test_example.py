@@ -229,7 +229,7 @@ def assert_replays(source, found):
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=[] if i % 10 == 0 else [pytest.mark.thorough])
+        pytest.param(name, marks=[] if i % 25 == 0 else [pytest.mark.thorough])
         for i, name in enumerate(FROM_CATALOGUE)
     ],
 )

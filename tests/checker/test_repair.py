@@ -197,7 +197,10 @@ MISTAKES = {  # what is replaced in a right program, and by what
 }
 
 
-@pytest.mark.parametrize("mistake", MISTAKES)
+@pytest.mark.parametrize(
+    "mistake",
+    [pytest.param(m, marks=[pytest.mark.thorough] * (i % 5 > 0)) for i, m in enumerate(MISTAKES)],
+)
 def test_a_repair_makes_the_program_right(mistake, tmp_path):
     """The mended copy is judged right, and the line that differs is the one that is named."""
     right, old, new = MISTAKES[mistake]
@@ -281,7 +284,9 @@ def gradient(X, y, w, b):
     assert wrong.repair.line == 7
 
 
-@pytest.mark.parametrize("hint", range(4))
+@pytest.mark.parametrize(
+    "hint", [0, 3, *(pytest.param(h, marks=pytest.mark.thorough) for h in (1, 2))]
+)
 def test_a_hint_says_no_more_than_it_should(hint, tmp_path, capsys):
     """0: that it is wrong; 1: the equation; 2: what is wrong; 3: the line and the repair."""
     file = tmp_path / "program.py"

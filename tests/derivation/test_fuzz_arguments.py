@@ -249,7 +249,7 @@ def test_an_unprintable_object_is_refused_like_any_other(name):
 
 
 @pytest.mark.parametrize("name", ["w", "b", "n", "noise", "rng"])
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(data=st.data())
 def test_synthetic_data_answers_or_names_the_argument(name, data):
     """Finite data of the right shape, or a documented error that names what was wrong."""
@@ -264,7 +264,7 @@ def test_synthetic_data_answers_or_names_the_argument(name, data):
 
 
 @pytest.mark.parametrize("name", ["w", "b", "grad_w", "grad_b", "epoch_ends"])
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(data=st.data())
 def test_trajectory_answers_or_names_the_argument(name, data):
     """A path that shows and compares itself, or a documented error that names what was wrong."""
@@ -283,7 +283,7 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("hostile")
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(noise=st.binary(max_size=400))
 def test_random_bytes_are_no_log(noise, folder):
     """A file of random bytes is read as a log (if it is one) or refused with ValueError."""
@@ -304,7 +304,7 @@ WORDS = st.sampled_from(
 
 
 @pytest.mark.filterwarnings("ignore:.*(are kept|one weight without bias)")
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(words=st.lists(st.one_of(WORDS, WORDS, WORDS, st.text(max_size=3)), max_size=30))
 def test_what_looks_like_a_log_is_read_or_refused(words):
     """Of the parts of a log in any order: the numbers that stand in it, or a ValueError with a reason."""
@@ -321,7 +321,7 @@ def test_what_looks_like_a_log_is_read_or_refused(words):
         assert {repr(float(x)) for x in path.w.ravel()} <= set(map(repr, said))
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(
     damage=st.lists(
         st.tuples(st.floats(0, 1), st.one_of(st.binary(max_size=8), st.integers(1, 400))),
@@ -348,7 +348,7 @@ def test_a_damaged_log_is_refused_or_read_as_what_it_says(damage, folder):
     assert all(re.search("are kept|one weight without bias", str(w.message)) for w in warned)
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(
     at=st.integers(0, 5000), bit=st.integers(0, 7), cut=st.one_of(st.none(), st.integers(0, 5000))
 )
@@ -472,7 +472,7 @@ def test_what_names_no_file_is_refused(name, value):
         assert answer(lambda: FILES[name](value), name.split()[1]) is None
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(name=st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=300))
 def test_a_name_that_no_file_can_have_is_an_os_error_or_a_value_error(name, folder):
     """Too long, with a slash, empty, of any letters: the path is under that name, or refused."""

@@ -41,6 +41,7 @@ def test_the_wheel_holds_the_two_packages_and_nothing_else(wheel):
     assert any(name.endswith("LICENSE") for name in metadata)
 
 
+@pytest.mark.thorough
 def test_the_wheel_runs_what_the_readme_shows(wheel, tmp_path):
     """Unpacked, in another directory: the code block, the houses, and the checker."""
     zipfile.ZipFile(wheel).extractall(tmp_path / "site")
