@@ -7,7 +7,7 @@ into Deep Learning* (d2l.ai) that it is taken from.
 
 Read the files in this order; each imports only from those before it:
 
-    data         §0, §2   the house prices, and data drawn from a known line
+    data         §0, §2   the house prices, and data drawn from a known line; standardise
     model        §1.1     predict
     loss         §1.2     residual, squared_loss, loss
     chain_rule   §1.3a–e  the gradient as on paper: one sample, one weight at a time
@@ -28,7 +28,7 @@ And the folders:
 from linreg_np.affine import fit_affine
 from linreg_np.chain_rule import dL_db, dl_db, dL_dw, dl_dw, dl_dyhat, dyhat_db, dyhat_dw
 from linreg_np.curvature import curvature, max_lr
-from linreg_np.data import load_houses, synthetic_data
+from linreg_np.data import load_houses, standardise, synthetic_data, unstandardise
 from linreg_np.gradient import gradient
 from linreg_np.loss import loss, residual, squared_loss
 from linreg_np.model import predict
@@ -65,7 +65,9 @@ __all__ = [
     "residual",
     "sgd_step",
     "squared_loss",
+    "standardise",
     "synthetic_data",
+    "unstandardise",
 ]
 
 

@@ -12,7 +12,7 @@ Source: *Dive into Deep Learning*, ch. 3.1.1, which states the result (eq. 3.1.1
 from __future__ import annotations
 
 from linreg_np._utils.types import ArrayLike
-from linreg_np._utils.validation import as_float
+from linreg_np._utils.validation import as_float, check_weight_number
 from linreg_np.loss import residual
 from linreg_np.model import predict_one
 
@@ -36,7 +36,7 @@ def dyhat_dw(x: ArrayLike, j: int) -> float:
     >>> dyhat_dw([1.0, 2.0], 1)
     2.0
     """
-    return as_float(x[j])
+    return as_float("x", x[check_weight_number(j, x)])
 
 
 def dyhat_db() -> float:

@@ -6,17 +6,22 @@ Source: *Dive into Deep Learning*, eq. 3.1.1 and ch. 3.3 (synthetic regression d
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import numpy as np
 
 from linreg_np._utils.types import Array, ArrayLike, Seed
 from linreg_np._utils.validation import (
+    as_float,
+    check_finite,
     check_number,
     check_positive,
     check_positive_int,
     check_rng,
     check_weights,
+    check_X,
     empty,
+    refuse_overflow,
 )
 
 
@@ -59,6 +64,53 @@ def synthetic_data(
             f"ones from w={w}, b={b}, noise={noise}; pass smaller numbers"
         )
     return np.asarray(X, dtype), y
+
+
+def standardise(X: ArrayLike) -> tuple[Array, Array, Array]:
+    """z = (x − mean) / std, feature by feature   (for §2)
+
+    Returns Z, mean and std: shapes (n, d), (d,) and (d,), of one feature x (n,) also (n,) and two
+    numbers. On Z one learning rate fits all features. `fit(Z, y)` then finds the weights of Z:
+    `unstandardise` makes those of X of them, and a new x is predicted from (x − mean) / std.
+
+    ValueError if a feature is the same in each sample.
+
+    >>> Z, mean, std = standardise([[10.0, 1.0], [30.0, 5.0]])
+    >>> Z, mean, std
+    (array([[-1., -1.],
+           [ 1.,  1.]]), array([20.,  3.]), array([10.,  2.]))
+    """
+    check_finite("X", A := check_X(X))
+    same = A.max(axis=0) == A.min(axis=0)
+    if same.any():
+        j = int(same.argmax())
+        raise ValueError(f"X must vary in each column, got only {A[0, j]} in column {j}; drop it")
+    x: Any = as_float("X", X)
+    with np.errstate(all="ignore"):
+        mean, std = x.mean(axis=0), x.std(axis=0)
+    if not np.isfinite(std).all():
+        refuse_overflow(X=A)
+    return (x - mean) / std, mean, std
+
+
+def unstandardise(
+    w: ArrayLike, b: ArrayLike, mean: ArrayLike, std: ArrayLike
+) -> tuple[Array, Array]:
+    """w / std, b − Σ w · mean / std: the same predictions, from X instead of Z   (for §2)
+
+    One w (d,) and b, or those of a whole path: `unstandardise(path.w, path.b, mean, std)`.
+
+    >>> unstandardise([2.0, 4.0], 1.0, mean=[20.0, 3.0], std=[10.0, 2.0])
+    (array([0.2, 2. ]), np.float64(-9.0))
+    """
+    w, mean, std = as_float("w", w), as_float("mean", mean), as_float("std", std)
+    if np.shape(mean) != np.shape(std) or np.shape(std) not in ((), np.shape(w)[-1:]):
+        raise ValueError(
+            "w, mean and std must have one number per feature, got shapes "
+            f"{np.shape(w)}, {np.shape(mean)} and {np.shape(std)}; pass the mean and std of X"
+        )
+    w_of_X: Array = np.divide(w, std)
+    return w_of_X, as_float("b", b) - (w_of_X * mean).sum(axis=-1)
 
 
 def load_houses() -> tuple[Array, Array]:

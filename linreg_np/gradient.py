@@ -16,10 +16,13 @@ def gradient(X: ArrayLike, y: ArrayLike, w: ArrayLike, b: ArrayLike) -> tuple[Ar
     """∇w L = (1/n) Xᵀ(ŷ − y), ∂L/∂b = (1/n) Σᵢ (ŷ⁽ⁱ⁾ − y⁽ⁱ⁾)   (§1.3f)
 
     Row j of Xᵀ times the residuals is the sum of §1.3e; the product gives it for every j at once.
-    Component j is in the units of y squared per unit of w_j. ValueError if shapes do not match.
+    Component j is in the units of y squared per unit of w_j. One feature may be x (n,) with a
+    number w: then ∇w L is a number. ValueError if shapes do not match.
 
     >>> gradient([[1, 2], [3, 4]], [4, 7], [1, 1], 0.5)
     (array([0.5, 0.5]), np.float64(0.0))
+    >>> gradient([1, 3], [4, 7], 2, 0.5)
+    (np.float64(-1.5), np.float64(-1.0))
     """
     r = residual(predict(X, w, b), y)
     return X.T.dot(r) / len(y), r.sum() / len(y)

@@ -25,7 +25,8 @@ def residual(y_hat: ArrayLike, y: ArrayLike) -> Array:
     if getattr(y_hat, "shape", ()) != getattr(y, "shape", ()):
         raise ValueError(
             f"y_hat and y must have the same shape, got {np.shape(y_hat)} and {np.shape(y)}; "
-            "pass one label per prediction, y.ravel() for y of shape (n, 1)"
+            "pass one label per prediction, y.ravel() for y of shape (n, 1), "
+            "np.asarray(y).ravel() for a matrix"
         )
     return y_hat - y
 
@@ -45,6 +46,8 @@ def squared_loss(y_hat: ArrayLike, y: ArrayLike) -> Array:
 @convert_args_to_float
 def loss(X: ArrayLike, y: ArrayLike, w: ArrayLike, b: ArrayLike) -> float:
     """L = (1/n) Σᵢ l⁽ⁱ⁾   (§1.2b)
+
+    One feature may be x (n,) with a number w.
 
     >>> loss([[1, 2], [3, 4]], [4, 7], [1, 1], 0.5)
     np.float64(0.125)

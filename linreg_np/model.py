@@ -25,7 +25,8 @@ def predict_one(x: ArrayLike, w: ArrayLike, b: ArrayLike) -> float:
 def predict(X: ArrayLike, w: ArrayLike, b: ArrayLike) -> Array:
     """ŷ = Xw + b   (§1.1b)
 
-    Row i is §1.1a for sample i. ValueError if w does not have one weight per column of X.
+    Row i is §1.1a for sample i. One feature may be x (n,) with a number w. ValueError if w does not
+    have one weight per column of X.
 
     >>> predict([[1, 2], [3, 4]], [1, 1], 0.5)
     array([3.5, 7.5])

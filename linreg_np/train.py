@@ -13,14 +13,13 @@ import numpy as np
 from linreg_np._utils.blocks import is_memory_map, row_blocks
 from linreg_np._utils.types import Array, ArrayLike, RealArray, Seed
 from linreg_np._utils.validation import (
+    check_data,
     check_finite,
     check_number,
     check_positive,
     check_positive_int,
     check_rng,
     check_weights,
-    check_X,
-    check_y,
     empty,
 )
 from linreg_np.curvature import max_lr
@@ -58,6 +57,7 @@ def fit(
     Parameters
     ----------
     X, y : (n, d) and (n,)
+        One feature may be x (n,), if w is a number or not given; the path is (T+1, 1) all the same.
         Of a memory map, only the rows of each batch are read (all, if training diverges).
     batch_size : int
         m, from 1 to n. A shorter last batch is averaged over its own rows.
@@ -129,8 +129,7 @@ def validate_arguments(
     rng: Seed,
 ) -> Settings:
     """Raise TypeError or ValueError for an invalid argument; X and y are only read in training."""
-    X = check_X(X)
-    y = check_y(y, len(X))
+    X, y = check_data(X, y, w)
     lr, epochs = check_positive("lr", lr), check_positive_int("epochs", epochs)
     batch_size = check_positive_int("batch_size", batch_size)
     if batch_size > len(X):

@@ -7,6 +7,7 @@ Public functions validate shape, type and finiteness once, where data enter (`fi
 from __future__ import annotations
 
 import functools
+import inspect
 import math
 import numbers
 import reprlib
@@ -26,7 +27,7 @@ FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
 FLOAT_SCALARS = {float, np.float64, np.float32}
 
 
-def as_float(a: Any) -> float | np.floating | Array:
+def as_float(name: str, a: Any) -> float | np.floating | Array:
     """float64 and float32 as they are; integers, bools and lists in float64.
 
     Python numbers stay Python numbers, which take the precision of what they are combined with.
@@ -38,12 +39,12 @@ def as_float(a: Any) -> float | np.floating | Array:
 
     Examples
     --------
-    >>> as_float([1, 2])
+    >>> as_float("w", [1, 2])
     array([1., 2.])
     """
     if isinstance(a, int | float | np.integer | np.bool) and not isinstance(a, np.float64):
         return float(a)
-    a = as_real_array("a", a)[()]
+    a = as_real_array(name, a)[()]
     dtype = np.float32 if a.dtype == ">f4" else np.float64
     return a if a.dtype in FLOATS else a.astype(dtype)  # type: ignore[no-any-return]
 
@@ -51,8 +52,12 @@ def as_float(a: Any) -> float | np.floating | Array:
 def convert_args_to_float(f: Callable[P, T]) -> Callable[P, T]:
     """Apply `as_float` to each argument of `f`, so that the body of `f` can be its equation.
 
-    Without it int8 would overflow in Xw, and bools would be combined by a logical or.
+    Without it int8 would overflow in Xw, and bools would be combined by a logical or. Shapes that
+    do not match are an error that names the argument, also those of which NumPy makes something
+    else in silence: predictions, which need X but no y, are one number a sample.
     """
+    signature = inspect.signature(f)
+    predicts = "X" in signature.parameters and "y" not in signature.parameters
 
     @functools.wraps(f)
     def g(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -62,11 +67,49 @@ def convert_args_to_float(f: Callable[P, T]) -> Callable[P, T]:
                 break
         else:  # a shortcut for the usual case: all are floats already
             if not kwargs:
-                return f(*args)  # type: ignore[call-arg]
-        floats = {name: as_float(a) for name, a in kwargs.items()}
-        return f(*map(as_float, args), **floats)  # type: ignore[arg-type]
+                try:
+                    result: Any = f(*args)  # type: ignore[call-arg]
+                except (ValueError, AttributeError):  # a Python float has no dot
+                    check_shapes(**signature.bind(*args).arguments)
+                    raise
+                if predicts and result.ndim != 1:
+                    check_shapes(*args[:2])
+                return result  # type: ignore[no-any-return]
+        given = signature.bind(*args, **kwargs).arguments
+        check_same_index(given.get("X"), given.get("y"))
+        return g(*(as_float(name, a) for name, a in given.items()))  # type: ignore[call-arg, arg-type]
 
     return g
+
+
+def check_shapes(X: Any = None, w: Any = None, x: Any = None, **_: object) -> None:
+    """Raise ValueError where X or w is to blame that the shapes do not match; x is one sample.
+
+    Raises
+    ------
+    ValueError
+    """
+    features = check_X(X, w)[0] if X is not None else x
+    if np.ndim(features) == 1 and np.ndim(X) != 1:
+        check = functools.partial(_check_vector, "w", np.asarray(w), plain=False)
+        check(len(features), "one weight per feature")
+
+
+def check_same_index(X: object, y: object) -> None:
+    """Refuse to pair the rows of pandas objects by position where their labels are others.
+
+    Raises
+    ------
+    ValueError
+    """
+    ours: Any = getattr(X, "index", None)
+    theirs: Any = getattr(y, "index", None)
+    if hasattr(ours, "equals") and hasattr(theirs, "equals") and not ours.equals(theirs):
+        raise ValueError(
+            f"X and y must have the same index, got {reprlib.repr(list(ours))} and "
+            f"{reprlib.repr(list(theirs))}; pass y.loc[X.index], or to pair the rows as they "
+            "stand X.to_numpy() and y.to_numpy()"
+        )
 
 
 def as_real_array(name: str, value: object) -> RealArray:
@@ -92,20 +135,42 @@ def as_real_array(name: str, value: object) -> RealArray:
     return a
 
 
-def check_X(X: object) -> RealArray:
+def check_X(X: object, w: object = None) -> RealArray:
     """X as a real, non-empty 2-D array; the values are not looked at.
+
+    x of shape (n,) is one feature if w is a number or not given: (n, 1). With several weights it
+    could as well be one sample, so it is refused.
 
     Raises
     ------
     TypeError, ValueError
     """
     A = as_real_array("X", X)
+    if A.ndim == 1 and (w is None or is_scalar(w)):
+        A = A[:, None]
     if A.ndim != 2 or 0 in A.shape:
         raise ValueError(
             f"X must be 2-D and not empty, one sample a row, got shape {A.shape}; "
             "for a single feature pass X.reshape(-1, 1), for a single sample X.reshape(1, -1)"
         )
     return A
+
+
+def is_scalar(a: object) -> bool:
+    """Whether this is one number, not in an array of any length."""
+    return isinstance(a, numbers.Real) or (isinstance(a, ndarray) and a.ndim == 0)
+
+
+def check_data(X: object, y: object, w: object = None) -> tuple[RealArray, RealArray]:
+    """X (n, d) and y (n,), with x (n,) as one feature as in `check_X`; pandas indexes must agree.
+
+    Raises
+    ------
+    TypeError, ValueError
+    """
+    check_same_index(X, y)
+    A = check_X(X, w)
+    return A, check_y(y, len(A))
 
 
 def check_y(y: object, n: int) -> RealArray:
@@ -115,25 +180,33 @@ def check_y(y: object, n: int) -> RealArray:
     ------
     TypeError, ValueError
     """
-    return _check_vector("y", as_real_array("y", y), n, "one label per row of X")
+    a = as_real_array("y", y)
+    return _check_vector("y", a, n, "one label per row of X", plain=type(y) is ndarray)
 
 
 def check_weights(w: object, d: int | None = None, *, name: str = "w") -> RealArray:
     """w as a real, finite array of shape (d,), or of any length if d is None.
+
+    For one feature it may be a number.
 
     Raises
     ------
     TypeError, ValueError
     """
     a = as_real_array(name, w)
-    _check_vector(name, a, d or max(1, a.size), "one weight per feature")
+    if a.ndim == 0 and d == 1:
+        a = a.reshape(1)
+    _check_vector(name, a, d or max(1, a.size), "one weight per feature", plain=type(w) is ndarray)
     check_finite(name, a)
     return a
 
 
-def _check_vector(name: str, a: RealArray, length: int, meaning: str) -> RealArray:
+def _check_vector(
+    name: str, a: RealArray, length: int, meaning: str, *, plain: bool = True
+) -> RealArray:
     if a.shape != (length,):
-        fix = f"{name}.ravel()" if a.size == length else f"{length} number(s)"
+        array = name if plain else f"np.asarray({name})"  # a matrix stays 2-D, a list has no ravel
+        fix = f"{array}.ravel()" if a.size == length else f"{length} number(s)"
         raise ValueError(
             f"{name} must have shape ({length},), {meaning}, got {a.shape}; pass {fix}"
         )
@@ -220,6 +293,18 @@ def check_positive_int(name: str, value: Any) -> int:
         got = reprlib.repr(value)
         raise ValueError(f"{name} must be an integer, got {got}; pass {max(1, round(x))}")
     return int(value)  # not int(x): x has 53 bits only
+
+
+def check_weight_number(j: int, x: Any) -> int:
+    """j, if x has a feature of that number.
+
+    Raises
+    ------
+    IndexError
+    """
+    if not -len(x) <= j < len(x):
+        raise IndexError(f"j must be from 0 to {len(x) - 1}, the number of a weight, got {j}")
+    return j
 
 
 def check_rng(rng: object) -> np.random.Generator:

@@ -15,12 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 from linreg_np._utils.frozen import Frozen, unchecked
 from linreg_np._utils.validation import (
     as_real_array,
+    check_data,
     check_number,
     check_positive,
     check_positive_int,
     check_weights,
-    check_X,
-    check_y,
 )
 from linreg_np.surface.descent import closed_form_path
 from linreg_np.surface.least_squares import Minimum, fit_data, fit_moments
@@ -90,7 +89,7 @@ class LossSurface(Frozen):
 
         By QR, and two steps of Newton with the gradient in twice the precision: in three passes
         and with little memory, so that memory maps are welcome. `from_moments` takes one pass,
-        and is as good unless features are strongly correlated.
+        and is as good unless features are strongly correlated. One feature may be x (n,).
 
         Raises
         ------
@@ -98,8 +97,7 @@ class LossSurface(Frozen):
             If X, y are not finite arrays of these shapes, or so large that a square overflows, or
             so different in size that the minimum overflows.
         """
-        X_ = check_X(X)
-        return cls._at(fit_data(X_, check_y(y, len(X_))))
+        return cls._at(fit_data(*check_data(X, y)))
 
     @classmethod
     def from_moments(cls, m: Moments) -> LossSurface:

@@ -18,10 +18,9 @@ from linreg_np._utils.blocks import row_blocks
 from linreg_np._utils.frozen import Frozen
 from linreg_np._utils.validation import (
     as_real_array,
+    check_data,
     check_finite,
     check_positive_int,
-    check_X,
-    check_y,
     refuse_overflow,
 )
 
@@ -87,8 +86,7 @@ class Moments(Frozen):
         TypeError, ValueError
             If X, y are not finite arrays of these shapes, or so large that a square overflows.
         """
-        X_ = check_X(X)
-        y_ = check_y(y, len(X_))
+        X_, y_ = check_data(X, y)
         try:
             return functools.reduce(operator.add, itertools.starmap(_block, row_blocks(X_, y_)))
         except ValueError:  # moments that are not finite

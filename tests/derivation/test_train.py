@@ -147,7 +147,11 @@ DATA = {"X": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.5]], "y": [1.0, 2.0, 3.0], "batch_
 NAN = float("nan")
 REAL = r"must be an array of real numbers, got"
 REFUSED = [
-    ({"X": [1.0, 2.0, 3.0]}, ValueError, r"X must be 2-D.*\(3,\); .*X\.reshape\(-1, 1\)"),
+    (
+        {"X": [1.0, 2.0, 3.0], "w": [1.0, 2.0]},
+        ValueError,
+        r"X must be 2-D.*\(3,\); .*X\.reshape\(-1, 1\)",
+    ),
     ({"X": np.ones((3, 1, 1))}, ValueError, r"X must be 2-D.*\(3, 1, 1\); "),
     ({"X": np.ones((0, 2)), "y": []}, ValueError, r"X must .*not empty.*\(0, 2\); "),
     ({"X": np.ones((3, 0))}, ValueError, r"X must .*not empty.*\(3, 0\); "),
@@ -161,8 +165,12 @@ REFUSED = [
     ({"X": "data.csv"}, TypeError, f"X {REAL} str of dtype <U8; "),
     ({"X": [[1.0], [1.0, 2.0], [3.0]]}, TypeError, f"X {REAL} list: .*; pass numbers"),
     ({"X": np.ma.ones((3, 1))}, TypeError, rf"X {REAL} a masked array; pass X\.filled"),
-    ({"y": [[1.0], [2.0], [3.0]]}, ValueError, r"y must .*\(3,\),.* got \(3, 1\).*y\.ravel\(\)"),
-    ({"y": [[1.0, 2.0, 3.0]]}, ValueError, r"y must .*\(3,\),.* got \(1, 3\).*y\.ravel\(\)"),
+    ({"y": np.ones((3, 1))}, ValueError, r"y must .*\(3,\),.* got \(3, 1\); pass y\.ravel\(\)"),
+    (
+        {"y": [[1.0, 2.0, 3.0]]},
+        ValueError,
+        r"y must .* got \(1, 3\); pass np.asarray\(y\)\.ravel\(\)",
+    ),
     (
         {"y": np.ones((3, 3))},
         ValueError,
@@ -190,7 +198,8 @@ REFUSED = [
         ValueError,
         r"w must have shape \(2,\), one weight per feature, got \(1,\); pass 2",
     ),
-    ({"w": [[1.0], [2.0]]}, ValueError, r"w must .*\(2,\), .*got \(2, 1\); pass w\.ravel\(\)"),
+    ({"w": np.ones((2, 1))}, ValueError, r"w must .*\(2,\), .*got \(2, 1\); pass w\.ravel\(\)"),
+    ({"w": 1.0}, ValueError, r"w must have shape \(2,\), .*got \(\); pass 2 number"),
     ({"w": [1.0, NAN]}, ValueError, "w must be finite, got nan in row 1 "),
     ({"w": ["a", "b"]}, TypeError, f"w {REAL} list of dtype <U1; .*np.asarray.w"),
     ({"b": NAN}, ValueError, "b must be finite, got nan; pass"),
@@ -210,7 +219,7 @@ def test_invalid_arguments_are_refused(train, bad, error, message):
 
 
 SYNTHETIC = [
-    ({"w": [[1.0]]}, ValueError, r"w must have shape \(1,\), .*, got \(1, 1\); pass w\.ravel\(\)"),
+    ({"w": [[1.0]]}, ValueError, r"w must have shape \(1,\), .*, got \(1, 1\); pass np.asarray"),
     ({"w": []}, ValueError, r"w must have shape \(1,\), .*, got \(0,\); pass"),
     ({"w": [NAN]}, ValueError, "w must be finite, got nan in row 0 "),
     ({"w": None}, TypeError, f"w {REAL} NoneType of dtype object; "),

@@ -19,16 +19,16 @@ from linreg_np._utils.validation import (
 @pytest.mark.parametrize("value", [3, True, np.int8(3), np.bool(True), np.uint64(7)])
 def test_whole_numbers_become_python_floats(value):
     """Which take the precision of what they meet: float32 stays float32."""
-    assert type(as_float(value)) is float
-    assert as_float(value) == value
+    assert type(as_float("w", value)) is float
+    assert as_float("w", value) == value
     assert predict(np.ones((2, 1), np.float32), np.ones(1, np.float32), value).dtype == np.float32
 
 
 @pytest.mark.parametrize("value", ["a", None, 1j, object()])
 def test_what_is_no_number_is_refused(value):
-    """As an argument whose name is not known."""
-    with pytest.raises(TypeError, match=r"^a must be an array of real numbers, got "):
-        as_float(value)
+    """By the name of the argument."""
+    with pytest.raises(TypeError, match=r"^w must be an array of real numbers, got "):
+        as_float("w", value)
 
 
 @pytest.mark.parametrize("order", "<>=")
@@ -43,10 +43,10 @@ def test_foreign_byte_order_keeps_its_precision(order, kind):
 @pytest.mark.parametrize("value", [np.float64(0.5), np.float32(0.5), 0.5])
 def test_floats_are_passed_through(value):
     """A float of any kind stays what it is, and an array of floats is not copied."""
-    assert as_float(value) == value
-    assert type(as_float(value)) is type(value)
+    assert as_float("w", value) == value
+    assert type(as_float("w", value)) is type(value)
     a = np.full(2, value)
-    assert np.shares_memory(as_float(a), a)
+    assert np.shares_memory(as_float("w", a), a)
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])

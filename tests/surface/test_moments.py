@@ -120,7 +120,7 @@ LARGE = r"^X and y must be so small .*; rescale the columns$"
 @pytest.mark.parametrize(
     "bad",
     [
-        *({"X": X} for X in (Y, [[], [], []], np.ones((0, 2)), "X", None, [[1, np.nan]] * 3)),
+        *({"X": X} for X in ([[Y]], [[], [], []], np.ones((0, 2)), "X", None, [[1, np.nan]] * 3)),
         *({"y": y} for y in (X, [[1.0], [2.0], [3.0]], Y[:2], 1.0, [1, np.inf, 3], [1j, 2, 3])),
         {"X": np.full((3, 2), -np.inf)},
     ],
