@@ -22,7 +22,15 @@ from matplotlib import pyplot as plt
 from demos import BLUE
 from demos.__main__ import main
 from demos._shared.csv_columns import parse_number, read_columns
-from linreg_np import curvature, fit, load_houses, max_lr, predict
+from linreg_np import (
+    curvature,
+    fit,
+    load_houses,
+    max_lr,
+    predict,
+    standardise,
+    unstandardise,
+)
 
 MAX_STEPS = 100_000
 
@@ -131,8 +139,7 @@ def read_csv(file: Path, target: str, names: list[str]) -> Table:
 def train(table: Table, seed: int) -> tuple[tuple[Any, float], tuple[Any, float], int]:
     """(w, b) by descent and by least squares, in the units of the table; and the steps taken."""
     X, y = table.X, table.y
-    mean, std = X.mean(axis=0), X.std(axis=0)
-    Z = (X - mean) / std
+    Z, mean, std = standardise(X)
     (*v, c), _, rank, _ = np.linalg.lstsq(np.column_stack([Z, np.ones(len(y))]), y, rcond=None)
     if rank <= X.shape[1]:
         raise ValueError(
@@ -141,9 +148,7 @@ def train(table: Table, seed: int) -> tuple[tuple[Any, float], tuple[Any, float]
         )
     steps = count_steps(Z)
     path = fit(Z, y, lr=max_lr(Z) / 2, batch_size=len(y), epochs=steps, rng=seed)
-    trained, exact = (
-        (w / std, b - mean @ (w / std)) for w, b in ((path.w[-1], path.b[-1]), (np.array(v), c))
-    )
+    trained, exact = (unstandardise(w, b, mean, std) for w, b in (path[-1], (v, c)))
     return trained, exact, steps
 
 

@@ -27,7 +27,7 @@ from demos._page.notation import NOTATION, code, mathml
 from demos._shared.sections import LR, OURS, SECTIONS, Section
 from demos._shared.torch_values import TorchValues, torch_values
 from demos.derivation import B, W, source, three_houses, ulps
-from linreg_np import LossSurface, load_houses, synthetic_data
+from linreg_np import LossSurface, load_houses, standardise, synthetic_data
 from linreg_np.curvature import second_derivative
 
 PARTS = Path(__file__).with_name("_page")
@@ -161,7 +161,7 @@ def worked_example(seed: int) -> dict[str, Any]:
 
 def standardised_houses(seed: int) -> dict[str, Any]:
     X, y = load_houses()
-    Z = (X - X.mean(axis=0)) / X.std(axis=0)
+    Z, _, _ = standardise(X)
     b = LossSurface.from_data(Z, y).b
     return packed(Z, y, np.random.default_rng(seed), np.zeros(2), b)
 

@@ -25,7 +25,7 @@ from matplotlib.colors import BoundaryNorm
 from demos import BLUE, LOSS, ORANGE, PATH, START, TRUTH, VERMILLION, WIDTH
 from demos.__main__ import main
 from demos._shared.plots import CASING
-from linreg_np import LossSurface, load_houses
+from linreg_np import LossSurface, load_houses, standardise
 
 TOLERANCE = 0.01  # relative to the floor
 LEVELS = (1, 1 + TOLERANCE, 1.1, 1.3, 2, 4, 10, 30, 100, 300)  # contours of loss / floor
@@ -60,8 +60,7 @@ def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
 
 def prepared() -> list[Case]:
     X, y = load_houses()
-    centred = X - X.mean(axis=0)
-    data = {"raw": X, "centred": centred, "standardised": centred / X.std(axis=0)}
+    data = {"raw": X, "centred": X - X.mean(axis=0), "standardised": standardise(X)[0]}
     return [case(name, LossSurface.from_data(X, y)) for name, X in data.items()]
 
 
