@@ -213,12 +213,13 @@ class LossSurface(Frozen):
     ) -> NDArray[np.floating]:
         """L over a rectangle of two weights, for pictures: L[i, j] is the loss at (w1[j], w2[i]).
 
-        The order is that of matplotlib: `ax.contour(w1, w2, L)`.
+        The order is that of matplotlib: `ax.contour(w1, w2, L)`. Of one feature it is the bowl over
+        (w, b), `grid(w, b)`, without options.
 
         Parameters
         ----------
         w1, w2 : (k1,), (k2,)
-            The values of the two weights.
+            The values of the two weights; of one feature, those of w and of b.
         b : scalar, optional
             The bias, the same everywhere; if not given, at each point the best one there.
         w : (d,), optional
@@ -236,6 +237,9 @@ class LossSurface(Frozen):
             If an argument is not finite or of these shapes, or the two features are not two.
         """
         w1, w2, d = check_weights(w1, name="w1"), check_weights(w2, name="w2"), len(self.w)
+        if d == 1 and b is None and w is None and type(features) is tuple and features == (0, 1):
+            bowl: NDArray[np.floating] = self.loss(w1[:, None], w2[:, None])
+            return bowl
         i, j = check_feature_pair(d, features)
         rest = np.zeros(d + 1)  # θ − θ* without the two weights
         rest[:d] = 0 if w is None else check_weights(w, d) - self.w
@@ -305,6 +309,8 @@ def stack_parameters(w: ArrayLike, b: ArrayLike, d: int) -> NDArray[np.floating]
            [3., 4., 5.]])
     """
     w, b = as_real_array("w", w), as_real_array("b", b)
+    if w.ndim == 0 and d == 1:
+        w = w.reshape(1)
     if w.shape[-1:] != (d,):
         raise ValueError(
             f"w must have shape (..., {d}), one weight a feature, got {w.shape}; "
@@ -334,6 +340,6 @@ def check_feature_pair(d: int, features: tuple[int, int]) -> tuple[int, int]:
     if pair.shape != (2,) or pair.dtype.kind not in "iu" or len({*pair.tolist()} & {*range(d)}) < 2:
         raise ValueError(
             f"features must be two different numbers from 0 to {d - 1}, got {features!r:.60}; pass "
-            "e.g. features=(0, 1), or use loss for a single feature"
+            "e.g. features=(0, 1); of one feature, pass w and b, without options"
         )
     return int(pair[0]), int(pair[1])

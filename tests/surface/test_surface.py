@@ -388,6 +388,30 @@ def test_descent_that_overflows_is_divergence_as_in_fit():
     assert surface.loss(above.w[-1], above.b[-1]) > 1e3 * surface.loss(above.w[0], above.b[0])
 
 
+@settings(max_examples=30)
+@given(seed=st.integers(0, 999), noise=st.floats(0, 2), k1=st.integers(1, 5), k2=st.integers(1, 5))
+def test_of_one_feature_the_grid_is_the_bowl_over_w_and_b(seed, noise, k1, k2):
+    """L[i, j] is the loss at (w[j], b[i]), as `loss` of the data gives it."""
+    rng = np.random.default_rng(seed)
+    X, y = synthetic_data([3.0], 2.0, 30, noise=noise, rng=rng)
+    w, b = rng.normal(size=k1), rng.normal(size=k2)
+    grid = LossSurface.from_data(X, y).grid(w, b)
+    assert grid.shape == (k2, k1)
+    direct = [[engine.loss(X, y, [u], v) for u in w] for v in b]
+    np.testing.assert_allclose(grid, direct, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "options", [{"b": 0.0}, {"w": [0.0]}, {"features": (0, 2)}, {"features": np.array([0, 1])}]
+)
+def test_the_grid_of_one_feature_has_no_options(options):
+    """They choose among several weights."""
+    surface = LossSurface.from_data([0.0, 2.0], [1.0, 3.0])
+    with pytest.raises(ValueError, match=r"^features must be two .* w and b, without options"):
+        surface.grid([0.0], [1.0], **options)
+    assert surface.grid([0.0], [0.0]) == surface.loss(0.0, 0.0) == surface.loss([0.0], 0.0) == 2.5
+
+
 @pytest.mark.parametrize("steps", [10**18, 10**40])
 def test_more_steps_than_can_be_recorded_are_refused(steps):
     """Whether the numbers have no room in memory or their number none in an index."""
@@ -467,11 +491,7 @@ def test_a_surface_is_made_from_data_or_moments_alone():
 
 
 SURFACE = LossSurface.from_data([[1.0, 2.0], [3.0, 1.0], [5.0, 6.5], [0.0, 1.0]], [1, 2, 3, 5])
-ONE, NAN, STEP = (
-    LossSurface.from_data([[0.0], [2.0]], [1.0, 3.0]),
-    float("nan"),
-    {"lr": 1, "steps": 1},
-)
+NAN, STEP = float("nan"), {"lr": 1, "steps": 1}
 SMALL, LARGE = [[1e-150], [2e-150], [4e-150]], [1e153, -1e153, 1e153]
 TINY = Moments(2, [0, 0], [[1e-310, 0.1], [0.1, 1e308]])  # w = 0.1/10⁻³¹⁰
 PAIR = r"^features must be two different numbers from 0 to 1, got "
@@ -497,7 +517,6 @@ PAIR = r"^features must be two different numbers from 0 to 1, got "
         (lambda s: s.grid([0], [1], features=(-1, 0)), ValueError, rf"{PAIR}\(-1, 0\)"),
         (lambda s: s.grid([0], [1], features=(1, 1)), ValueError, rf"{PAIR}\(1, 1\)"),
         (lambda s: s.grid([0], [1], features=np.array([True, False])), ValueError, PAIR),
-        (lambda _: ONE.grid([1], [2]), ValueError, "^features must .*; .* use loss"),
         (lambda s: s.descend([0, 0], 0, lr=0, steps=5), ValueError, "^lr .* zero, got 0; pass"),
         (lambda s: s.descend([0, 0], 0, lr=1, steps=1.5), ValueError, "^steps .* got 1.5; pass 2"),
         (lambda s: s.descend([0, NAN], 0, **STEP), ValueError, "^w must .* nan in row 1"),
