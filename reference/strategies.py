@@ -40,8 +40,8 @@ def problems(
     max_d: int = 10,
     dtypes: Sequence[DTypeLike] = (np.float64, np.float32),
     layouts: Sequence[str] = LAYOUTS,
-    nasty: bool = True,
-    digits: int = 100,
+    extreme: bool = True,
+    max_exponent: int = 100,
 ) -> Problem:
     """Draw a regression problem; failures shrink to small integers in few rows and columns.
 
@@ -53,10 +53,10 @@ def problems(
         The precisions to draw from.
     layouts
         The memory layouts of X and y to draw from, out of `LAYOUTS`.
-    nasty
+    extreme
         Also draw magnitudes from 1e-100 to 1e100 (1e-10 to 1e10 in float32), huge offsets, zero,
         constant and collinear columns, and labels whose residual is exactly zero.
-    digits
+    max_exponent
         Draw magnitudes up to 10 to the power of this, in float64.
 
     >>> from hypothesis import find
@@ -64,14 +64,14 @@ def problems(
     Problem(X=array([[1.]]), y=array([0.]), w=array([0.]), b=np.float64(0.0))
     """
     dtype = np.dtype(draw(st.sampled_from(dtypes)))
-    style = draw(st.sampled_from([small, normal, *(NASTY if nasty else [])]))
+    style = draw(st.sampled_from([small, normal, *(EXTREME if extreme else [])]))
     n, d = draw(st.integers(1, max_n)), draw(st.integers(1, max_d))
     size = (max_n + 1) * (max_d + 1)  # the same for all n and d, so that these can shrink
     code = np.frombuffer(draw(st.binary(min_size=size, max_size=size)), np.uint8)
     table = (small if style is small else normal)(code).reshape(max_n + 1, max_d + 1)
     problem = Problem(table[:n, :d], table[:n, -1], table[-1, :d], table[-1, -1])
-    if style in NASTY:
-        problem = style(draw, *problem, digits if dtype == np.float64 else 10)
+    if style in EXTREME:
+        problem = style(draw, *problem, max_exponent if dtype == np.float64 else 10)
     layout = LAYING_OUT[draw(st.sampled_from(layouts))]
     X, y, w = (a.astype(dtype) for a in problem[:3])
     return Problem(layout(X), layout(y), w, dtype.type(problem.b))
@@ -89,22 +89,26 @@ def normal(code: NDArray[np.uint8]) -> Array:
     return np.where(code == 0, 0.0, rng.normal(size=len(code)))
 
 
-def scaled(draw: st.DrawFn, X: Array, y: Array, w: Array, b: np.floating, digits: int) -> Problem:
+def scaled(
+    draw: st.DrawFn, X: Array, y: Array, w: Array, b: np.floating, max_exponent: int
+) -> Problem:
     """Multiply X, y, w, b and each column of X by powers of ten."""
-    scale = [10.0 ** draw(st.integers(-digits, digits)) for _ in range(4)]
+    scale = [10.0 ** draw(st.integers(-max_exponent, max_exponent)) for _ in range(4)]
     columns = 10.0 ** np.array([draw(st.integers(-3, 3)) for _ in w])
-    X = np.clip(X * scale[0] * columns, -(10.0**digits), 10.0**digits)
+    X = np.clip(X * scale[0] * columns, -(10.0**max_exponent), 10.0**max_exponent)
     return Problem(X, y * scale[1], w * scale[2] / columns, b * scale[3])
 
 
-def offset(draw: st.DrawFn, X: Array, y: Array, w: Array, b: np.floating, digits: int) -> Problem:
+def offset(
+    draw: st.DrawFn, X: Array, y: Array, w: Array, b: np.floating, max_exponent: int
+) -> Problem:
     """Add a large constant to X and to y, as in years, temperatures in kelvin or prices."""
     far = [10.0 ** draw(st.integers(0, 8)) for _ in range(2)]
     return Problem(X + far[0], y + far[1], w, b)
 
 
 def degenerate(
-    draw: st.DrawFn, X: Array, y: Array, w: Array, b: np.floating, digits: int
+    draw: st.DrawFn, X: Array, y: Array, w: Array, b: np.floating, max_exponent: int
 ) -> Problem:
     """Make one column zero, constant, or a copy or multiple of the first."""
     first, column = X[:, 0].copy(), draw(st.integers(0, len(w) - 1))
@@ -112,13 +116,15 @@ def degenerate(
     return Problem(X, y, w, b)
 
 
-def solved(draw: st.DrawFn, X: Array, y: Array, w: Array, b: np.floating, digits: int) -> Problem:
+def solved(
+    draw: st.DrawFn, X: Array, y: Array, w: Array, b: np.floating, max_exponent: int
+) -> Problem:
     """Set y = Xw + b in integers, so that every residual is exactly zero."""
     X, w, b = np.rint(4 * X), np.rint(4 * w), np.rint(4 * b)
     return Problem(X, X @ w + b, w, b)
 
 
-NASTY = [scaled, offset, degenerate, solved]
+EXTREME = [scaled, offset, degenerate, solved]
 
 
 def _strided(a: Array) -> Array:

@@ -103,7 +103,7 @@ def test_beyond_the_range_nothing_is_claimed(dtype):
 
 
 @settings(max_examples=50)
-@given(problems(dtypes=[np.float64], layouts=["C"], nasty=False))
+@given(problems(dtypes=[np.float64], layouts=["C"], extreme=False))
 def test_the_bound_of_1_3f_is_that_of_rounding(problem):
     """Its sizes are M_j, the magnitude of `gradient_bound`; its values are within the bound."""
     k = sum(problem[0].shape) + 5

@@ -63,7 +63,7 @@ def check(X, y, w, b, lr, m, epochs, seed):
 
 @settings(max_examples=80)
 @given(
-    problem=problems(nasty=False, max_n=30, max_d=6),
+    problem=problems(extreme=False, max_n=30, max_d=6),
     m=st.integers(1, 30),
     epochs=st.integers(1, 4),
     rate=st.floats(0.01, 0.99),

@@ -54,7 +54,7 @@ def test_prediction_and_loss_are_exact_within_the_bound(source, problem):
 
 
 @settings(max_examples=100)
-@given(problem=problems(nasty=False))
+@given(problem=problems(extreme=False))
 def test_prediction_of_one_sample_is_a_row_of_all(problem):
     """1.1a for each row is 1.1b, within twice the bound."""
     X, _y, w, b = problem
@@ -77,7 +77,7 @@ def test_arguments_are_never_written_to(problem):
 
 
 @settings(max_examples=50)
-@given(problem=problems(layouts=["C"], nasty=False))
+@given(problem=problems(layouts=["C"], extreme=False))
 def test_memory_layout_does_not_matter(problem):
     """Every layout of the same numbers gives the gradient within the same bound."""
     X, y, w, b = problem

@@ -67,7 +67,7 @@ def test_a_minibatch_step_lowers_its_own_loss(problem, fraction, m):
 
 
 @given(
-    problem=problems(dtypes=[np.float64], nasty=False),
+    problem=problems(dtypes=[np.float64], extreme=False),
     times=st.floats(1.01, 10),
     far=st.floats(0.1, 10),
 )
@@ -142,7 +142,7 @@ def test_batches_are_copies():
 
 
 @settings(max_examples=50)
-@given(problem=problems(nasty=False), lr=st.floats(0.001, 1))
+@given(problem=problems(extreme=False), lr=st.floats(0.001, 1))
 def test_the_step_is_torchs_sgd(problem, lr):
     """`sgd_step` and `torch.optim.SGD` take the same step, within the bound of both."""
     X, y, w, b = problem

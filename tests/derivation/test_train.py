@@ -44,7 +44,7 @@ def test_training_equals_torchs_step_by_step(dtype, tolerance):
 
 @settings(max_examples=50)
 @given(
-    problem=problems(dtypes=[np.float64], nasty=False),
+    problem=problems(dtypes=[np.float64], extreme=False),
     m=st.integers(1, 40),
     epochs=st.integers(1, 3),
     seed=st.integers(0, 99),

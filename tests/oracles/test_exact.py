@@ -9,7 +9,7 @@ from hypothesis import given
 from reference import exact
 from reference.strategies import problems
 
-SMALL = problems(dtypes=[np.float64], layouts=["C"], max_n=4, max_d=3, digits=3)
+SMALL = problems(dtypes=[np.float64], layouts=["C"], max_n=4, max_d=3, max_exponent=3)
 NUMBERS = [0.1, -2.5, 3, Fraction(1, 3), np.float32(0.1), np.int64(-7), np.float64(1e300), True]
 
 

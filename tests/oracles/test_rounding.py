@@ -281,7 +281,7 @@ def test_every_correct_program_is_within_the_bound(gradient, problem):
         assert rounding.within(got, true, bound)
 
 
-@given(problem=problems(dtypes=[np.float64], nasty=False))
+@given(problem=problems(dtypes=[np.float64], extreme=False))
 def test_without_cancellation_a_relative_error_of_1e_13_is_detected(problem):
     """With all terms of one sign the bound is k·u of the result: 55·1.1e-16 at most."""
     X, y, w, b = (np.abs(a) + 1 for a in problem)

@@ -106,9 +106,9 @@ def test_problems_are_within_their_limits(problem):
     assert all(np.isfinite(a).all() for a in problem)
 
 
-@given(problems(max_n=3, max_d=2, dtypes=[np.float32], layouts=["reversed"], nasty=False))
+@given(problems(max_n=3, max_d=2, dtypes=[np.float32], layouts=["reversed"], extreme=False))
 def test_the_options_are_limits(problem):
-    """No larger, in no other precision and layout, and without nasty magnitudes."""
+    """No larger, in no other precision and layout, and without extreme magnitudes."""
     X, y, w, b = problem
     assert X.shape <= (3, 2)
     assert len(w) <= 2
@@ -119,7 +119,7 @@ def test_the_options_are_limits(problem):
 
 def test_magnitudes_reach_the_given_power_of_ten_and_end_there():
     """10²⁰ where that is allowed, and no more."""
-    drawn = problems(dtypes=[np.float64], layouts=["C"], digits=20)
+    drawn = problems(dtypes=[np.float64], layouts=["C"], max_exponent=20)
     find(drawn, lambda p: 1e19 < np.abs(p.X).max() <= 1.1e20, settings=FIRST)
     with pytest.raises(NoSuchExample):
         find(
@@ -130,7 +130,7 @@ def test_magnitudes_reach_the_given_power_of_ten_and_end_there():
 @pytest.mark.parametrize("field", ["X", "y", "w", "b"])
 def test_each_number_shrinks_by_itself(field):
     """A condition on one number leaves all others 0, of one sample and one feature."""
-    drawn = problems(max_n=4, max_d=3, nasty=False)
+    drawn = problems(max_n=4, max_d=3, extreme=False)
     p = find(drawn, lambda p: np.ravel(getattr(p, field))[0] == 3, settings=SMALLEST)
     assert p.X.shape == (1, 1)
     numbers = {f: float(np.ravel(getattr(p, f))[0]) for f in "Xywb"}

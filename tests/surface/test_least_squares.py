@@ -85,7 +85,7 @@ def test_columns_of_very_different_size_are_not_dependent(rng, d, bits):
     np.testing.assert_allclose(s.w * unit, LossSurface.from_data(X, y).w, rtol=1e-12)
 
 
-@given(problem=problems(max_n=12, max_d=3, nasty=False), rows=st.integers(1, 12))
+@given(problem=problems(max_n=12, max_d=3, extreme=False), rows=st.integers(1, 12))
 def test_the_gradient_has_twice_the_digits_in_any_blocks(problem, rows):
     """Rounded once, even at the minimum, where all of its digits cancel; the loss as it is.
 
@@ -108,7 +108,7 @@ def test_the_gradient_has_twice_the_digits_in_any_blocks(problem, rows):
     assert rounding.within(L, exact.loss(X, y, at.w, at.b), bound)
 
 
-@given(problem=problems(max_n=12, max_d=3, nasty=False), rng=SEEDS)
+@given(problem=problems(max_n=12, max_d=3, extreme=False), rng=SEEDS)
 def test_newton_steps_from_anywhere_to_the_minimum(problem, rng):
     """w, b and the least loss, off by the rounding of H and of the loss where it starts."""
     X, y = problem.X.astype(float), problem.y.astype(float)

@@ -26,7 +26,7 @@ def check(m, X, y, parts):
 
 @given(problem=problems())
 def test_moments_are_those_of_exact_arithmetic(problem):
-    """In every layout and precision, nasty magnitudes and far offsets included."""
+    """In every layout and precision, extreme magnitudes and far offsets included."""
     X, y, _, _ = problem
     check(Moments.of(X, y), X, y, parts=1)
 

@@ -160,7 +160,7 @@ def test_everywhere_the_surface_is_the_loss(problem, rows):
 
 
 @settings(max_examples=60)
-@given(problem=problems(max_n=30, max_d=6, nasty=False), rng=POINTS)
+@given(problem=problems(max_n=30, max_d=6, extreme=False), rng=POINTS)
 def test_a_grid_of_points_is_each_of_its_points(problem, rng):
     """loss, gradient and excess broadcast; grid() is the loss on its own rectangle."""
     X, y, _, _ = problem
@@ -246,7 +246,7 @@ def assert_digits(surface, true, digits):
 
 
 @settings(max_examples=60)
-@given(problem=problems(max_n=20, max_d=4, nasty=False, dtypes=[np.float64]))
+@given(problem=problems(max_n=20, max_d=4, extreme=False, dtypes=[np.float64]))
 def test_columns_that_depend_on_others_are_counted(problem):
     """A copy, a multiple plus a constant, a sum, a constant: none of them adds to the rank."""
     X = problem.X
@@ -332,7 +332,7 @@ def test_degenerate_data(X, y, minimum, rank, from_moments, dtype):
 
 
 @settings(max_examples=60)
-@given(problem=problems(nasty=False, max_n=30, max_d=6), rate=st.floats(0.05, 1.5), rng=POINTS)
+@given(problem=problems(extreme=False, max_n=30, max_d=6), rate=st.floats(0.05, 1.5), rng=POINTS)
 @pytest.mark.filterwarnings("ignore::linreg_np.DivergenceWarning")
 def test_descent_in_closed_form_is_the_loops(problem, rate, rng):
     """The path equals full-batch `fit` within the loop's bound and that of the eigenvectors.
@@ -420,7 +420,7 @@ def test_more_steps_than_can_be_recorded_are_refused(steps):
 
 
 @settings(max_examples=60)
-@given(problem=problems(max_n=30, max_d=6, nasty=False))
+@given(problem=problems(max_n=30, max_d=6, extreme=False))
 def test_curvature_max_lr_and_condition_number_are_those_of_h(problem):
     """As `curvature` and `max_lr` of X alone, and as the eigenvalues of H."""
     X, y = problem.X.astype(float), problem.y
