@@ -23,7 +23,12 @@ from demos.surface import W0, correlated
 from linreg_np import LossSurface, Trajectory, fit
 
 LR, EPOCHS = 0.05, 10
-SIZES = {1: (VERMILLION, 0.6), 10: (ORANGE, 1.2), 100: (GREEN, 2), 1000: (BLUE, 3)}  # colour, width
+SIZES = {  # colour, width and opacity: batches of 1 cover a whole area
+    1: (VERMILLION, 0.6, 0.45),
+    10: (ORANGE, 1.2, 1),
+    100: (GREEN, 2, 1),
+    1000: (BLUE, 3, 1),
+}
 
 
 class Run(NamedTuple):
@@ -61,12 +66,17 @@ def draw(surface: LossSurface, runs: list[Run]) -> Any:
     fig.suptitle("For the same work small batches get further, and in the end jitter more")
     _plane(panels["plane"], surface, runs)
     for m, path, excess in runs:
-        color, width = SIZES[m]
+        color, width, alpha = SIZES[m]
+        look = {"color": color, "linewidth": width, "alpha": alpha, "label": f"{m}"}
         for panel, per_step in (("step", 1), ("sample", m)):
-            t = per_step * np.arange(1, path.steps + 1)
-            panels[panel].plot(t, excess[1:], color=color, linewidth=width)
+            panels[panel].plot(per_step * np.arange(path.steps + 1), excess, **look)
     for panel, what in (("step", "steps"), ("sample", "samples seen (steps × batch)")):
-        panels[panel].set(xscale="log", yscale="log", xlabel=what, ylabel="loss − floor")
+        panels[panel].set(yscale="log", xlabel=what, ylabel="loss − floor")
+        panels[panel].set_xscale("symlog", linthresh=1)  # step 0 belongs to the path
+        panels[panel].set_xlim(0, None)
+    legend = panels["step"].legend(title="batch", loc="lower left", fontsize="small")
+    for line in legend.get_lines():
+        line.set(linewidth=2, alpha=1)
     return fig
 
 
@@ -75,11 +85,12 @@ def _plane(ax: Any, surface: LossSurface, runs: list[Run]) -> None:
     L = surface.grid(w1, w2, b=surface.b)
     ax.contourf(w1, w2, L, surface.min_loss + np.arange(0, np.ptp(L) + 0.5, 0.5), cmap=LOSS)
     for m, path, _ in runs:
-        color, width = SIZES[m]
+        color, width, alpha = SIZES[m]
+        look = {"color": color, "linewidth": width, "alpha": alpha}
         label = f"batches of {m}" if m < surface.n else f"all {m}"
         casing = CASING if m >= 100 else []
-        ax.plot(*path.w.T, color=color, linewidth=width, label=label, path_effects=casing)
-    ax.plot(*surface.w, label="minimum", zorder=2, **TRUTH)
+        ax.plot(*path.w.T, label=label, path_effects=casing, **look)
+    ax.plot(*surface.w, label="minimum", zorder=4, **{**TRUTH, "ms": 12})
     ax.plot(*W0, label="start", zorder=5, **START)
     ax.set(xlabel="w₁", ylabel="w₂", aspect="equal")
     ax.set_title("contours at steps of 0.5 above the floor", fontsize="medium")

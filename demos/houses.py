@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib import pyplot as plt
+from matplotlib.ticker import MaxNLocator
 
 from demos import BLUE
 from demos.__main__ import main
@@ -44,6 +45,7 @@ class Table(NamedTuple):
     features: list[str]
     target: str
     labels: list[str]  # of the weights and the bias
+    row: str = "row of the data"
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -117,6 +119,7 @@ def load_table() -> Table:
         ["area", "age"],
         "price in $",
         ["area, $ per square foot", "age, $ per year", "constant, $"],
+        "house",
     )
 
 
@@ -181,19 +184,35 @@ def describe_prediction(table: Table, at: list[float], y_hat: float, rms: float)
 def draw(table: Table, y_hat: Any, r2: float) -> Any:
     fig, ax = plt.subplots(figsize=(6, 5), layout="constrained")
     names = table.features if len(table.features) < 3 else [f"{len(table.features)} features"]
-    title = f"{' and '.join(names)} explain {r2:.0%} of the variance of {table.target}"
-    ends = [min(table.y.min(), y_hat.min()), max(table.y.max(), y_hat.max())]
+    title = f"{table.target} from {' and '.join(names)}: R² = {r2:.3f}"
+    ends = np.array([min(table.y.min(), y_hat.min()), max(table.y.max(), y_hat.max())])
     ax.plot(ends, ends, color="black", linestyle=":", label="predicted = real")
-    ax.plot(table.y, y_hat, "o", color=BLUE, alpha=0.6, mec="white", label="one row of the data")
+    ax.plot(table.y, y_hat, "o", color=BLUE, alpha=0.6, mec="white", label=f"one {table.row}")
     target = table.target.replace("$", r"\$")  # matplotlib would read mathematics between two
-    ax.set(
-        xlabel=f"real {target}", ylabel=f"predicted {target}", aspect="equal", adjustable="datalim"
-    )
+    limits = ends + 0.05 * np.ptp(ends) * np.array([-1, 1])
+    ax.set(xlabel=f"real {target}", ylabel=f"predicted {target}", xlim=limits, ylim=limits)
+    ax.set(aspect="equal")
+    if y_hat.min() < 0 <= table.y.min():
+        annotate_lowest(ax, table, y_hat)
     ax.set_title(title.replace("$", r"\$"), wrap=True)
-    ax.xaxis.set_major_formatter("{x:,g}")
-    ax.yaxis.set_major_formatter("{x:,g}")
-    ax.legend()
+    for axis in (ax.xaxis, ax.yaxis):  # the same numbers on both
+        axis.set_major_locator(MaxNLocator(5))
+        axis.set_major_formatter("{x:,g}")
+    ax.legend(loc="upper left")
     return fig
+
+
+def annotate_lowest(ax: Any, table: Table, y_hat: Any) -> None:
+    """Name the row whose prediction is below zero, where no label is."""
+    i = int(y_hat.argmin())
+    values = ", ".join(f"{name} {x:,g}" for name, x in zip(table.features, table.X[i], strict=True))
+    ax.annotate(
+        f"below zero: {values}",
+        (table.y[i], y_hat[i]),
+        (12, -3),
+        textcoords="offset points",
+        va="center",
+    )
 
 
 if __name__ == "__main__":

@@ -62,10 +62,21 @@ def draw(curves: dict[str, list[float]], limit: float, rates: Any, ends: list[fl
         left.plot(curves[name], color=color, linestyle=style, linewidth=2, label=label)
         dot = {"marker": "o", "color": color, "markersize": 9, "mec": "black", "zorder": 3}
         right.plot(part * limit, curves[name][-1], **dot)
-    right.plot(rates, ends, color="gray", label="every other η")
+    right.plot(rates, ends, color="gray", label="all other η")
     right.axvline(limit, color="black", linestyle=":", label=f"the limit, {mark}")
     left.set(xlabel="step", ylabel="loss", yscale="log")
-    right.set(xlabel="learning rate η", ylabel=f"loss after {STEPS} steps", xscale="log")
+    right.set(xlabel="learning rate η", xscale="log")
+    left.set_title("loss at each step", size="medium")
+    right.set_title(f"loss after {STEPS} steps", size="medium")
+    over = curves["just over the limit"]
+    lowest = int(np.argmin(over))
+    left.annotate(
+        "over the limit only the\nsteepest direction grows,\nand needs time to win",
+        (lowest, over[lowest]),
+        (lowest + 12, over[lowest] / 12),
+        va="top",
+        arrowprops={"arrowstyle": "-", "color": "gray"},
+    )
     left.legend()
     right.legend(loc="upper center")
     return fig

@@ -97,9 +97,11 @@ def draw(cases: list[Case]) -> Any:
     )
     for each in (raw, standardised):
         filled = _cut(panels[each.name], each)
-    panels["standardised"].set(xlabel="along the flattest axis")
+    panels["standardised"].set(xlabel="distance along the flattest axis, 1000 $")
+    fig.get_layout_engine().set(hspace=0.08)
     parts = [panels[each.name] for each in (raw, standardised)]
-    fig.colorbar(filled, ax=parts, label="loss / floor", format="%g", ticks=LEVELS)
+    bar = fig.colorbar(filled, ax=parts, format="%g", ticks=LEVELS)
+    bar.ax.set_title("loss /\nfloor", size="medium")
     _time(panels["time"], cases)
     return fig
 
@@ -117,7 +119,7 @@ def _cut(ax: Any, case: Case) -> Any:
     ax.plot(*path.T, zorder=4, path_effects=CASING, **PATH)
     ax.plot(0, 0, zorder=3, **TRUTH)
     ax.plot(*path[0], zorder=5, **START)
-    ax.set(aspect="equal", ylabel="along the steepest")
+    ax.set(aspect="equal", ylabel="steepest, 1000 $")
     κ = surface.condition_number
     title = rf"{case.name}: $\lambda_{{\max}}/\lambda_{{\min}}$ = {κ:,.1f}, {case.steps:,} steps"
     ax.set_title(title, size="medium")
@@ -126,13 +128,13 @@ def _cut(ax: Any, case: Case) -> Any:
 
 def _time(ax: Any, cases: list[Case]) -> None:
     for name, surface, lr, steps in cases:
-        t = np.unique(np.geomspace(1, 10 * steps, 400).astype(int)) - 1
-        ax.plot(t + 1, excess(surface, lr, t) / surface.min_loss, color=COLORS[name], label=name)
+        t = np.unique(np.geomspace(1, 10 * steps, 400).astype(int))
+        ax.plot(t, excess(surface, lr, t) / surface.min_loss, color=COLORS[name], label=name)
         dot = excess(surface, lr, steps) / surface.min_loss
-        ax.plot(steps + 1, dot, "o", color=COLORS[name], mec="black")
+        ax.plot(steps, dot, "o", color=COLORS[name], mec="black")
     ax.axhline(TOLERANCE, color="black", linestyle=":", label=f"{TOLERANCE:.0%} of the floor")
-    ax.set(xscale="log", yscale="log", ylim=(1e-4, 20), xlabel="steps + 1")
-    ax.set(ylabel="(loss − floor) / floor")
+    ax.set(xscale="log", yscale="log", ylim=(1e-4, 20), xlabel="step, from 1 on")
+    ax.set(ylabel="loss above the floor, as a part of the floor")
     ax.legend(loc="upper right")
 
 

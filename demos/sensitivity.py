@@ -202,9 +202,10 @@ def draw(shares: dict[str, list[Any]], missed: int, seen: int, faults: int) -> A
     left.legend(loc="center left", bbox_to_anchor=(0.24, 0.5), fontsize="small")
     names = ["exact\nanswers", "final\nweights"]
     caught = [seen / faults, (faults - missed) / faults]
-    bars = right.bar(names, caught, color=[GREEN, VERMILLION], edgecolor="black")
+    bars = right.bar(names, caught, color=["black", "lightgray"], edgecolor="black")
     right.bar_label(bars, [f"{seen} of {faults}", f"{faults - missed} of {faults}"])
-    right.set(ylabel="share of the catalogue caught", ylim=(0, 1.1))
+    right.set(ylabel="share caught", ylim=(0, 1.1))
+    right.set_title(f"{faults} mistakes, those of\nthis project's catalogue", fontsize="medium")
     return fig
 
 

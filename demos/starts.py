@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 from matplotlib import pyplot as plt
 
-from demos import END, PATH, START, WIDTH
+from demos import COLORS, END, PATH, START, WIDTH
 from demos.__main__ import main
 from demos._shared.plots import CASING, Scene, draw_plane
 from demos.trajectory import B, W, worked_example
 from linreg_np import Trajectory, fit, loss
 
 STARTS = [(0, 0), (2.5, 0), (5, 0), (5, -2.5), (5, -5), (2.5, -5), (0, -5), (0, -2.5)]
-WHITE = {"boxstyle": "circle,pad=0.1", "facecolor": "white", "edgecolor": "none"}
+COLOR = (*COLORS, "black", "gray")  # one for each start
 
 
 def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
@@ -44,17 +44,24 @@ def draw(X: Any, y: Any, paths: list[Trajectory], losses: list[Any]) -> Any:
     scene = Scene("", W, ("w₁", "w₂"), W, "true w", height, f"loss at b = {B}", box)
     fig.colorbar(draw_plane(left, scene), ax=left, label=scene.height_name, shrink=0.75)
     for i, (path, l) in enumerate(zip(paths, losses, strict=True), 1):  # noqa: E741
-        left.plot(*path.w.T, path_effects=CASING, zorder=3, **PATH)
-        right.plot(l, **{**PATH, "linewidth": 1})
-        t = 15 * (i - 1)  # numbers at one step would cover each other
+        look = {**PATH, "color": COLOR[i - 1]}
+        left.plot(*path.w.T, path_effects=CASING, zorder=3, **look)
+        right.plot(l, **{**look, "linewidth": 1.5})
         left.plot(*path.w[0], zorder=6, **{**START, "ms": 13})
-        for ax, point in ((left, path.w[0]), (right, (t, l[t]))):
-            ax.annotate(str(i), point, ha="center", va="center_baseline", zorder=7, bbox=WHITE)
+        left.annotate(str(i), path.w[0], ha="center", va="center_baseline", zorder=7)
+    number_curves(right, losses)
     left.plot(*np.mean([path.w[-1] for path in paths], axis=0), zorder=6, **END)
-    right.set(xlabel="step", ylabel="loss", yscale="log")
+    right.set(xlabel="step", ylabel="loss", yscale="log", xlim=(-45, None))
     right.axhline(loss(X, y, W, B), color="black", linestyle=":", label="loss at the true w and b")
     right.legend()
     return fig
+
+
+def number_curves(ax: Any, losses: list[Any]) -> None:
+    """Write the number of each curve left of its beginning, in three columns: none is covered."""
+    for k, i in enumerate(sorted(range(len(losses)), key=lambda i: losses[i][0])):
+        at = (-10 - 13 * (k % 3), losses[i][0])
+        ax.annotate(str(i + 1), at, ha="center", va="center", color=COLOR[i], weight="bold")
 
 
 if __name__ == "__main__":

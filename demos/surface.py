@@ -118,9 +118,7 @@ def draw(surface: LossSurface, methods: list[Method]) -> Any:
         width_ratios=(1.25, 1),
         layout="constrained",
     )
-    fig.suptitle(
-        "One pass over the data gives the whole surface; along its flat axis every method is slow"
-    )
+    fig.suptitle("Along the flat axis of the loss surface every method is slow")
     _plane(panels["plane"], surface, methods)
     _cut(panels["cut"], surface)
     _time(panels["time"], surface, methods)
@@ -140,7 +138,7 @@ def _plane(ax: Any, surface: LossSurface, methods: list[Method]) -> None:
     for method in methods:
         casing = CASING if method.lr == 0 else []
         ax.plot(*method.w.T, label=method.name, zorder=3, path_effects=casing, **method.look)
-    ax.plot(*surface.w, zorder=2, label="minimum", **TRUTH)
+    ax.plot(*surface.w, zorder=4, label="minimum", **{**TRUTH, "ms": 12})
     ax.plot(*W0, zorder=5, label="start", **START)
     ax.set(xlabel="w₁", ylabel="w₂", aspect="equal", xlim=W1[[0, -1]], ylim=W2[[0, -1]])
     ax.set_title(f"contours at steps of {STEP:g} above the floor", fontsize="medium")
@@ -158,6 +156,7 @@ def _cut(ax: Any, surface: LossSurface) -> None:
         surface.min_loss, color="black", linestyle=":", label=f"floor, {surface.min_loss:.2f}"
     )
     ax.set(xlabel="distance from the minimum", ylabel="loss", ylim=(0, None))
+    ax.set_title("cuts along both axes; λ is the curvature there", fontsize="medium")
     ax.legend(loc="upper center")
 
 
