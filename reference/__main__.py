@@ -5,194 +5,105 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
-from reference.checker.call_text import ANSWERS, EXAMPLE, ROLES, CallError, parse_call
+from reference.checker import classroom, formats
 from reference.checker.check import check, failure
+from reference.checker.classroom import Submission
 from reference.checker.diagnosis.faults import CATALOGUE
-from reference.checker.expected import CONVENTIONS
 from reference.checker.loading import locate
+from reference.checker.options import FILES, check_parser, items, parser
 from reference.checker.repair_text import write_mended
-from reference.checker.report import (
-    RIGHT,
-    UNCHECKED,
-    WRONG,
-    Report,
-    as_json,
-    escaped,
-    exit_status,
-    table,
-)
-from reference.checker.sandbox.bubblewrap import CHOICES, choose_sandbox
+from reference.checker.report import RIGHT, UNCHECKED, WRONG, Report
+from reference.checker.sandbox.bubblewrap import choose_sandbox
 from reference.checker.sandbox.process import kill_all
-from reference.checker.session import LONGEST
 from reference.checker.targets import Target, expand
+from reference.checker.terminal import (
+    Progress,
+    complain,
+    escape_what_cannot_be_encoded,
+    write,
+)
 
 INTERRUPTED = 130
-WORKERS = 2
-MOST = 1_000_000  # examples
-HELP = f"""\
-targets: FILE.py, FILE.ipynb, FILE.py:NAME, package.module:NAME, - for standard input; a folder, a
-pattern or a .zip for every .py and .ipynb in it
-
-understood are
-  gradients     of (w, b), of theta, of one sample, one function for each partial derivative
-  losses        of (X, y, w, b), of theta, of (y_hat, y); predictions; steps, in place too
-  trainers      functions, classes with fit or train, torch modules with their own loop
-  data          rows, columns, one feature as a vector, features in rows, tables with y last,
-                lists, np.matrix, DataFrames, tensors; in globals or in the constructor
-
---call says how a function is called that is not understood, or misunderstood:
-  --call '{EXAMPLE}'
-  --call 'Model(rate: lr, rounds: iters).fit(X: X, t: y) -> coef: w, offset: b'
-  Each parameter is one of {{roles}}; with = it is a constant.
-  Answers, in their order or by key or attribute, are {{answers}}; _ for any other.
-
-exit status: 1 if anything is wrong; else 2 if nothing was judged, or a gradient was not, or a file
-could not be loaded (with --strict, if anything was not checked); else 0
-"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit status."""
-    options = parser().parse_args(arguments)
+    return execute(parser().parse_args(arguments))
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Run the command that the options name; the exit status."""
     if options.command == "faults":
-        print(catalogue())
-        return RIGHT
+        return RIGHT if write(catalogue()) else UNCHECKED
+    refused = list(why_impossible(options))
+    for why in refused:
+        complain(why)
+    return UNCHECKED if refused else check_files(options)
+
+
+def why_impossible(options: argparse.Namespace) -> Iterator[str]:
+    """What is known before the work begins: no sandbox where one is required, no file to write."""
     try:
         choose_sandbox(options.sandbox)
     except ValueError as error:
-        print(error, file=sys.stderr)
-        return UNCHECKED
-    return check_files(options)
-
-
-def parser() -> argparse.ArgumentParser:
-    """The arguments."""
-    top = argparse.ArgumentParser(prog="python -m reference", description=__doc__)
-    commands = top.add_subparsers(dest="command", required=True)
-    commands.add_parser("faults", help="print the catalogue of faults")
-    c = commands.add_parser(
-        "check",
-        help="check the gradients of files, and name their mistakes",
-        epilog=HELP.format(roles=", ".join(ROLES), answers=", ".join(ANSWERS)),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add_options(c)
-    return top
-
-
-def add_options(c: argparse.ArgumentParser) -> None:
-    """The arguments of `check`."""
-    c.add_argument("targets", nargs="+", metavar="FILE.py", help="or what is listed below")
-    c.add_argument(
-        "--call", type=call, action="append", default=[], metavar="'f(x: X) -> grad'", help="below"
-    )
-    c.add_argument("--strict", action="store_true", help="status 2 if anything was not checked")
-    c.add_argument("--loss", choices=["auto", *CONVENTIONS], default="auto", help="default: auto")
-    add_limits(c)
-    c.add_argument(
-        "--explain", action="store_true", help="print the derivation beside each example"
-    )
-    c.add_argument(
-        "--hint",
-        type=int,
-        choices=range(4),
-        default=3,
-        help="what is said of a mistake: 0 that there is one, 1 in which equation, 2 what it is, "
-        "3 the line and the smallest repair; default: 3",
-    )
-    c.add_argument(
-        "--repair", action="store_true", help="write the mended copy, NAME.repaired.py, beside it"
-    )
-    c.add_argument("--json", action="store_true", help="print JSON")
-    c.add_argument("--quiet", action="store_true", help="print what is wrong, and nothing else")
-
-
-def add_limits(c: argparse.ArgumentParser) -> None:
-    """The arguments that say how much is tried, and where."""
-    c.add_argument("--seed", type=seed, default=0, help="of the problems; default: 0")
-    c.add_argument("--max-examples", type=positive(int), default=1000, help="default: 1000")
-    c.add_argument(
-        "--timeout",
-        type=positive(float, LONGEST),
-        default=10.0,
-        help="seconds a function; default: 10",
-    )
-    c.add_argument(
-        "--sandbox",
-        choices=CHOICES,
-        default="auto",
-        help="whether files run in bubblewrap: where that works, always, or never; default: auto",
-    )
-
-
-def call(text: str) -> str:
-    """A type for argparse: a text that is a call."""
-    try:
-        parse_call(text)
-    except CallError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-    return text
-
-
-def seed(text: str) -> int:
-    """A type for argparse: a whole number that is not negative."""
-    if int(text) < 0:
-        raise argparse.ArgumentTypeError(f"must not be negative, got {text}")
-    return int(text)
-
-
-def positive(number: type, largest: float = MOST) -> Any:
-    """A type for argparse."""
-
-    def parse(text: str) -> Any:
-        value = number(text)
-        if not 0 < value < float("inf"):
-            raise argparse.ArgumentTypeError(f"must be positive, got {text}")
-        if value > largest:
-            raise argparse.ArgumentTypeError(f"must be at most {largest:,}, got {text}")
-        return value
-
-    parse.__name__ = f"positive {number.__name__}"
-    return parse
+        yield str(error)
+    yield from filter(None, map(formats.why_unwritable, outputs(options)))
 
 
 def check_files(options: argparse.Namespace) -> int:
-    """Check every target, two at a time; print; the exit status."""
-    names = ("loss", "seed", "max_examples", "timeout", "call", "hint", "sandbox")
-    chosen = {name: getattr(options, name) for name in names}
+    """Check every target; print, and write what was asked for; the exit status."""
     targets = expand(options.targets)
+    reports = check_all(targets, options)
+    one = options.one_submission
+    found = classroom.submissions(targets, reports, items(options), one)
+    is_class = one or bool(items(options)) or any(t.submission for t in targets)
+    text = formats.as_json(found, is_class) if options.json else as_text(found, options)
+    written = write_files(found, options)
+    if options.repair:
+        write_repairs(reports)
+    written = (not text or write(text)) and written
+    status = classroom.class_status(found, options.strict)
+    return status if written or status == WRONG else UNCHECKED
+
+
+def outputs(options: argparse.Namespace) -> dict[str, Any]:
+    """The files that were asked for, and what makes their text."""
+    forms = {name: getattr(formats, f"as_{name}") for name in FILES}
+    return {path: form for name, form in forms.items() if (path := getattr(options, name))}
+
+
+def write_files(found: Sequence[Submission], options: argparse.Namespace) -> bool:
+    """Write the files that were asked for; whether all could be written."""
+    complete = True
+    for path, form in outputs(options).items():
+        try:
+            formats.write_whole(path, form(found))
+        except OSError as error:
+            complain(f"{path} cannot be written: {error.strerror}")
+            complete = False
+    return complete
+
+
+def check_all(targets: Sequence[Target], options: argparse.Namespace) -> list[Report]:
+    """The report on each target, several at a time."""
+    names = ("loss", "seed", "max_examples", "timeout", "call", "hint", "sandbox", "only")
+    chosen = {name: getattr(options, name) for name in names}
     progress = Progress(len(targets))
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with ThreadPoolExecutor(options.jobs) as pool:
         jobs = [pool.submit(checked, t, chosen, progress) for t in targets]
         try:
-            reports = [job.result() for job in jobs]
+            return [job.result() for job in jobs]
         except KeyboardInterrupt:
             pool.shutdown(wait=False, cancel_futures=True)
             kill_all()
             raise
         finally:
             progress.clear()
-    print_reports(reports, options)
-    if options.repair:
-        write_repairs(reports)
-    return exit_status(reports, options.strict)
-
-
-def write_repairs(reports: Sequence[Report]) -> None:
-    """Write the mended copy of each file that has a repair, and say so."""
-    found: dict[str, list[Any]] = {}
-    for r in reports:
-        file, _ = locate(r.file)
-        repairs = [c.repair for c in r.checks if c.repair]
-        if repairs and os.path.isfile(file):
-            found.setdefault(file, []).extend(repairs)
-    for file, repairs in found.items():
-        print(f"mended copy: {write_mended(file, repairs)}", file=sys.stderr)
 
 
 def checked(target: Target, options: dict[str, Any], progress: Progress) -> Report:
@@ -210,41 +121,32 @@ def checked(target: Target, options: dict[str, Any], progress: Progress) -> Repo
         progress.done += 1
 
 
-def print_reports(reports: Sequence[Report], options: argparse.Namespace) -> None:
-    """As JSON; or each that was checked, and a table if they are several."""
-    if options.json:
-        print(as_json(reports))
-        return
+def as_text(found: Sequence[Submission], options: argparse.Namespace) -> str:
+    """Each report; of several, or where something is required, also a table and a summary."""
+    reports = [r for s in found for r in s.reports]
+    if options.quiet:
+        for r in reports:
+            if r.unchecked and r.status != WRONG:
+                complain(f"{r.file}: {r.unchecked}")
+        reports = [r for r in reports if r.status == WRONG]
+    text = "\n".join(r.as_text(derived=options.explain) for r in reports)
+    several = len(reports) > 1 or bool(items(options))
+    if options.quiet or not several:
+        return text
+    summary = classroom.summary(found) if len(found) > 1 else ""
+    return "\n\n".join(filter(None, [text, classroom.table(found), summary]))
+
+
+def write_repairs(reports: Sequence[Report]) -> None:
+    """Write the mended copy of each file that has a repair, and say so."""
+    found: dict[str, list[Any]] = {}
     for r in reports:
-        if not options.quiet or r.status == WRONG:
-            print(r.as_text(derived=options.explain))
-        elif r.unchecked:
-            print(escaped(f"{r.file}: {r.unchecked}"), file=sys.stderr)
-    if len(reports) > 1 and not options.quiet:
-        print(f"\n{table(reports)}")
-
-
-class Progress:
-    """A line on standard error, if that is a terminal: how many files are done, and what runs."""
-
-    def __init__(self, total: int) -> None:
-        self.total, self.done, self.on = total, 0, sys.stderr.isatty()
-
-    def of(self, target: str) -> Callable[[str], None]:
-        """What shows that a function of a target is checked."""
-        return lambda name: self.show(escaped(f"{os.path.basename(target)} {name}"))
-
-    def show(self, text: str) -> None:
-        """Another line in place of the last."""
-        if self.on:
-            sys.stderr.write(f"\r\033[K{self.done}/{self.total} {text}"[:80])
-            sys.stderr.flush()
-
-    def clear(self) -> None:
-        """No line."""
-        if self.on:
-            sys.stderr.write("\r\033[K")
-            sys.stderr.flush()
+        file, _ = locate(r.file)
+        repairs = [c.repair for c in r.checks if c.repair]
+        if repairs and os.path.isfile(file):
+            found.setdefault(file, []).extend(repairs)
+    for file, repairs in found.items():
+        complain(f"mended copy: {write_mended(file, repairs)}")
 
 
 def catalogue() -> str:
@@ -253,16 +155,19 @@ def catalogue() -> str:
     return "\n".join(blocks)
 
 
-def run() -> int:
+def run(options: argparse.Namespace | None = None) -> int:
     """The command, with Ctrl-C as an ordinary end."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # where it cannot print ∇ or Σ
+    escape_what_cannot_be_encoded()
     try:
-        return main()
+        return main() if options is None else execute(options)
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        complain("interrupted")
         return INTERRUPTED
+
+
+def run_check() -> int:
+    """The console script `linreg-check`."""
+    return run(check_parser().parse_args())
 
 
 if __name__ == "__main__":

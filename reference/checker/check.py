@@ -46,6 +46,7 @@ def check(
     progress: Callable[[str], None] = lambda name: None,
     hint: int = HINTS,
     sandbox: str = "auto",
+    only: str | Sequence[str] = (),
 ) -> Report:
     """Whether a gradient, step, trainer, prediction or loss is right; and if not, why.
 
@@ -72,6 +73,8 @@ def check(
         and the smallest repair that was confirmed.
     sandbox : {"auto", "require", "off"}
         Whether a file runs in bubblewrap: where that works, always, or never.
+    only : str or sequence of str
+        The names of the functions that are checked; by default all are.
 
     Returns
     -------
@@ -85,7 +88,8 @@ def check(
         For an option out of its range, a `call` that is none, or a sandbox that is required and
         does not work.
     """
-    chosen = Options(loss, seed, max_examples, timeout, progress, hint)
+    names = (only,) if isinstance(only, str) else tuple(only)
+    chosen = Options(loss, seed, max_examples, timeout, progress, hint, names)
     told = [parse_call(c) for c in ([call] if isinstance(call, str) else call)]
     runs_in = choose_sandbox(sandbox, isinstance(target, str))
     return replace(check_target(target, chosen, told, runs_in), sandbox=runs_in)
@@ -153,38 +157,22 @@ def source_of(function: Any) -> str:
         return ""
 
 
-def assert_gradient(
-    function: str | Callable[..., Any],
-    *,
-    loss: str = "auto",
-    seed: int = 0,
-    max_examples: int = 1000,
-    timeout: float = 10.0,
-    call: str | Sequence[str] = (),
-    sandbox: str = "auto",
-) -> None:
+def assert_gradient(function: str | Callable[..., Any], **options: Any) -> None:
     """Raise an AssertionError, whose text is the report, unless `function` is right.
 
     Parameters
     ----------
     function : str or callable
-    loss, seed, max_examples, timeout, call, sandbox
-        As for `check`.
+    **options
+        Those of `check`.
 
     Raises
     ------
     AssertionError
         If it is wrong, or could not be checked.
     """
-    report = check(
-        function,
-        loss=loss,
-        seed=seed,
-        max_examples=max_examples,
-        timeout=timeout,
-        call=call,
-        sandbox=sandbox,
-    )
+    __tracebackhide__ = True  # pytest shows the line of the test
+    report = check(function, **options)
     if not report.passed:
         raise AssertionError(f"\n{report}")
 
@@ -196,12 +184,10 @@ def all_checks(
     found = loaded(process)
     program = program.with_definitions([f for f in found["found"] if not f["alias_of"]])
     definitions = with_told(program.definitions, told)
-    checks: dict[str, list[Check]] = {}
-    losses = [options.loss] if options.loss != "auto" else []
-    for d in sorted(definitions, key=judged_first):
-        options.progress(d.name)
-        allowed = losses or conventions(d, [c for cs in checks.values() for c in cs])
-        checks[d.name] = judge_one(process, d, allowed, options, asked)
+    only = meant(found["found"], options.only)
+    checks = judge_each(process, definitions, options, only, asked)
+    definitions = [d for d in definitions if not only or d.name in only]
+    asked = asked or bool(only)
     aliases = [(f["alias_of"], f["name"]) for f in found["found"] if f["alias_of"]]
     result = [finished(c, d, program, aliases, asked) for d in definitions for c in checks[d.name]]
     if not asked:
@@ -210,6 +196,24 @@ def all_checks(
         result += imported(program)
         result += [check_script(program)] * (not any(c.kind != OTHER for c in result))
     return result, described_rest(program, found["left_out"])
+
+
+def judge_each(
+    process: Process,
+    definitions: Sequence[Definition],
+    options: Options,
+    only: set[str],
+    asked: bool,
+) -> dict[str, list[Check]]:
+    """The checks of each definition that is meant, and of losses, which tell the convention."""
+    checks: dict[str, list[Check]] = {}
+    losses = [options.loss] if options.loss != "auto" else []
+    needed = [d for d in definitions if not only or d.name in only or is_loss(d)]
+    for d in sorted(needed, key=is_loss, reverse=True):
+        options.progress(d.name)
+        allowed = losses or conventions(d, [c for cs in checks.values() for c in cs])
+        checks[d.name] = judge_one(process, d, allowed, options, asked or d.name in only)
+    return checks
 
 
 def loaded(process: Process) -> dict[str, Any]:
@@ -244,9 +248,18 @@ def with_told(definitions: Sequence[Definition], told: Sequence[ToldCall]) -> li
     return list(found.values())
 
 
-def judged_first(definition: Definition) -> bool:
-    """Sorts losses before all else: they tell the convention of a file."""
-    return kinds_of(definition.short_name)[:1] != ["loss"]
+def meant(found: Sequence[dict[str, Any]], only: Sequence[str]) -> set[str]:
+    """The definitions that `only` names, by whichever of their names."""
+    names = {f["alias_of"] or f["name"] for f in found if f["name"] in only}
+    if only and not names:
+        defined = ", ".join(f["name"] for f in found) or "nothing"
+        raise NotLoaded(f"there is no {' and no '.join(only)} in it; it defines {defined}")
+    return names
+
+
+def is_loss(definition: Definition) -> bool:
+    """Whether a definition is called a loss: losses come first, as they tell the convention."""
+    return kinds_of(definition.short_name)[:1] == ["loss"]
 
 
 def conventions(definition: Definition, checks: Sequence[Check]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Sequence
@@ -96,6 +95,8 @@ class Check:
     repair: Repair | None = None
     choice: Any = field(default=None, repr=False, compare=False)  # how it was called
     hint: int = 3  # how much is said of a mistake, see `hinted`
+    hidden: str = ""  # the fault, where a hint hides it
+    answers: tuple[float, ...] = field(default=(), repr=False)  # of an unknown mistake, to compare
 
     @property
     def passed(self) -> bool | None:
@@ -123,7 +124,8 @@ def hinted(check: Check, hint: int) -> Check:
     shown = replace(check, line=None, where="", repair=None, hint=hint)
     if hint == 2:
         return shown
-    return replace(shown, fault=None, explanation="", counterexample=None, worst_error=0.0)
+    shown = replace(shown, fault=None, hidden=check.fault or "")
+    return replace(shown, explanation="", counterexample=None, worst_error=0.0)
 
 
 @dataclass(frozen=True)
@@ -327,23 +329,3 @@ def plain(value: Any) -> Any:
         value = float(value)
         return value if math.isfinite(value) else repr(value)
     return value
-
-
-def as_json(reports: Sequence[Report]) -> str:
-    """One object for one report, an array for several."""
-    found = [report.as_dict() for report in reports]
-    return json.dumps(found[0] if len(found) == 1 else found, indent=2)
-
-
-def table(reports: Sequence[Report]) -> str:
-    """A line for each file: what is right in it, and which faults it has."""
-    width = max(len(r.file) for r in reports)
-    rows = []
-    for r in reports:
-        told = [f"{c.name}: {c.fault}" for c in r.having("wrong")]
-        right, unchecked = (", ".join(c.name for c in r.having(v)) for v in ("right", "unchecked"))
-        told = [", ".join(told)] if told else []
-        told += [f"right: {right}"] * bool(right) + [f"not checked: {unchecked}"] * bool(unchecked)
-        told += [r.unchecked] * bool(r.unchecked)
-        rows.append(f"{r.file:{width}}   {r.word:11}   {'; '.join(told)}")
-    return "\n".join(escaped(row.rstrip()) for row in rows)

@@ -64,6 +64,7 @@ class Options:
     timeout: float = 10.0
     progress: Callable[[str], None] = lambda text: None
     hint: int = 3
+    only: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.loss not in ("auto", *CONVENTIONS):

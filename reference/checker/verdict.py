@@ -258,7 +258,8 @@ def make_check(
     if definition.stops_early and all(stopped(t) for t in wrong):
         wrong, trials = [], [t for t in trials if not stopped(t)] or trials
     worst = max(float(t.errors.max()) for t in trials)
-    told = {"cases": count, "worst_error": worst, "call": described(plan), "loss": call.loss}
+    told: dict[str, Any] = {"cases": count, "worst_error": worst, "loss": call.loss}
+    told["call"] = described(plan)
     if not wrong:
         return Check(plan.kind, plan.name, "right", explanation=right_as(plan), **told)
     asked = 1 + max(t.index for t in trials)
@@ -269,7 +270,18 @@ def make_check(
         return Check(plan.kind, plan.name, "right", explanation=kind, **told)
     shown = shrunk(evaluate, wrong, fault) if evaluate else simplest(wrong)
     example = counterexample(shown, call, definition)
-    return Check(plan.kind, plan.name, "wrong", fault, text, counterexample=example, **told)
+    answers = comparable(fresh or trials) if fault == "unknown" else ()
+    told |= {"counterexample": example, "answers": answers}
+    return Check(plan.kind, plan.name, "wrong", fault, text, **told)
+
+
+COMPARED = 5  # problems by whose answers two unknown mistakes are told apart
+
+
+def comparable(trials: Sequence[Trial]) -> tuple[float, ...]:
+    """The numbers that came to the first problems, which are the same for all programs."""
+    first = [t.reading.vector for t in trials if t.index < trials[0].index + COMPARED]
+    return tuple(float(v) for vector in first if vector is not None for v in vector)
 
 
 def right_as(plan: CallPlan) -> str:

@@ -14,8 +14,10 @@ from reference import __main__ as command
 from reference import assert_gradient
 from reference import check as check_program
 from reference.checker import check as checking
+from reference.checker.classroom import Submission, table
 from reference.checker.diagnosis.faults import CATALOGUE
-from reference.checker.report import Check, Report, as_json, table
+from reference.checker.formats import as_json
+from reference.checker.report import Check, Report
 
 RIGHT = Check("predict", "predict", "right", cases=1000, worst_error=0.3)
 WRONG = Check("gradient", "grad", "wrong", "stale", "You return an earlier call's answer.")
@@ -77,6 +79,7 @@ def test_the_status_tells_right_wrong_and_not_checked(arguments, status):
 
 DEFAULTS = {"loss": "auto", "seed": 0, "max_examples": 1000, "timeout": 10.0, "call": [], "hint": 3}
 DEFAULTS["sandbox"] = "auto"
+DEFAULTS["only"] = []
 
 
 @pytest.mark.parametrize(
@@ -86,6 +89,7 @@ DEFAULTS["sandbox"] = "auto"
         (["--loss", "sse", "--seed", "7"], {"loss": "sse", "seed": 7}),
         (["--max-examples", "1", "--timeout", "0.5"], {"max_examples": 1, "timeout": 0.5}),
         (["--call", "f(a: X)", "--call", "g(a=1)"], {"call": ["f(a: X)", "g(a=1)"]}),
+        (["--only", "f,Model.fit", "--hint", "1"], {"only": ["f", "Model.fit"], "hint": 1}),
     ],
 )
 @pytest.mark.usefixtures("checked")
@@ -104,6 +108,11 @@ def test_options_reach_the_check(arguments, changed):
         ("check a.py --timeout inf", "--timeout: must be positive, got inf"),
         ("check a.py --timeout nan", "--timeout: must be positive, got nan"),
         ("check a.py --timeout x", "--timeout: invalid positive float value: 'x'"),
+        ("check a.py --jobs 0", "--jobs: must be positive, got 0"),
+        ("check a.py --only 1a", "--only: must be names like gradient,loss, got '1a'"),
+        ("check a.py --points gradient", "--points: must be like 'gradient=5 loss=2', got 'gradi"),
+        ("check a.py --points gradient=-1", "--points: must be like .*, got 'gradient=-1'"),
+        ("check a.py --points gradient=nan", "--points: must be like .*, got 'gradient=nan'"),
         ("check a.py --max-examples x", "--max-examples: invalid positive int value: 'x'"),
         ("check a.py --seed x", "--seed: invalid seed value: 'x'"),
         ("check a.py --seed -1", "--seed: must not be negative, got -1"),
@@ -168,7 +177,9 @@ def test_reports_are_printed_in_order_and_several_end_in_a_table(
     command.main(["check", *arguments.split()])
     out, err = capsys.readouterr()
     targets = [a for a in arguments.split() if a.endswith(".py")]
-    rows = f"\n{table([report(t) for t in targets])}\n" if has_table else ""
+    found = [Submission(t, (report(t),)) for t in targets]
+    rows = f"\n{table(found)}\n" if has_table else ""
+    rows += "\nmistakes, and in how many submissions:\n      1   stale\n" if has_table else ""
     assert out == "".join(f"{report(t)}\n" for t in shown) + rows
     quiet = "absent" in arguments and "--quiet" in arguments
     assert err == ("absent.py: there is no file absent.py\n" if quiet else "")
@@ -178,7 +189,8 @@ def test_reports_are_printed_in_order_and_several_end_in_a_table(
 def test_json_is_all_that_is_printed(capsys):
     """Also of what could not be checked."""
     command.main(["check", "a.py", "absent.py", "--json"])
-    assert capsys.readouterr() == (f"{as_json([report('a.py'), report('absent.py')])}\n", "")
+    found = [Submission(t, (report(t),)) for t in ("a.py", "absent.py")]
+    assert capsys.readouterr() == (f"{as_json(found, False)}\n", "")
 
 
 @pytest.mark.usefixtures("checked")
@@ -204,9 +216,10 @@ def test_a_folder_and_an_archive_are_checked_file_by_file(tmp_path, capsys):
     assert "left out: venv" in capsys.readouterr().out
 
 
-def test_two_files_are_checked_at_a_time(monkeypatch):
+@pytest.mark.parametrize("jobs", [2, 3])
+def test_as_many_files_are_checked_at_a_time_as_was_asked(monkeypatch, jobs):
     """No more, however many there are; and no fewer."""
-    running, peak, both = set(), [], threading.Barrier(2)
+    running, peak, both = set(), [], threading.Barrier(jobs)
 
     def check(target, **options):
         running.add(target)
@@ -217,8 +230,8 @@ def test_two_files_are_checked_at_a_time(monkeypatch):
         return report(target)
 
     monkeypatch.setattr(command, "check", check)
-    assert command.main(["check", *(f"{i}.py" for i in range(6))]) == 0
-    assert peak == [2] * 6
+    assert command.main(["check", "--jobs", str(jobs), *(f"{i}.py" for i in range(6))]) == 0
+    assert peak == [jobs] * 6
 
 
 def test_ctrl_c_kills_what_runs_and_starts_nothing_more(monkeypatch):
@@ -235,7 +248,7 @@ def test_ctrl_c_kills_what_runs_and_starts_nothing_more(monkeypatch):
     monkeypatch.setattr(command, "check", check)
     monkeypatch.setattr(command, "kill_all", killed.set)
     with pytest.raises(KeyboardInterrupt):
-        command.main(["check", "stop.py", "a.py", "b.py", "c.py", "d.py"])
+        command.main(["check", "--jobs", "2", "stop.py", "a.py", "b.py", "c.py", "d.py"])
     assert all(in_time)
     assert len(begun) <= 3
     assert "d.py" not in begun
@@ -320,7 +333,7 @@ def run(tmp_path):
         file = tmp_path / name
         file.write_bytes(source if isinstance(source, bytes) else source.encode())
         found = check_program(str(file), max_examples=5, **options)
-        return json.loads(as_json([found])), str(found)
+        return found.as_dict(), str(found)
 
     return run
 
