@@ -32,11 +32,12 @@ def wheel(tmp_path_factory):
 
 
 def test_the_wheel_holds_the_two_packages_and_nothing_else(wheel):
-    """Every module, houses.csv, py.typed, and the licence in the metadata."""
+    """Every module, houses.csv, py.typed, a schema, and the licence in the metadata."""
     names = zipfile.ZipFile(wheel).namelist()
     metadata = {name for name in names if ".dist-info/" in name}
     packages = {p for part in ("linreg_np", "reference") for p in ROOT.glob(f"{part}/**/*.py")}
-    packages |= {ROOT / "linreg_np/houses.csv", ROOT / "linreg_np/py.typed"}
+    data = ("linreg_np/houses.csv", "linreg_np/py.typed", "reference/checker/report.schema.json")
+    packages |= {ROOT / name for name in data}
     assert sorted(set(names) - metadata) == sorted(p.relative_to(ROOT).as_posix() for p in packages)
     assert any(name.endswith("LICENSE") for name in metadata)
 
@@ -54,3 +55,22 @@ def test_the_wheel_runs_what_the_readme_shows(wheel, tmp_path):
     check = ("-m", "reference", "check", "linreg_np:gradient", "--max-examples", "20")
     assert "∇w L = (1/n) Xᵀ(ŷ − y)   right   20 problems" in run(*check, cwd=tmp_path, env=env)
     assert len(run("-c", "import linreg_np as l; print(*l.load_houses()[1])", env=env).split()) > 9
+
+
+def test_the_console_script_is_the_command_without_the_working_directory(wheel, tmp_path):
+    """Written as pip writes it; a module that lies where it is started is not imported."""
+    zipfile.ZipFile(wheel).extractall(tmp_path / "site")
+    (entries,) = (tmp_path / "site").glob("*.dist-info/entry_points.txt")
+    name, _, place = entries.read_text().splitlines()[1].partition(" = ")
+    module, _, function = place.partition(":")
+    script = tmp_path / "bin" / name
+    script.parent.mkdir()
+    script.write_text(f"import sys\nfrom {module} import {function}\nsys.exit({function}())\n")
+    (tmp_path / "hw").mkdir()
+    (tmp_path / "hw" / "mine.py").write_text("def predict(X, w, b):\n    return X @ w + b\n")
+    for planted in ("fractions.py", "reference.py"):
+        (tmp_path / planted).write_text("raise SystemExit('imported')\n")
+    env = {**os.environ, "PYTHONPATH": str(tmp_path / "site"), "PYTHONIOENCODING": "utf-8"}
+    found = run(str(script), "hw/mine.py", "--max-examples", "5", cwd=tmp_path, env=env)
+    assert name == "linreg-check"
+    assert "right   5 problems" in found
