@@ -182,10 +182,11 @@ def make_checks(
 ) -> list[Check]:
     """The check of the function's own answers, and of a fitted model's predictions."""
     own = of_function(trials, call.plan)
-    checks = [make_check(own, count, evaluate, call, options, definition)]
+    checks = [with_answers(make_check(own, count, evaluate, call, options, definition), own)]
     predictions = [t for t in trials if t.plan.name != call.plan.name]
     if predictions:
-        checks.append(make_check(predictions, count, None, call, options, definition))
+        check = make_check(predictions, count, None, call, options, definition)
+        checks.append(with_answers(check, predictions))
     return checks
 
 
@@ -258,8 +259,7 @@ def make_check(
     if definition.stops_early and all(stopped(t) for t in wrong):
         wrong, trials = [], [t for t in trials if not stopped(t)] or trials
     worst = max(float(t.errors.max()) for t in trials)
-    told: dict[str, Any] = {"cases": count, "worst_error": worst, "loss": call.loss}
-    told["call"] = described(plan)
+    told = {"cases": count, "worst_error": worst, "call": described(plan), "loss": call.loss}
     if not wrong:
         return Check(plan.kind, plan.name, "right", explanation=right_as(plan), **told)
     asked = 1 + max(t.index for t in trials)
@@ -270,18 +270,19 @@ def make_check(
         return Check(plan.kind, plan.name, "right", explanation=kind, **told)
     shown = shrunk(evaluate, wrong, fault) if evaluate else simplest(wrong)
     example = counterexample(shown, call, definition)
-    answers = comparable(fresh or trials) if fault == "unknown" else ()
-    told |= {"counterexample": example, "answers": answers}
-    return Check(plan.kind, plan.name, "wrong", fault, text, **told)
+    return Check(plan.kind, plan.name, "wrong", fault, text, counterexample=example, **told)
 
 
 COMPARED = 5  # problems by whose answers two unknown mistakes are told apart
 
 
-def comparable(trials: Sequence[Trial]) -> tuple[float, ...]:
-    """The numbers that came to the first problems, which are the same for all programs."""
+def with_answers(check: Check, trials: Sequence[Trial]) -> Check:
+    """The check; of an unknown mistake with its answers to problems that all programs get."""
+    if check.fault != "unknown":
+        return check
     first = [t.reading.vector for t in trials if t.index < trials[0].index + COMPARED]
-    return tuple(float(v) for vector in first if vector is not None for v in vector)
+    numbers = [float(v) for vector in first if vector is not None for v in vector]
+    return replace(check, answers=tuple(numbers))
 
 
 def right_as(plan: CallPlan) -> str:
