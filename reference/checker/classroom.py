@@ -96,7 +96,9 @@ class Submission:
     def verdict(self) -> str:
         """The verdict in a word."""
         words = {RIGHT: "right", WRONG: "wrong", UNCHECKED: "unchecked"}
-        return "incomplete" if self.missing and self.status != WRONG else words[self.status]
+        unread = any(r.unchecked for r in self.reports)
+        known = self.status == WRONG or unread or not self.missing
+        return words[self.status] if known else "incomplete"
 
 
 def submissions(

@@ -112,7 +112,7 @@ def as_gradescope(found: Sequence[Submission]) -> str:
 
 def test_of(s: Submission, score: Score, several: bool) -> dict[str, Any]:
     """One test: what the student sees of it is what `--hint` allows."""
-    lines = [text_of(c) for c in score.checks] or [score.reason]
+    lines = [*map(text_of, score.checks), *map(escaped, score.reason.splitlines())]
     return {
         "name": escaped(f"{s.name}: {score.name}" if several else score.name),
         "score": score.points,

@@ -244,7 +244,7 @@ def test_a_class_is_graded_by_one_command(classroom, capsys):
     rows = [re.split(r"   +", line) for line in out.splitlines() if line[:3] in CLASS]
     assert [row[:3] for row in rows] == [
         *[["ada", "right", "7/7"], ["bob", "WRONG", "2/7"], ["cyd", "WRONG", "0/7"]],
-        *[["dan", "WRONG", "0/7"], ["eve", "incomplete", "0/7"]],
+        *[["dan", "WRONG", "0/7"], ["eve", "not checked", "0/7"]],
     ]
     assert "sign-flipped" in rows[1][3]
     assert "missing: loss" in rows[2][3]
