@@ -714,6 +714,15 @@ def terms(scope: Scope) -> Iterator[Change]:
                 yield Change((new,), "term", 1.2, f"+ {b}")
 
 
+def freed(scope: Scope) -> Iterator[Change]:
+    """θ without its first number, or with a zero in its place: a penalty leaves the bias free."""
+    arrays = set(scope.meaning("theta"))
+    for node in scope.nodes:
+        if isinstance(node, ast.Name) and not is_stored(node) and node.id in arrays:
+            for new in (f"{node.id}[1:]", f"np.r_[0, {node.id}[1:]]"):
+                yield Change((scope.text.replaced(node, new),), "free", 1.8, new)
+
+
 def divisors(scope: Scope) -> Iterator[Change]:
     """The length of a local array for a number of samples or the size of a batch."""
     text = scope.text
@@ -756,6 +765,7 @@ EXPRESSIONS = (
     terms,
     subscripts_of_einsum,
     divisors,
+    freed,
 )
 
 

@@ -33,7 +33,7 @@ KINDS = {  # a word in the name of a fault: the kinds of changes that mend it
     "lr": "rate drop name",
     "twice": "drop delete unwrap",
     "decay": "drop delete",
-    "penalised": "drop slice",
+    "penalised": "drop slice free",
     "clipped": "unwrap delete",
     "outside": "move",
     "return": "move return",

@@ -34,6 +34,7 @@ from reference.checker.edits import (
 )
 from reference.checker.minibatches import FAULTS
 from reference.checker.moves import moves, standardised
+from reference.checker.penalty import problem_without_weights
 from reference.checker.preferences import preferred
 from reference.checker.quick import FAR, RIGHT, Quick
 from reference.checker.repair_text import Repair, hunks_between
@@ -194,6 +195,8 @@ class Search:
     @cached_property
     def problems(self) -> list[Problem]:
         """The problems by which changes are tried: a large one, and the one that was shown."""
+        if self.plan.lam:
+            return [problem_without_weights(self.plan)]
         small = small_problems(self.plan, self.options.seed)
         chosen = [max(small, key=lambda p: min(p.X.shape))]
         example = self.check.counterexample
@@ -424,6 +427,8 @@ class Search:
         other_kind = check.explanation.startswith("right as")
         if self.check.fault != "row-never-drawn":  # what is drawn misses rows too
             other_kind |= "random" in check.explanation or "drawn" in check.explanation
+        if self.plan.lam and not check.choice.penalty:  # of the bias alone it is to be free
+            return False
         return same and alike and check.verdict == "right" and not other_kind
 
     @contextlib.contextmanager

@@ -10,6 +10,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -34,6 +35,13 @@ from reference.checker.output import (
     parts_of,
     precision,
     readings,
+)
+from reference.checker.penalty import (
+    OTHER,
+    PENALTY,
+    RIDGE,
+    penalty_of_losses,
+    penalty_seen,
 )
 from reference.checker.problem_set import (
     distinguishing_problems,
@@ -110,10 +118,11 @@ class Choice:
     """The call that was understood, and how; or the likeliest one, and what came of it."""
 
     call: Call | None = None
-    status: str = "unknown call"  # "right", "named", "only reading", "loss", "terminated"
+    status: str = "unknown call"  # "right", "named", "penalised", "only reading", "loss", …
     first: Attempt | None = None
     ended: SubjectTerminated | None = None
     reason: str = ""  # why nothing is said of it, where the answers are numbers
+    penalty: float = 0.0  # what the weights are multiplied with where it is right as ridge
 
 
 def small_problems(plan: CallPlan, seed: int, count: int = SMALL) -> list[Problem]:
@@ -230,40 +239,35 @@ def with_answer(call: Call, definition: Definition) -> CallPlan:
     return replace(call.plan, answer=names if all(names) else ())
 
 
-PENALTY = 0.5
-
-
 def with_penalty(process: Any, choice: Choice, tried: Attempt, seed: int) -> Choice:
-    """The choice; nothing is said where a penalty is added to more than the weights."""
+    """The choice; where a penalty is added to more than the weights, what is said of that."""
     call = choice.call
-    if call is None or "lam" not in call.plan.uses or call.plan.kind == "loss":
+    if call is None or "lam" not in call.plan.uses:
         return choice
-    other = attempt(process, replace(call.plan, lam=PENALTY), seed)
-    for problem, plain, penalised in zip(
-        tried.problems, tried.answers, other.answers, strict=False
-    ):
-        points = [
-            [parse_output(call.plan, call.reading, problem, a).vector for a in answers]
-            for answers in (plain, penalised)
-        ]
-        if any(v is None for vectors in points for v in vectors) or not is_ridge(problem, *points):
-            reason = "it is right without a penalty; with one, it is no ridge with a free bias"
-            return replace(choice, call=None, reason=reason)
-    return choice
+    plan = replace(call.plan, lam=PENALTY)
+    kinds, penalty = penalties(call, tried, attempt(process, plan, seed))
+    if kinds == {RIDGE} or (plan.kind == "loss" and OTHER in kinds):
+        return replace(choice, penalty=penalty)
+    if OTHER not in kinds:
+        return replace(choice, call=call._replace(plan=plan), status="penalised")
+    reason = "it is right without a penalty; with one, it is no ridge with a free bias"
+    return replace(choice, call=None, reason=reason)
 
 
-def is_ridge(problem: Problem, plain: Sequence[Any], penalised: Sequence[Any]) -> bool:
-    """Whether a penalty adds a multiple of w to the part of w, and nothing to that of b.
-
-    Where a training begins at zero this is seen in its second iteration.
-    """
-    w, i = problem.w, 0
-    if len(plain) > 1 and np.allclose(plain[0], penalised[0], rtol=1e-12):
-        w, i = plain[0][:-1], 1
-    added = penalised[i] - plain[i]
-    near = 1e-9 * (1 + np.abs(penalised[i]).max() + np.abs(plain[i]).max())
-    factor = float(added[:-1] @ w) / (float(w @ w) or 1.0)
-    return bool(abs(added[-1]) < near and (abs(added[:-1] - factor * w) < near).all())
+def penalties(call: Call, tried: Attempt, penalised: Attempt) -> tuple[set[str], float]:
+    """What kinds of penalties are seen in the answers to the small problems, and one factor."""
+    read = partial(parse_output, call.plan, call.reading)
+    points = []
+    for problem, *both in zip(tried.problems, tried.answers, penalised.answers, strict=False):
+        points.append([[read(problem, a).vector for a in group] for group in both])
+    if not points or any(v is None for pair in points for group in pair for v in group):
+        return {OTHER}, 0.0
+    if call.plan.kind == "loss":
+        added = np.array([after[0][0] - before[0][0] for before, after in points])
+        kind, factor = penalty_of_losses(tried.problems[: len(points)], added)
+        return {kind}, factor
+    found = [penalty_seen(p, *pair) for p, pair in zip(tried.problems, points, strict=False)]
+    return {kind for kind, _ in found}, found[0][1]
 
 
 def is_special_case(call: Call, attempts: Sequence[Attempt], definition: Definition) -> bool:

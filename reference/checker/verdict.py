@@ -17,6 +17,7 @@ from reference.checker.example import Subject, example, unanswered
 from reference.checker.expected import FORMULAS, Expected
 from reference.checker.extra_problems import Extra, look_further, narrow
 from reference.checker.output import describe_raised
+from reference.checker.penalty import OF_BIAS, problem_without_weights
 from reference.checker.problem_set import distinguishing_problems
 from reference.checker.repeated_example import repeated_example
 from reference.checker.report import Check, Counterexample
@@ -101,9 +102,20 @@ def without_run(process: Any, definition: Definition, choice: Choice) -> Check |
     if choice.status not in ("right", "named") and definition.nonlinear:
         reason = f"its model is not linear: it calls {definition.nonlinear}"
         return unchecked(definition, kind_of(definition, choice), reason)
+    if choice.status == "penalised":
+        return of_penalty(process, definition, choice.call)
     if choice.status == "loss":
         return by_name(choice.call, "loss-as-gradient")
     return None
+
+
+def of_penalty(process: Any, definition: Definition, call: Call) -> Check:
+    """The check of a function whose penalty holds the bias too, with an example of that alone."""
+    evaluate = make_evaluate(process, call, float("inf"))
+    trials = of_function(evaluate([problem_without_weights(call.plan)]), call.plan)
+    wrong = [t for t in trials if not t.is_correct]
+    shown = counterexample(wrong[0], call, definition) if wrong else None
+    return replace(by_name(call, OF_BIAS), counterexample=shown)
 
 
 def judge_all(

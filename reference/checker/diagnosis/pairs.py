@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -262,9 +262,9 @@ def of_steps(formulas: Sequence[tuple[str, Function]]) -> Iterator[Candidate]:
     """A mistake of the step, along a gradient with a mistake of its own."""
     scales = [(name, scaled(gradient, c)) for name, c in SCALES.items()]
     for fault in CATALOGUE:
-        for step in fault.step:
+        for wrong_step in fault.step:
             for name, f in (*scales, *formulas):
-                yield Candidate((fault.name, name), stepping(step, f), is_step=True)
+                yield Candidate((fault.name, name), stepping(wrong_step, f), is_step=True)
 
 
 def of_given() -> Iterator[Candidate]:
@@ -272,9 +272,9 @@ def of_given() -> Iterator[Candidate]:
     for (a, c), (b, k) in itertools.combinations(SCALES.items(), 2):
         yield Candidate((a, b), stepping(step, multiple(c, k)), is_step=True)
     for fault in CATALOGUE:
-        for f in fault.step:
+        for wrong_step in fault.step:
             for name, c in SCALES.items():
-                yield Candidate((fault.name, name), stepping(f, multiple(c)), is_step=True)
+                yield Candidate((fault.name, name), stepping(wrong_step, multiple(c)), is_step=True)
 
 
 def multiple(*factors: Scale) -> Function:
