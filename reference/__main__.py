@@ -37,7 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Run the command that the options name; the exit status."""
+    """Run the command that the options name; without one, print the help; the exit status."""
+    if options.command is None:
+        write(parser().format_help())
+        return UNCHECKED
     if options.command == "faults":
         return RIGHT if write(catalogue()) else UNCHECKED
     refused = list(why_impossible(options))

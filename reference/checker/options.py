@@ -14,6 +14,15 @@ from reference.checker.session import LONGEST
 
 FILES = ("csv", "junit", "gradescope")  # the options that name a file to write
 MOST = 1_000_000  # examples
+PURPOSE = """\
+Is your gradient of linear regression right, and if not, what exactly is wrong, and where?
+Each function of a file is compared with exact arithmetic; a mistake is named, with the smallest
+example that shows it."""
+EXAMPLES = """\
+python -m reference check my_gradient.py     judge every function of a file
+python -m reference check --help             what is understood, and all options
+python -m reference faults | less            the mistakes that have a name
+"""
 HELP = f"""\
 targets: FILE.py, FILE.ipynb, FILE.py:NAME, package.module:NAME, - for standard input; a folder, a
 pattern or a .zip for every .py and .ipynb in it: one file or one folder a submission
@@ -40,9 +49,12 @@ a file cannot be written; else 0
 def parser() -> argparse.ArgumentParser:
     """The arguments of `python -m reference`."""
     top = argparse.ArgumentParser(
-        prog="python -m reference", description="Check gradients; list the known mistakes."
+        prog="python -m reference",
+        description=PURPOSE,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = top.add_subparsers(dest="command", required=True)
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     commands.add_parser("faults", help="print the catalogue of faults")
     check = commands.add_parser(
         "check",

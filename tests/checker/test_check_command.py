@@ -122,7 +122,6 @@ def test_options_reach_the_check(arguments, changed):
         ("check a.py --call f(a)", "--call: 'a' is neither .*a call is written f"),
         ("check", "required: FILE"),
         ("list", "invalid choice: 'list'"),
-        ("", "required: command"),
     ],
 )
 @pytest.mark.usefixtures("checked")
@@ -136,6 +135,18 @@ def test_arguments_out_of_range_are_refused(arguments, message, capsys):
     assert err.startswith("usage: python -m reference")
     assert re.search(message, err)
     assert CALLS == []
+
+
+def test_without_arguments_the_purpose_and_the_commands_are_printed(capsys):
+    """One page, as with --help; the status says that nothing was judged."""
+    assert command.main([]) == 2
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert "python -m reference check my_gradient.py" in out
+    with pytest.raises(SystemExit) as stop:
+        command.main(["--help"])
+    assert stop.value.code == 0
+    assert capsys.readouterr().out.strip() == out.strip()
 
 
 @pytest.mark.parametrize(
