@@ -1,13 +1,14 @@
-"""The study page: equation, code, numbers and pictures side by side, in one HTML file.
+"""The study page: a line through houses, the descent, exercises, in one HTML file.
 
-The file linreg.html needs no network and no server. Part 1 is the derivation: each equation, the
-source that computes it, and its numbers for houses and weights of your choice, next to torch's.
-Part 2 shows gradient descent on the loss surface. In English and Chinese.
+The file linreg.html needs no network and no server. Pictures that move together lead from a street
+of houses to gradient descent on the reader's own data. A second view has each equation, the source
+that computes it, and its numbers beside torch's. In English and Chinese.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import base64
 import hashlib
 import inspect
@@ -23,19 +24,53 @@ from typing import Any
 import numpy as np
 
 from demos.__main__ import main
-from demos._page.notation import NOTATION, code, mathml
+from demos._page.notation import NOTATION, code, inline_mathml, mathml
 from demos._shared.sections import LR, OURS, SECTIONS, Section
 from demos._shared.torch_values import TorchValues, torch_values
 from demos.derivation import B, W, source, three_houses, ulps
-from linreg_np import LossSurface, load_houses, standardise, synthetic_data
-from linreg_np.curvature import second_derivative
+from linreg_np import load_houses, minibatches, synthetic_data
 
 PARTS = Path(__file__).with_name("_page")
-SCRIPTS = ("study", "engine", "derivation", "explorer")  # in the order in which they run
+SCRIPTS = [  # in the order in which they run
+    "words",
+    "state",
+    "engine",
+    "svg",
+    "data",
+    "own_data",
+    "scatter",
+    "parabola",
+    "chain",
+    "bowl",
+    "weights",
+    "formula",
+    "descent",
+    "own_form",
+    "derivation",
+    "exercises",
+    "main",
+]
+FONT = "vendor/stix-two-math.woff2"
 LANGUAGES = ("en", "zh")
-STEPS = 300  # of one path in part 2: three epochs of the worked example
+STEPS = 300  # of one path: three epochs of the worked example
 MAX_HOUSES = 6
 SURFACE = "L = L* + ½ (θ − θ*)ᵀH(θ − θ*), H = (1/n) [X 1]ᵀ[X 1]"  # for §2
+D2L = {"0": "3.1.1", "1.1a": "3.1.3", "1.1b": "3.1.4", "1.2a": "3.1.5", "1.2b": "3.1.6"}
+D2L |= {"1.3g": "3.1.10", "1.3h": "3.1.10", "2": "3.2"}
+LINES = {  # of section 6: from the gradient to the formula; what is new in a line is in ⟦ ⟧
+    "gradient": "w ← w ⟦− η⟧ ∇w L_B",
+    "mean": "w ← w − η ⟦(1/m) Σ_{i∈B} (ŷ⁽ⁱ⁾ − y⁽ⁱ⁾) x⁽ⁱ⁾⟧",
+    "order": "w ← w − ⟦(η/m)⟧ Σ_{i∈B} ⟦x⁽ⁱ⁾⟧(ŷ⁽ⁱ⁾ − y⁽ⁱ⁾)",
+    "model": "w ← w − (η/m) Σ_{i∈B} x⁽ⁱ⁾⟦(wᵀx⁽ⁱ⁾ + b − y⁽ⁱ⁾)⟧",
+    "bias": "⟦b⟧ ← ⟦b⟧ − (η/m) Σ_{i∈B} (wᵀx⁽ⁱ⁾ + b − y⁽ⁱ⁾)",
+}
+LOOP = """\
+for epoch in range(epochs):
+    for X_B, y_B in minibatches(X, y, batch_size, rng):
+        residual = X_B @ w + b - y_B
+        w = w - lr / len(y_B) * X_B.T @ residual
+        b = b - lr / len(y_B) * residual.sum()
+"""
 
 
 def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
@@ -46,14 +81,19 @@ def page(seed: int) -> str:
     """The whole page. Its security policy allows its own script and style, and nothing else."""
     script = "\n".join(part(f"{name}.js").replace('"use strict";\n', "") for name in SCRIPTS)
     script = f'"use strict";\n{script}'
+    font = base64.b64encode((PARTS / FONT).read_bytes()).decode()
+    style = Template(part("style.css")).substitute(font=font)
     steps = {s.number: s.equation for s in SECTIONS}
-    return Template(part("template.html")).substitute(
-        style=part("style.css"),
-        style_hash=digest(part("style.css")),
+    return Template(expand(part("template.html"))).substitute(
+        style=style,
+        style_hash=digest(style),
         script=script,
         script_hash=digest(script),
         sections="".join(map(section, SECTIONS)),
         step_equation=mathml(f"{steps['1.3g']}, {steps['1.3h']}"),
+        formula_lines="".join(map(formula_line, LINES)),
+        loop=loop(),
+        loop_symbols=symbol_buttons(symbols_in(loop())),
         data=as_json(data(seed)),
         words=as_json(
             {language: json.loads(part(f"text.{language}.json")) for language in LANGUAGES}
@@ -75,21 +115,73 @@ def as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
 
 
+def expand(template: str) -> str:
+    """Replace {{math …}}, {{inline …}}, {{figure …}} and {{slider …}} by their HTML."""
+    kinds = {"math": mathml, "inline": inline_mathml, "figure": figure, "slider": slider}
+    return re.sub(r"\{\{(\w+) (.*?)\}\}", lambda m: kinds[m[1]](m[2]), template)
+
+
+def figure(text: str) -> str:
+    """A picture, and the sentence that tells what it shows now: `id`, then more attributes.
+
+    A picture with handles is a group; one without is an image.
+    """
+    name, _, more = text.partition(" ")
+    role = "img" if name in ("one_loss", "shares", "losses", "fitted", "errors") else "group"
+    return Template(part("figure.html")).substitute(id=name, role=role, more=f" {more}".rstrip())
+
+
+def slider(text: str) -> str:
+    """A slider that shows and sets a part of the state: `place key low high step`."""
+    place, key, low, high, step = text.split()
+    symbol = {"lr": "η", "beta": "β", "upto": ""}.get(key, re.sub(r"_(\w+)", r"<sub>\1</sub>", key))
+    return Template(part("slider.html")).substitute(
+        id=f"{place}-{key}",
+        key=key,
+        low=low,
+        high=high,
+        step=step,
+        symbol=f'<i lang="en">{symbol}</i>' if symbol else "",
+    )
+
+
+def formula_line(name: str) -> str:
+    return (
+        f'\n      <li><div class="equation">{mathml(LINES[name])}</div>'
+        f'<p data-words="formula.{name}"></p></li>'
+    )
+
+
+def loop() -> str:
+    """LOOP as HTML; len(y_B) is m here, not n."""
+    return code(LOOP).replace('data-symbol="n"', 'data-symbol="batch_size"')
+
+
 def section(s: Section) -> str:
     """The equation and the source of one §; the script fills in numbers and words."""
     equations = mathml(SURFACE if s.number == "2" else s.equation)
-    functions = (*s.functions, *([second_derivative] if s.number == "2" else []))
+    functions = (*s.functions, *([minibatches] if s.number == "1.3g" else []))
     files = [list(g) for _, g in groupby(functions, lambda f: f.__module__)]
-    sources = "".join(map(listing, files))
-    found = set(re.findall('data-symbol="(\\w+)"', equations + sources))
-    buttons = (
-        f'<button type="button" data-symbol="{symbol}" aria-pressed="false" tabindex="{-bool(k)}">'
-        f'<b>{written}</b>{also} <span data-words="symbol.{symbol}"></span>'
-        "</button>"
-        for k, (symbol, written, also) in enumerate(legend(found))
-    )
+    d2l = f' <small class="d2l">d2l {D2L[s.number]}</small>' if s.number in D2L else ""
     return Template(part("section.html")).substitute(
-        section=s.number, equations=equations, symbols="".join(buttons), sources=sources
+        section=s.number,
+        d2l=d2l,
+        equations=equations,
+        symbols=symbol_buttons(symbols_in(equations)),
+        sources="".join(map(listing, files)),
+    )
+
+
+def symbols_in(html: str) -> set[str]:
+    return set(re.findall('data-symbol="(\\w+)"', html))
+
+
+def symbol_buttons(found: set[str]) -> str:
+    """One button for each symbol: how it is written, its name and shape in code, its meaning."""
+    return "".join(
+        f'<button type="button" data-symbol="{symbol}" aria-pressed="false" tabindex="{-bool(k)}">'
+        f'<i lang="en">{written}</i>{also} <span data-words="symbol.{symbol}"></span></button>'
+        for k, (symbol, written, also) in enumerate(legend(found))
     )
 
 
@@ -99,17 +191,36 @@ def legend(found: set[str]) -> Iterator[tuple[str, str, str]]:
         if symbol in found:
             letters = re.sub(r"_(\w)|(?<=∇)(w)", r"<sub>\1\2</sub>", written)
             name = "" if symbol == written else f"{symbol} "
-            yield symbol, letters, f"<code>{name}{shape}</code>" if name + shape else ""
+            also = f'<code lang="en">{name}{shape}</code>' if name + shape else ""
+            yield symbol, letters, also
 
 
 def listing(functions: Sequence[Any]) -> str:
     """The source of functions of one file."""
     name = functions[0].__module__.replace(".", "/")
-    text = "\n".join(source(inspect.unwrap(f)) for f in functions)
+    text = "\n".join(plain_source(inspect.unwrap(f)) for f in functions)
     return (
-        f'<figure class="source"><figcaption><code>{name}.py</code></figcaption>'
-        f'<pre tabindex="0"><code>{code(text)}</code></pre></figure>'
+        f'<figure class="source"><figcaption><code lang="en">{name}.py</code></figcaption>'
+        f'<pre tabindex="0" role="group" aria-label="{name}.py" lang="en">'
+        f"<code>{code(text)}</code></pre></figure>"
     )
+
+
+def plain_source(f: Any) -> str:
+    """The source without docstring, decorators and annotations: its body as it stands."""
+    text = source(f)
+    (function,) = ast.parse(text).body
+    for argument in ast.walk(function.args):
+        if isinstance(argument, ast.arg):
+            argument.annotation = None
+    body = text.splitlines(keepends=True)[header_length(text, function) :]
+    return f"def {function.name}({ast.unparse(function.args)}):\n{''.join(body)}"
+
+
+def header_length(text: str, function: ast.FunctionDef) -> int:
+    """The number of lines before the body and its comments."""
+    ends = [k for k, line in enumerate(text.splitlines(), 1) if line.rstrip().endswith(":")]
+    return next(k for k in ends if k >= function.lineno)
 
 
 def data(seed: int) -> dict[str, Any]:
@@ -135,7 +246,11 @@ def data(seed: int) -> dict[str, Any]:
             "numpy": np.__version__,
             "torch": by_torch.torch,
         },
-        "explorer": {"example": worked_example(seed), "houses": standardised_houses(seed)},
+        "explorer": {
+            "example": worked_example(seed),
+            "valley": long_valley(seed),
+            "houses": orders(np.random.default_rng(seed), len(y)),
+        },
     }
 
 
@@ -156,32 +271,24 @@ def worked_example(seed: int) -> dict[str, Any]:
     rng = np.random.default_rng(seed)
     X, y = synthetic_data([2, -3.4], 4.2, 1000, noise=0.01, rng=rng)
     start = rng.normal(0, 0.01, 2)
-    return packed(X, y, rng, start, b=4.2)
+    return {**packed(X, y, rng), "start": start.tolist()}
 
 
-def standardised_houses(seed: int) -> dict[str, Any]:
-    X, y = load_houses()
-    Z, _, _ = standardise(X)
-    b = LossSurface.from_data(Z, y).b
-    return packed(Z, y, np.random.default_rng(seed), np.zeros(2), b)
+def long_valley(seed: int) -> dict[str, Any]:
+    """The data of `python -m demos surface`."""
+    from demos.surface import correlated  # here, because it imports matplotlib
+
+    return packed(*correlated(seed), np.random.default_rng(seed))
 
 
-def packed(X: Any, y: Any, rng: Any, start: Any, b: float) -> dict[str, Any]:
-    """The data bit for bit, the order of each epoch, and the loss surface in closed form."""
-    surface = LossSurface.from_data(X, y)
-    enough = -(-STEPS // -(-len(y) // 100))  # epochs, for STEPS steps with m = 100
-    return {
-        "X": base64_of(X, "<f8"),
-        "y": base64_of(y, "<f8"),
-        "orders": base64_of(epochs(rng, len(y), enough), "<u2"),
-        "start": start.tolist(),
-        "b": b,
-        "H": surface.curvature.tolist(),
-        "lowest": [*surface.w.tolist(), surface.b],
-        "floor": surface.min_loss,
-        "max_lr": surface.max_lr,
-        "max_lr_held": 2 / float(np.linalg.eigvalsh(surface.curvature[:-1, :-1])[-1]),
-    }
+def packed(X: Any, y: Any, rng: Any) -> dict[str, Any]:
+    """The data bit for bit, and the order of each epoch."""
+    return {"X": as_base64(X, "<f8"), "y": as_base64(y, "<f8"), "orders": orders(rng, len(y))}
+
+
+def orders(rng: Any, n: int) -> str:
+    """The order of the samples in each epoch, enough of them for STEPS steps with m = 100."""
+    return as_base64(epochs(rng, n, -(-STEPS // -(-n // 100))), "<u2")
 
 
 def epochs(rng: Any, n: int, count: int) -> Any:
@@ -189,7 +296,7 @@ def epochs(rng: Any, n: int, count: int) -> Any:
     return np.array([rng.permutation(n) for _ in range(count)])
 
 
-def base64_of(a: Any, dtype: str) -> str:
+def as_base64(a: Any, dtype: str) -> str:
     return base64.b64encode(np.ascontiguousarray(a, dtype).tobytes()).decode()
 
 

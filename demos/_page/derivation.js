@@ -1,5 +1,5 @@
 "use strict";
-// Part 1: the numbers of each §, for the houses and the weights that the reader picks.
+// The second view: the numbers of each §, for the houses and the weights that the reader picks.
 
 const M = 2; // a minibatch in §1.3g is the first two houses
 const SIZES = Object.keys(DATA.orders).map(Number); // of a sample: those that batch orders are known for
@@ -11,10 +11,10 @@ const NAMES = ["area", "age"];
 const of = (i) => `<sup>(${i + 1})</sup>`;
 const each = (symbol, before, after = "") =>
   NAMES.map((name) => part(symbol, `${before}<sub>${name}</sub>${after}`));
-const WEIGHT = each("w", "w"), FEATURE = each("X", "x", of(0));
-const DL = each("dl_dw", "∂l/∂w", of(0)), DYHAT = each("X", "∂ŷ/∂w", of(0)), DLOSS = each("grad_w", "∂L/∂w");
+const WEIGHT = each("w", "w"), FEATURE = (i) => each("X", "x", of(i)), DLOSS = each("grad_w", "∂L/∂w");
+const DL = (i) => each("dl_dw", "∂l/∂w", of(i)), DYHAT = (i) => each("X", "∂ŷ/∂w", of(i));
 const product = (w_j, x_j) => `${put("w", w_j)} · ${put("X", x_j)}`;
-const line = (x, w, b) => `${product(w[0], x[0])} + ${product(w[1], x[1])} + ${put("b", b)}`;
+const weighted = (x, w, b) => `${product(w[0], x[0])} + ${product(w[1], x[1])} + ${put("b", b)}`;
 const mean = (terms, n) => `(${terms.join(" + ")}) / ${part("n", n)}`;
 
 // ---- § by §: each quantity under the name that it has in the terminal (`python -m demos derivation`),
@@ -22,9 +22,9 @@ const mean = (terms, n) => `(${terms.join(" + ")}) / ${part("n", n)}`;
 
 const QUANTITIES = {
   "0": ({ X, w, b }) => X.map((x, i) =>
-    row(`price, house ${i + 1}`, part("y_hat", `price${of(i)}`), line(x, w, b), price(...x, ...w, b))),
-  "1.1a": ({ X: [x], w, b }) =>
-    [row("ŷ, house 1", part("y_hat", `ŷ${of(0)}`), line(x, w, b), predict_one(x, w, b))],
+    row(`price, house ${i + 1}`, part("y_hat", `price${of(i)}`), weighted(x, w, b), price(...x, ...w, b))),
+  "1.1a": ({ X, w, b }) => X.map((x, i) =>
+    row(`ŷ, house ${i + 1}`, part("y_hat", `ŷ${of(i)}`), weighted(x, w, b), predict_one(x, w, b))),
   "1.1b": ({ y_hat }) => y_hat.map((v, i) => row(`ŷ, house ${i + 1}`, part("y_hat", `ŷ${of(i)}`), "", v)),
   "1.2a": ({ y_hat, y }) => squared_loss(y_hat, y).map((l, i) =>
     row(`l, house ${i + 1}`, part("l", `l${of(i)}`), `½ ${difference(y_hat[i], y[i])}²`, l)),
@@ -32,22 +32,20 @@ const QUANTITIES = {
     const l = squared_loss(y_hat, y).map((v) => put("l", v));
     return [row("L", part("L", "L"), mean(l, n), loss(X, y, w, b))];
   },
-  "1.3a": ({ X: [x], y: [y], w, b, r }) => NAMES.map((name, j) =>
-    row(`∂l/∂w_${name}, house 1`, DL[j], `${put("residual", r[0])} · ${put("X", x[j])}`, dl_dw(x, y, w, b, j))),
+  "1.3a": ({ X, y, w, b, r }) => NAMES.flatMap((name, j) => X.map((x, i) =>
+    row(`∂l/∂w_${name}, house ${i + 1}`, DL(i)[j], `${put("residual", r[i])} · ${put("X", x[j])}`, dl_dw(x, y[i], w, b, j)))),
   "1.3b": ({ y_hat, y }) => y_hat.map((v, i) =>
     row(`∂l/∂ŷ, house ${i + 1}`, part("residual", `∂l/∂ŷ${of(i)}`), difference(v, y[i]), dl_dyhat(v, y[i]))),
-  "1.3c": ({ X: [x] }) => [
-    ...NAMES.map((name, j) => row(`∂ŷ/∂w_${name}, house 1`, DYHAT[j], FEATURE[j], dyhat_dw(x, j))),
+  "1.3c": ({ X }) => [
+    ...NAMES.flatMap((name, j) => X.map((x, i) =>
+      row(`∂ŷ/∂w_${name}, house ${i + 1}`, DYHAT(i)[j], FEATURE(i)[j], dyhat_dw(x, j)))),
     row("∂ŷ/∂b", part("one", "∂ŷ/∂b"), "", dyhat_db()),
   ],
-  "1.3d": ({ X: [x], y: [y], w, b, y_hat: [y_hat] }) => {
-    const r = difference(y_hat, y);
-    return [
-      ...NAMES.map((name, j) =>
-        row(`∂l/∂w_${name}, house 1`, DL[j], `${r} · ${put("X", x[j])}`, dl_dw(x, y, w, b, j))),
-      row("∂l/∂b, house 1", part("dl_db", `∂l/∂b${of(0)}`), r, dl_db(x, y, w, b)),
-    ];
-  },
+  "1.3d": ({ X, y, w, b, y_hat }) => [
+    ...NAMES.flatMap((name, j) => X.map((x, i) =>
+      row(`∂l/∂w_${name}, house ${i + 1}`, DL(i)[j], `${difference(y_hat[i], y[i])} · ${put("X", x[j])}`, dl_dw(x, y[i], w, b, j)))),
+    ...X.map((x, i) => row(`∂l/∂b, house ${i + 1}`, part("dl_db", `∂l/∂b${of(i)}`), difference(y_hat[i], y[i]), dl_db(x, y[i], w, b))),
+  ],
   "1.3e": ({ X, y, w, b, n, r }) => [
     ...NAMES.map((name, j) => {
       const terms = X.map((x, i) => `${put("residual", r[i])} · ${put("X", x[j])}`);
@@ -95,7 +93,7 @@ function quantities({ houses, w, b }) {
 
 const column = (v) => v.map((x) => [x]);
 
-const PICTURES = {
+const MATRICES = {
   "1.1b": ({ X, w, b, y_hat }) => `${matrix(X, "X")}${matrix(column(w), "w")}
     <mo>+</mo><mn data-symbol="b">${written(b)}</mn><mo>=</mo>${matrix(column(y_hat), "y_hat")}`,
   "1.3f": ({ X, n, r, grad_w }) => `<mfrac><mn>1</mn><mn data-symbol="n">${n}</mn></mfrac>
@@ -103,38 +101,47 @@ const PICTURES = {
     <mo>=</mo>${matrix(column(grad_w), "grad_w", true)}`,
 };
 
-function matrix(rows, symbol, tinted = false) {
-  const cells = rows.map((row) => row.map((x) => `<mtd><mn>${written(x)}</mn></mtd>`).join(""));
-  const lines = cells.map((row, j) => `<mtr${tinted ? ` class="weight-${j}"` : ""}>${row}</mtr>`);
-  return `<mtable class="matrix" data-symbol="${symbol}">${lines.join("")}</mtable>`;
-}
-
 // ---- the tables
 
 const untouched = () => JSON.stringify(sample) === JSON.stringify(DATA.chosen);
 
 function show_numbers() {
   const now = quantities(sample);
-  $("#derivation").dataset.untouched = untouched();
   for (const section of $$("#derivation [data-section]")) {
     const name = section.dataset.section;
     const rows = QUANTITIES[name](now).map((quantity, k) => table_row(name, quantity, k));
     $(".numbers tbody", section).innerHTML = rows.join("");
-    if (name in PICTURES) {
-      $(".picture", section).innerHTML = `<math display="block">${PICTURES[name](now)}</math>`;
+    tell_torch(section);
+    if (name in MATRICES) {
+      $(".matrices", section).innerHTML = `<math display="block" lang="en">${MATRICES[name](now)}</math>`;
     }
   }
   $("#belongs").textContent = say(untouched() ? "sample.same" : "sample.moved");
 }
 
 function table_row(section, { key, what, how, value }, k) {
-  const torch = DATA.torch[section][key]; // none for a house beyond the first
+  const torch = DATA.torch[section][key]; // none for a house beyond the first three
   const tint = ["1.3e", "1.3f"].includes(section) && k < 2 ? ` class="weight-${k}"` : "";
-  const theirs = torch ? [exactly(torch.torch), torch.ulps] : ["–", "–"];
+  const known = torch && untouched(), theirs = known ? [exactly(torch.torch), torch.ulps] : ["", ""];
   return `<tr${tint} data-key="${key}"><th scope="row">${what}${how && ` <span class="how">${what.endsWith("←") ? "" : "= "}${how}</span>`}</th>
-    <td data-head="${say("numbers.here")}" data-value="${value}">${exactly(value)}</td>
-    <td data-head="torch" class="torch">${theirs[0]}</td>
-    <td data-head="ulp" class="torch">${theirs[1]}</td></tr>`;
+    <td data-value="${value}"><span class="short">${written(value)}</span><span class="all">${exactly(value)}</span></td>
+    <td class="torch">${theirs[0]}</td><td class="torch">${theirs[1]}</td></tr>`;
+}
+
+// "torch agrees to the last bit", or by how much it does not; it opens torch's columns.
+function tell_torch(section) {
+  const apart = Math.max(...Object.values(DATA.torch[section.dataset.section]).map(({ ulps }) => ulps));
+  const words = untouched() ? (apart ? say("torch.near", { apart: written(apart) }) : say("torch.same")) : say("torch.hidden");
+  const button = $(".agrees", section);
+  button.innerHTML = words;
+  button.setAttribute("aria-expanded", section.classList.contains("digits"));
+}
+
+for (const button of $$(".agrees")) {
+  button.addEventListener("click", () => {
+    button.closest("[data-section]").classList.toggle("digits");
+    tell_torch(button.closest("[data-section]"));
+  });
 }
 
 // ---- the sample and the weights
@@ -148,12 +155,12 @@ function show_houses() {
 }
 
 const house_cells = (i) => [...DATA.houses.X[i], DATA.houses.y[i]]
-  .map((v, k) => `<td data-symbol="${k < 2 ? "X" : "y"}">${exactly(v)}</td>`).join("");
+  .map((v, k) => `<td data-symbol="${k < 2 ? "X" : "y"}">${written(v)}</td>`).join("");
 
 function show_weights() {
   for (const [id, value] of [["w_area", sample.w[0]], ["w_age", sample.w[1]], ["b", sample.b]]) {
     $(`#${id}`).value = value;
-    $(`#${id}_value`).textContent = exactly(value);
+    $(`#${id}_value`).textContent = written(value);
   }
 }
 
@@ -165,8 +172,11 @@ function show_sample() {
 
 $("#houses").addEventListener("input", ({ target }) => {
   const i = target.valueAsNumber - 1;
-  target.setCustomValidity(i in DATA.houses.y ? "" : say("sample.rule"));
-  if (!(i in DATA.houses.y)) return;
+  const good = i in DATA.houses.y;
+  target.setCustomValidity(good ? "" : say("sample.rule"));
+  target.setAttribute("aria-invalid", !good);
+  $("#sample .rule").textContent = good ? "" : say("sample.rule");
+  if (!good) return;
   sample.houses[target.dataset.house] = i;
   $$("td", target.closest("tr")).forEach((td) => td.remove());
   target.closest("tr").insertAdjacentHTML("beforeend", house_cells(i));
@@ -196,56 +206,9 @@ $("#again").addEventListener("click", () => {
   show_sample();
 });
 
-// ---- one symbol in the equation, the code and the numbers
-
-let pinned = null;
-
-function light(section, symbol) {
-  for (const element of $$(".lit")) element.classList.remove("lit");
-  if (!section || !symbol) return;
-  for (const element of $$(`[data-symbol="${symbol}"]`, section)) element.classList.add("lit");
-}
-
-const named = (element) => element && [element.closest("[data-section]"), element.dataset.symbol];
-const focused = ({ target }) => named(target.closest("[data-symbol]"));
-
-// What is pointed at. In an equation the innermost box that holds the point, and not the target of
-// the event: the letters of a mathematical font reach far over their neighbours.
-function pointed({ target, clientX, clientY }) {
-  const equation = target.closest("math");
-  if (!equation) return focused({ target });
-  return named($$("[data-symbol]", equation).findLast((element) => {
-    const { left, right, top, bottom } = element.getBoundingClientRect();
-    return left <= clientX && clientX <= right && top <= clientY && clientY <= bottom;
-  }));
-}
-
-const derivation = $("#derivation");
-derivation.addEventListener("pointermove", (event) => light(...(pointed(event) ?? pinned ?? [])));
-derivation.addEventListener("pointerleave", () => light(...(pinned ?? [])));
-derivation.addEventListener("focusin", (event) => light(...(focused(event) ?? pinned ?? [])));
-derivation.addEventListener("click", (event) => {
-  const symbol = pointed(event);
-  const again = symbol && pinned && symbol.every((part, k) => part === pinned[k]);
-  pinned = again ? null : symbol;
-  for (const button of $$(".symbols button")) {
-    const [section, name] = named(button);
-    button.setAttribute("aria-pressed", pinned?.[0] === section && pinned?.[1] === name);
-  }
-  light(...(pinned ?? []));
-});
-
-// One Tab stop for the symbols of a §, the arrow keys within.
-derivation.addEventListener("keydown", (event) => {
-  const bar = event.target.closest(".symbols");
-  const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-  if (!bar || !by) return;
-  const buttons = $$("button", bar), k = buttons.indexOf(event.target);
-  const next = buttons[(k + by + buttons.length) % buttons.length];
-  for (const button of buttons) button.tabIndex = button === next ? 0 : -1;
-  next.focus();
-  event.preventDefault();
+$("#digits").addEventListener("click", ({ target }) => {
+  target.setAttribute("aria-pressed", $("#derivation").classList.toggle("all-digits"));
 });
 
 $("#sample").open = matchMedia("(min-width: 64rem)").matches; // where it would not cover what it is about
-redraws.push(show_sample);
+picture([], show_sample);

@@ -66,15 +66,55 @@ function curvature(X) {
   return columns.map((u) => columns.map((v) => dot(u, v) / X.length));
 }
 
-// for §2: 2/λ_max, λ_max by power iteration: H again and again turns any vector to the steepest axis
-function max_lr(H) {
-  let v = H.map((_, k) => 1 + k / 10), length = 1;
-  for (let k = 0; k < 100; k++) {
-    v = H.map((row) => dot(row, v));
-    length = Math.hypot(...v);
-    v = v.map((x) => x / length);
+// for §2: H = Σ λ v vᵀ by Jacobi's rotations: the axes of the bowl, the steepest first
+function principal_axes(H) {
+  const d = H.length, A = H.map((row) => [...row]);
+  const V = H.map((_, i) => H.map((_, k) => Number(i === k)));
+  for (let sweep = 0; sweep < 30; sweep++) {
+    for (let p = 0; p < d; p++) for (let q = p + 1; q < d; q++) rotate(A, V, p, q);
   }
-  return 2 / length;
+  const axes = A.map((row, k) => ({ λ: row[k], v: V.map((r) => r[k]) }));
+  return axes.sort((one, other) => other.λ - one.λ);
+}
+
+// One rotation in the plane of p and q that makes A[p][q] zero.
+function rotate(A, V, p, q) {
+  if (A[p][q] === 0) return;
+  const θ = Math.atan2(2 * A[p][q], A[p][p] - A[q][q]) / 2, c = Math.cos(θ), s = Math.sin(θ);
+  const turn = (row) => [row[p], row[q]] = [c * row[p] + s * row[q], c * row[q] - s * row[p]];
+  A.forEach(turn);
+  [A[p], A[q]] = [A[p].map((x, k) => c * x + s * A[q][k]), A[q].map((x, k) => c * x - s * A[p][k])];
+  V.forEach(turn);
+}
+
+// for §2: 2/λ_max
+const max_lr = (H) => 2 / principal_axes(H)[0].λ;
+
+// for §2: the features with mean 0 and standard deviation 1
+function standardise(X) {
+  const columns = transpose(X).map((x) => {
+    const mean = sum(x) / x.length, away = x.map((v) => v - mean);
+    const std = Math.sqrt(dot(away, away) / x.length);
+    return away.map((v) => v / std);
+  });
+  return transpose(columns);
+}
+
+// for §2: θ* = (w*, b*), where the loss is least, by Gauss on features and labels of mean 0
+function least_squares(X, y) {
+  const mean_x = transpose(X).map((x) => sum(x) / x.length), mean_y = sum(y) / y.length;
+  const Z = transpose(X.map((x) => x.map((v, j) => v - mean_x[j]))), r = y.map((v) => v - mean_y);
+  const w = solve(Z.map((u) => Z.map((v) => dot(u, v))), Z.map((u) => dot(u, r)));
+  return [...w, mean_y - dot(w, mean_x)];
+}
+
+// A⁻¹c for a positive definite A
+function solve(A, c) {
+  const M = A.map((row, i) => [...row, c[i]]), d = c.length;
+  for (let p = 0; p < d; p++) for (let q = 0; q < d; q++) {
+    if (q !== p) M[q] = M[q].map((x, k) => x - (M[q][p] / M[p][p]) * M[p][k]);
+  }
+  return M.map((row, i) => row[d] / row[i]);
 }
 
 // §2: the bowl, L(θ) = L* + ½ (θ − θ*)ᵀ H (θ − θ*), θ = (w, b); `lowest` is θ*, `floor` is L*
@@ -83,16 +123,21 @@ function bowl({ H, lowest, floor }, theta) {
   return floor + 0.5 * dot(away, H.map((row) => dot(row, away)));
 }
 
+// beyond: v ← βv + ∇L, the direction of a step with momentum; β = 0 is the gradient itself
+const velocity = (v, grad, beta) => grad.map((g, k) => (beta ? beta * v[k] : 0) + g);
+
 // §2    the loop: the path of (w, b), a step at a time, over `batches` of row numbers.
 //       Where b is held, the step leaves it alone.
-function* fit(X, y, batches, { lr, w, b, held = false }) {
+function* fit(X, y, batches, { lr, w, b, held = false, beta = 0 }) {
   yield { w, b };
+  let v = [...w, b].map(() => 0);
   for (const B of batches) {
     const X_B = B.map((i) => X[i]), y_B = B.map((i) => y[i]);
     const [grad_w, grad_b] = gradient(X_B, y_B, w, b);
     const old = { w, b };
-    [w, b] = sgd_step(w, b, grad_w, held ? 0 : grad_b, lr);
-    yield { w, b, old, grad_w, grad_b, B };
+    v = velocity(v, [...grad_w, held ? 0 : grad_b], beta);
+    [w, b] = sgd_step(w, b, v.slice(0, -1), v.at(-1), lr);
+    yield { w, b, old, grad_w, grad_b, v, B };
     if (![...w, b].every(Number.isFinite)) return;
   }
 }

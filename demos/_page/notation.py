@@ -14,7 +14,7 @@ from html import escape
 
 # name: symbol, shape, names in the code, names in equations
 NOTATION = {
-    "X": ("X", "(n, d)", "X X_B x x_i area age dyhat_dw", "X x x_j area age ∂ŷ/∂w_j"),
+    "X": ("X", "(n, d)", "X X_B x x_i area age dyhat_dw", "X x x_j area age ∂ŷ/∂w_j ∂ŷ/∂w"),
     "y": ("y", "(n,)", "y y_B y_i", "y"),
     "w": ("w", "(d,)", "w w_area w_age ws", "w w_j w_area w_age"),
     "b": ("b", "", "b bs", "b"),
@@ -22,10 +22,10 @@ NOTATION = {
     "residual": ("ŷ − y", "(n,)", "residual r dl_dyhat", "∂l/∂ŷ"),
     "n": ("n", "", "n len", "n"),
     "l": ("l", "(n,)", "l squared_loss", "l"),
-    "L": ("L", "", "loss", "L L*"),
-    "dl_dw": ("∂l/∂w_j", "", "dl_dw", "∂l/∂w_j"),
+    "L": ("L", "", "loss", "L L* L_B"),
+    "dl_dw": ("∂l/∂w_j", "", "dl_dw", "∂l/∂w_j ∂l/∂w"),
     "dl_db": ("∂l/∂b", "", "dl_db", "∂l/∂b"),
-    "grad_w": ("∇w L", "(d,)", "grad_w grads_w dL_dw", "∇w ∂L/∂w_j"),
+    "grad_w": ("∇w L", "(d,)", "grad_w grads_w dL_dw", "∇w ∂L/∂w_j ∂L/∂w"),
     "grad_b": ("∂L/∂b", "", "grad_b grads_b dL_db", "∂L/∂b"),
     "lr": ("η", "", "lr", "η"),
     "batch_size": ("m", "", "batch_size", "m"),
@@ -35,8 +35,9 @@ IN_CODE = {name: symbol for symbol, row in NOTATION.items() for name in row[2].s
 IN_MATHS = {name: symbol for symbol, row in NOTATION.items() for name in row[3].split()}
 
 TOKEN = re.compile(
-    r"(?P<derivative>∂\w/∂\w(_j)?)|\((?P<over>\w)/(?P<under>\w)\)|(?P<half>½)|(?P<gradient>∇w L)"
-    r"|Σ(?P<index>ᵢ|_\{[^}]*\})|(?P<name>price|w_area|w_age|area|age|[^\W\d_ᵀ²](_j|\*)?)"
+    r"(?P<derivative>∂\w/∂\w(_j)?)|\((?P<over>\w)/(?P<under>\w)\)|(?P<half>½)"
+    r"|(?P<gradient>∇w L(_B)?)"
+    r"|Σ(?P<index>ᵢ|_\{[^}]*\})|(?P<name>price|w_area|w_age|area|age|[^\W\d_ᵀ²](_[jB]|\*)?)"
     r"|(?P<raised>⁽ⁱ⁾|ᵀ|²)|(?P<number>\d)|(?P<open>[(\[])|(?P<sign>[^\s\w])|\s+"
 )
 RAISED = {
@@ -44,20 +45,34 @@ RAISED = {
     "ᵀ": "<mi>⊤</mi>",
     "²": "<mn>2</mn>",
 }
+CLOSED = '<mo stretchy="false">)</mo>'
 RESIDUAL = re.compile(r"^\(ŷ\S* − y\S*\)$|^\(wᵀ.* − y\S*\)$")  # in brackets, ŷ − y is one quantity
 
 
 def mathml(equation: str) -> str:
     """The equation of a docstring as MathML; equations separated by commas become one line each.
 
+    What stands between ⟦ and ⟧ is marked as changed.
+
     Examples
     --------
     >>> mathml("x²")
-    '<math display="block"><msup><mi data-symbol="X">x</mi><mn>2</mn></msup></math>'
+    '<math lang="en" display="block"><msup><mi data-symbol="X">x</mi><mn>2</mn></msup></math>'
     """
-    return "".join(
-        f'<math display="block">{"".join(_terms(part))}</math>' for part in equation.split(", ")
-    )
+    parts = (_line(part) for part in equation.split(", "))
+    return "".join(f'<math lang="en" display="block">{part}</math>' for part in parts)
+
+
+def inline_mathml(equation: str) -> str:
+    """The equation within a line of text."""
+    return f'<math lang="en">{_line(equation)}</math>'
+
+
+def _line(text: str) -> str:
+    """One equation without its element; every second part is one that is marked as changed."""
+    parts = ["".join(_terms(part)) for part in re.split("[⟦⟧]", text)]
+    parts[1::2] = [f'<mrow class="changed">{part}</mrow>' for part in parts[1::2]]
+    return "".join(parts)
 
 
 def _terms(text: str) -> list[str]:
@@ -80,7 +95,12 @@ def _terms(text: str) -> list[str]:
 
 
 def _raised(term: str, above: str) -> str:
-    """Add a superscript to a term, which may already have a subscript."""
+    """Add a superscript to a term, which may already have a subscript.
+
+    Of a bracket, the sign that closes it: above the whole it would float a line too high.
+    """
+    if term.endswith(f"{CLOSED}</mrow>"):
+        return f"{term.removesuffix(f'{CLOSED}</mrow>')}<msup>{CLOSED}{above}</msup></mrow>"
     if term.startswith("<msub"):
         return f"<msubsup{term.removeprefix('<msub').removesuffix('</msub>')}{above}</msubsup>"
     return f"<msup>{term}{above}</msup>"
@@ -117,7 +137,8 @@ def _term(token: re.Match[str]) -> str:
     if token["half"]:
         return "<mfrac><mn>1</mn><mn>2</mn></mfrac>"
     if token["gradient"]:
-        return f'<mrow data-symbol="grad_w"><msub><mo>∇</mo><mi>w</mi></msub>{_name("L")}</mrow>'
+        loss = _name(text.removeprefix("∇w "))
+        return f'<mrow data-symbol="grad_w"><msub><mo>∇</mo><mi>w</mi></msub>{loss}</mrow>'
     if token["index"]:
         index = token["index"].strip("_{}").replace("ᵢ", "i")
         signs = "".join(f"<mo>{c}</mo>" if c == "∈" else f"<mi>{c}</mi>" for c in index)

@@ -1,40 +1,21 @@
 "use strict";
-// What both parts share: the data in the page, its words in two languages, and how numbers are written.
+// What all files share: the data in the page, its words in two languages, and how numbers are written.
 
 const $ = (selector, within = document) => within.querySelector(selector);
 const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
 
 const DATA = JSON.parse($("#data").textContent);
 const WORDS = JSON.parse($("#words").textContent);
-let language = navigator.language.startsWith("zh") ? "zh" : "en";
-const redraws = []; // what has to be said or drawn anew when the language or the colours change
 
 // The words for `key`, with {name} replaced by its value.
 function say(key, values = {}) {
-  if (!(key in WORDS[language])) throw new Error(`no words for ${key} in ${language}`);
-  return WORDS[language][key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
-}
-
-function speak(chosen) {
-  language = chosen;
-  document.documentElement.lang = language === "zh" ? "zh-Hans" : "en";
-  document.title = say("page.title");
-  for (const element of $$("[data-words]")) element.innerHTML = say(element.dataset.words, FACTS);
-  for (const element of $$("[data-label]")) element.setAttribute("aria-label", say(element.dataset.label));
-  for (const button of $$("[data-language]")) {
-    button.setAttribute("aria-pressed", button.dataset.language === language);
-  }
-  redraw();
-}
-
-function redraw() {
-  for (const again of redraws) again();
+  const words = WORDS[state.language];
+  if (!(key in words)) throw new Error(`no words for ${key} in ${state.language}`);
+  return words[key].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? FACTS[name]);
 }
 
 const RAISED = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
-const LOWERED = "₀₁₂₃₄₅₆₇₈₉";
 const raised = (n) => [...String(n)].map((digit) => RAISED[digit]).join("");
-const lowered = (n) => [...String(n)].map((digit) => LOWERED[digit]).join("");
 
 // A number as one writes it: 1234.5, −0.02, 1.2×10⁸.
 function written(x, digits = 4) {
@@ -58,7 +39,13 @@ const put = (symbol, x, digits) => part(symbol, x < 0 ? `(${written(x, digits)})
 
 const FACTS = { ...DATA.made, steps: DATA.steps, lr: written(DATA.lr) }; // what fixed words may name
 
-for (const button of $$("[data-language]")) {
-  button.addEventListener("click", () => speak(button.dataset.language));
+// Each element's words in the language of the state.
+function speak() {
+  document.documentElement.lang = state.language === "zh" ? "zh-Hans" : "en";
+  document.title = say("page.title");
+  for (const element of $$("[data-words]")) element.innerHTML = say(element.dataset.words);
+  for (const element of $$("[data-label]")) element.setAttribute("aria-label", say(element.dataset.label));
+  for (const button of $$("[data-language]")) {
+    button.setAttribute("aria-pressed", button.dataset.language === state.language);
+  }
 }
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);

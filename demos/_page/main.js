@@ -1,0 +1,41 @@
+"use strict";
+// Begin: the controls, the state that the address holds, and the first drawing.
+
+for (const input of $$("[data-state]")) bind(input);
+for (const button of $$("[data-language]")) {
+  button.addEventListener("click", () => change({ language: button.dataset.language }));
+}
+for (const link of $$("nav a")) {
+  link.addEventListener("click", (event) => { // the fragment is the state's
+    event.preventDefault();
+    $(link.hash).scrollIntoView();
+    $(link.hash).focus({ preventScroll: true });
+  });
+}
+
+// The state that the address holds, over what is first for its data.
+function restore() {
+  const found = read_address();
+  Object.assign(state, FIRST, { data: found.data ?? FIRST.data, own: found.own ?? "", scaled: found.scaled ?? false });
+  if (state.data === "own" && !own_data()) Object.assign(state, { data: FIRST.data, own: "" });
+  Object.assign(state, fresh_settings({}), { ...found, data: state.data, own: state.own });
+  if (!in_frame(problem(), start_now())) state.start = descent_defaults().start;
+  redraw();
+  save();
+}
+
+const SHOWN = [...new Set($$("[data-shows]").map((output) => output.dataset.shows))];
+picture(SHOWN, () => {
+  for (const output of $$("[data-shows]")) output.textContent = written(state[output.dataset.shows]);
+});
+
+restore();
+addEventListener("hashchange", restore);
+let width = innerWidth;
+addEventListener("resize", () => {
+  if (innerWidth !== width) redraw(); // on a phone the height changes while one scrolls
+  width = innerWidth;
+});
+for (const details of $$("details")) details.addEventListener("toggle", redraw);
+document.fonts.ready.then(redraw);
+addEventListener("beforeprint", redraw);
