@@ -115,6 +115,25 @@ class Trajectory(Frozen):
         w = ", ".join(f"{x:.4g}" for x in self.w[t][:8]) + (", …" * (len(self.w[t]) > 8))
         return f"w = [{w}]" + ("" if self.b is None else f", b = {self.b[t]:.4g}")
 
+    def loss(self, X: ArrayLike, y: ArrayLike) -> Array:
+        """L at each point (T+1,), the loss curve of these data. ValueError for a path without b."""
+        from linreg_np.surface.loss_surface import LossSurface
+
+        losses: Array = LossSurface.from_data(X, y).loss(self.w, known_bias(self))
+        return losses
+
+    def plot(self, X: ArrayLike, y: ArrayLike, *, axes: Any = None) -> Any:
+        """Draw the path on the loss of these data; needs matplotlib, and calls no `show`.
+
+        Of two features the surface L(w₁, w₂) at the best b, in 3-D and as contours; of one the bowl
+        over (w, b), likewise; of more the weights over the steps and the loss curve. `axes` are one
+        or two of your own: axes in 3-D get the surface, a flat one the contours, a second flat one
+        the loss curve. Returns the axes.
+        """
+        from linreg_np.plotting import plot_path
+
+        return plot_path(self, X, y, axes)
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write all of it to `path`, as `.npz`. If that fails, an old file there is kept.
 
