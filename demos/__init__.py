@@ -19,21 +19,9 @@ Content is a matplotlib Figure made by pyplot (saved as PNG), a str or bytes. `d
 writes the file completely or not at all, and prints its path. A demo reports an error by `raise`:
 OSError, ValueError and ArithmeticError become one line on stderr and exit status 2.
 
-The styles below are the same in every picture: pass them to `ax.plot`. They differ in shape and
-lightness, not only in hue; the hues are those of Okabe and Ito, *Color Universal Design* (2008).
-At a width of 9 inches, matplotlib's 10-point text is about 14 pixels high in a README.
+The styles are those of `linreg_np.plotting`, the same in every picture: pass them to `ax.plot`. At
+a width of 9 inches, matplotlib's 10-point text is about 14 pixels high in a README.
 """
 
-from typing import Any
-
-BLUE, ORANGE, GREEN, VERMILLION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
-COLORS = (BLUE, ORANGE, GREEN, VERMILLION, "#56B4E9", "#CC79A7")  # for several lines in one plot
-LOSS = "viridis"  # the colour map of the loss: dark is low
-PATH: dict[str, Any] = {"color": VERMILLION, "linewidth": 2}
-START: dict[str, Any] = {"marker": "o", "ms": 9, "mfc": "white", "mec": "black", "mew": 1.5}
-END: dict[str, Any] = {"marker": "s", "ms": 8, "mfc": VERMILLION, "mec": "white", "mew": 1.5}
-TRUTH: dict[str, Any] = {"marker": "P", "ms": 18, "mfc": "white", "mec": "black", "mew": 1}
-for _point in (START, END, TRUTH):
-    _point["linestyle"] = "none"
 WIDTH = 9  # inches
 DPI = 200

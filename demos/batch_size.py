@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib import pyplot as plt
 
-from demos import BLUE, GREEN, LOSS, ORANGE, START, TRUTH, VERMILLION, WIDTH
+from demos import WIDTH
 from demos.__main__ import main
-from demos._shared.plots import CASING
 from demos.surface import W0, correlated
 from linreg_np import LossSurface, Trajectory, fit
+from linreg_np.plotting import BLUE, GREEN, LOSS, ORANGE, START, TRUTH, VERMILLION, casing
 
 LR, EPOCHS = 0.05, 10
 SIZES = {  # colour, width and opacity: batches of 1 cover a whole area
@@ -88,8 +88,8 @@ def _plane(ax: Any, surface: LossSurface, runs: list[Run]) -> None:
         color, width, alpha = SIZES[m]
         look = {"color": color, "linewidth": width, "alpha": alpha}
         label = f"batches of {m}" if m < surface.n else f"all {m}"
-        casing = CASING if m >= 100 else []
-        ax.plot(*path.w.T, label=label, path_effects=casing, **look)
+        edge = casing() if m >= 100 else []
+        ax.plot(*path.w.T, label=label, path_effects=edge, **look)
     ax.plot(*surface.w, label="minimum", zorder=4, **{**TRUTH, "ms": 12})
     ax.plot(*W0, label="start", zorder=5, **START)
     ax.set(xlabel="w₁", ylabel="w₂", aspect="equal")

@@ -20,7 +20,6 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.ticker import MaxNLocator
 
-from demos import BLUE
 from demos.__main__ import main
 from demos._shared.csv_columns import parse_number, read_columns
 from linreg_np import (
@@ -32,6 +31,7 @@ from linreg_np import (
     standardise,
     unstandardise,
 )
+from linreg_np.plotting import BLUE
 
 MAX_STEPS = 100_000
 

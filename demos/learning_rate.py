@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 from matplotlib import pyplot as plt
 
-from demos import BLUE, GREEN, ORANGE, VERMILLION, WIDTH
+from demos import WIDTH
 from demos.__main__ import main
 from demos.trajectory import worked_example
 from linreg_np import DivergenceWarning, fit, loss, max_lr
+from linreg_np.plotting import BLUE, GREEN, ORANGE, VERMILLION
 
 STEPS = 100
 RATES = {  # as a fraction of the limit

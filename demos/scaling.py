@@ -22,10 +22,10 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.colors import BoundaryNorm
 
-from demos import BLUE, LOSS, ORANGE, PATH, START, TRUTH, VERMILLION, WIDTH
+from demos import WIDTH
 from demos.__main__ import main
-from demos._shared.plots import CASING
 from linreg_np import LossSurface, load_houses, standardise
+from linreg_np.plotting import BLUE, LOSS, ORANGE, PATH, START, TRUTH, VERMILLION, casing
 
 TOLERANCE = 0.01  # relative to the floor
 LEVELS = (1, 1 + TOLERANCE, 1.1, 1.3, 2, 4, 10, 30, 100, 300)  # contours of loss / floor
@@ -116,7 +116,7 @@ def _cut(ax: Any, case: Case) -> Any:
     filled = ax.contourf(u, v, L, LEVELS, cmap=LOSS, norm=norm, extend="max")
     t = np.unique(np.geomspace(1, case.steps + 1, 300).astype(int)) - 1
     path = c[[-1, 0]] * (1 - case.lr * λ[[-1, 0]]) ** t[:, None]
-    ax.plot(*path.T, zorder=4, path_effects=CASING, **PATH)
+    ax.plot(*path.T, zorder=4, path_effects=casing(), **PATH)
     ax.plot(0, 0, zorder=3, **TRUTH)
     ax.plot(*path[0], zorder=5, **START)
     ax.set(aspect="equal", ylabel="steepest, 1000 $")

@@ -22,9 +22,10 @@ from typing import Any
 import numpy as np
 from matplotlib import pyplot as plt
 
-from demos import BLUE, GREEN, ORANGE, VERMILLION, WIDTH
+from demos import WIDTH
 from demos.__main__ import main
 from linreg_np import gradient, loss
+from linreg_np.plotting import BLUE, GREEN, ORANGE, VERMILLION
 from reference.checker.call_plan import CallPlan, Problem
 from reference.checker.diagnosis.faults import CATALOGUE
 from reference.checker.diagnosis.faults.fault import Fault

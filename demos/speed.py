@@ -26,7 +26,7 @@ import numpy as np
 import torch
 from matplotlib import pyplot as plt
 
-from demos import BLUE, GREEN, ORANGE, VERMILLION, WIDTH
+from demos import WIDTH
 from demos.__main__ import main
 from demos._speed.baselines import SKLEARN, torch_descent, torch_fit
 from demos._speed.benchmarks import (
@@ -42,6 +42,7 @@ from demos._speed.benchmarks import (
 )
 from demos._speed.timing import measure, time_calls
 from linreg_np import fit, fit_affine
+from linreg_np.plotting import BLUE, GREEN, ORANGE, VERMILLION
 
 LOOKS: dict[str, dict[str, Any]] = {
     "fit": {"color": BLUE, "marker": "o"},

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from matplotlib import pyplot as plt
 
-from demos import COLORS, END, PATH, START, WIDTH
+from demos import WIDTH
 from demos.__main__ import main
-from demos._shared.plots import CASING, Scene, draw_plane
 from demos.trajectory import B, W, worked_example
-from linreg_np import Trajectory, fit, loss
+from linreg_np import LossSurface, Trajectory, fit, loss
+from linreg_np.plotting import COLORS, END, PATH, START, Scene, casing, draw_plane
 
 STARTS = [(0, 0), (2.5, 0), (5, 0), (5, -2.5), (5, -5), (2.5, -5), (0, -5), (0, -2.5)]
 COLOR = (*COLORS, "black", "gray")  # one for each start
@@ -39,13 +39,14 @@ def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
 def draw(X: Any, y: Any, paths: list[Trajectory], losses: list[Any]) -> Any:
     fig, (left, right) = plt.subplots(1, 2, figsize=(WIDTH, 4.5), layout="constrained")
     fig.suptitle("From eight starts, 300 steps of minibatch SGD lead to the same minimum")
-    height = lambda w: loss(X, y, w, B)  # noqa: E731
+    surface = LossSurface.from_data(X, y)
+    height = lambda w: surface.loss(w, B)  # noqa: E731
     box = (-0.35, 5.35, -5.35, 0.35)
-    scene = Scene("", W, ("w₁", "w₂"), W, "true w", height, f"loss at b = {B}", box)
+    scene = Scene(W, ("w₁", "w₂"), W, "true w", height, f"loss at b = {B}", box=box)
     fig.colorbar(draw_plane(left, scene), ax=left, label=scene.height_name, shrink=0.75)
     for i, (path, l) in enumerate(zip(paths, losses, strict=True), 1):  # noqa: E741
         look = {**PATH, "color": COLOR[i - 1]}
-        left.plot(*path.w.T, path_effects=CASING, zorder=3, **look)
+        left.plot(*path.w.T, path_effects=casing(), zorder=3, **look)
         right.plot(l, **{**look, "linewidth": 1.5})
         left.plot(*path.w[0], zorder=6, **{**START, "ms": 13})
         left.annotate(str(i), path.w[0], ha="center", va="center_baseline", zorder=7)

@@ -22,10 +22,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib import pyplot as plt
 
-from demos import BLUE, GREEN, LOSS, PATH, START, TRUTH, WIDTH
+from demos import WIDTH
 from demos.__main__ import main
-from demos._shared.plots import CASING
 from linreg_np import LossSurface, Moments, fit, loss
+from linreg_np.plotting import BLUE, GREEN, LOSS, PATH, START, TRUTH, casing
 
 W0 = np.array([1.6, 0.0])  # where every path starts; b from its best value
 STEP = 1.0  # of loss, between two contours
@@ -136,8 +136,8 @@ def _plane(ax: Any, surface: LossSurface, methods: list[Method]) -> None:
         ax.plot(*ends.T, color="white", linewidth=1.5, linestyle="--")
         ax.annotate(f" {name} axis", ends[ends[:, 0].argmax()], color="white")
     for method in methods:
-        casing = CASING if method.lr == 0 else []
-        ax.plot(*method.w.T, label=method.name, zorder=3, path_effects=casing, **method.look)
+        edge = casing() if method.lr == 0 else []
+        ax.plot(*method.w.T, label=method.name, zorder=3, path_effects=edge, **method.look)
     ax.plot(*surface.w, zorder=4, label="minimum", **{**TRUTH, "ms": 12})
     ax.plot(*W0, zorder=5, label="start", **START)
     ax.set(xlabel="w₁", ylabel="w₂", aspect="equal", xlim=W1[[0, -1]], ylim=W2[[0, -1]])

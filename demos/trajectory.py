@@ -1,7 +1,8 @@
 """The path of the weights on the loss surface: the worked example, the houses, or your own log.
 
 Without options: 1000 samples, two features, w = (2, −3.4), b = 4.2, three epochs of minibatch
-SGD (§2). --data houses uses 211 real houses instead, with standardised features. --log FILE draws
+SGD (§2). --data houses uses 211 real houses instead, with standardised features; --data area their
+area alone, so that the bowl over (w, b) is drawn, and the line through the houses. --log FILE draws
 what another training loop has printed. A log holds no data, so its loss is unknown: the surface is
 drawn only if --true gives the lowest point, under an assumption that the picture states.
 """
@@ -10,29 +11,51 @@ from __future__ import annotations
 
 import argparse
 import sys
-import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib import pyplot as plt
 
-from demos import COLORS, WIDTH
+from demos import WIDTH
 from demos.__main__ import main
-from demos._shared.plots import Scene, animate, draw_path, draw_plane, draw_scene
+from demos._shared.plots import animate
 from demos._shared.summary import WORDS, log_table, table
-from linreg_np import Trajectory, fit, load_houses, loss, synthetic_data
+from linreg_np import (
+    LossSurface,
+    Trajectory,
+    fit,
+    load_houses,
+    predict,
+    standardise,
+    synthetic_data,
+    unstandardise,
+)
+from linreg_np.plotting import (
+    MAX_DRAWN,
+    PATH,
+    Scene,
+    casing,
+    cut_at_infinity,
+    draw_contours,
+    draw_scene,
+    draw_weights,
+    scene_of,
+)
 
 W, B = np.array([2.0, -3.4]), 4.2
-MAX_DRAWN = 1e100  # its square is finite
 Summary = Callable[[str], str]  # from a language of --lang to the text that is printed
 
 
 def options(parser: argparse.ArgumentParser) -> None:
     data = parser.add_mutually_exclusive_group()
     data.add_argument(
-        "--data", choices=["example", "houses"], default="example", help="what to train on"
+        "--data",
+        choices=["example", "houses", "area"],
+        default="example",
+        help="what to train on",
     )
     data.add_argument(
         "--log", type=Path, metavar="FILE", help="draw a printed log (or an .npz file)"
@@ -48,8 +71,8 @@ def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
     if args.true and not args.log:
         raise ValueError("--true needs --log: for other data the lowest point is known")
     kind = "log" if args.log else args.data
-    make_scene = {"log": log_scene, "houses": houses_scene, "example": example_scene}[kind]
-    scene, fig, summary = make_scene(args)
+    make_scene = {"log": log_scene, "houses": houses_scene, "area": area_scene}
+    scene, fig, summary = make_scene.get(kind, example_scene)(args)
     if args.animate and not scene:
         raise ValueError("--animate needs a path of two weights, got another number")
     name = "trajectory" if kind == "example" else f"trajectory_{kind}"
@@ -68,39 +91,84 @@ def worked_example(seed: int) -> tuple[Any, Any, Trajectory]:
 
 def example_scene(args: argparse.Namespace) -> tuple[Scene, Any, Summary]:
     X, y, path = worked_example(args.seed)
+    surface = LossSurface.from_data(X, y)
     scene = Scene(
-        f"{path.steps} steps of minibatch SGD lead from near (0, 0) to the true w = (2, −3.4)",
         path.w,
         ("w₁", "w₂"),
         W,
         "true w",
-        lambda w: loss(X, y, w, B),
+        lambda w: surface.loss(w, B),
         f"loss at b = {B}",
-        (0, 5, -5, 0),
+        box=(0, 5, -5, 0),
     )
-    return scene, draw_scene(scene), lambda lang: table(lang, "example", X, y, path, W, B, "true")
+    title = (
+        f"{path.steps} steps of minibatch SGD lead from near (0, 0) to the true w = (2, −3.4);\n"
+        f"b is trained, too, but the surface is drawn at b = {B}"
+    )
+    summary = partial(table, kind="example", X=X, y=y, path=path, w=W, b=B, name="true")
+    return scene, draw(scene, title), summary
 
 
 def houses_scene(args: argparse.Namespace) -> tuple[Scene, Any, Summary]:
     X, y = load_houses()
-    Z = (X - X.mean(axis=0)) / X.std(axis=0)
+    Z, _, _ = standardise(X)
     path = fit(Z, y, lr=0.03, batch_size=10, epochs=10, rng=args.seed)
-    *w, b = np.linalg.lstsq(np.column_stack([Z, np.ones(len(y))]), y, rcond=None)[0]
-    scene = Scene(
+    surface = LossSurface.from_data(Z, y)
+    scene = scene_of(path, surface)._replace(
+        axes=("w_area, 1000 $", "w_age, 1000 $"),
+        lowest_name="least squares",
+        height_name=f"loss at b = {surface.b:.1f}, in (1000 $)²",
+    )
+    title = (
         f"211 houses, features standardised: {path.steps} steps of minibatch SGD reach the "
-        "least-squares w\nand keep jittering around it",
-        path.w,
-        ("w_area, 1000 $", "w_age, 1000 $"),
-        np.array(w),
-        "least squares",
-        lambda w: loss(Z, y, w, b),
-        f"loss at b = {b:.1f}, in (1000 $)²",
+        "least-squares w\nand keep jittering around it; "
+        f"the surface is drawn at b = {surface.b:.1f}"
     )
-    return (
-        scene,
-        draw_scene(scene),
-        lambda lang: table(lang, "houses", Z, y, path, w, b, "least squares"),
+    w, b = surface.minimum
+    summary = partial(table, kind="houses", X=Z, y=y, path=path, w=w, b=b, name="least squares")
+    return scene, draw(scene, title), summary
+
+
+def area_scene(args: argparse.Namespace) -> tuple[Scene, Any, Summary]:
+    X, y = load_houses()
+    z, mean, std = standardise(X[:, 0])
+    path = fit(z, y, lr=0.03, batch_size=10, epochs=10, rng=args.seed)
+    w, b = LossSurface.from_data(z, y).minimum
+    scene = scene_of(path, LossSurface.from_data(z, y))._replace(
+        axes=("w, 1000 $", "b, 1000 $"),
+        lowest_name="least squares",
+        height_name="loss, in (1000 $)²",
     )
+    fig = plt.figure(figsize=(1.5 * WIDTH, 4.5))
+    fig.suptitle(
+        f"The price of 211 houses from their area alone, standardised: {path.steps} steps of "
+        "minibatch SGD\nin the bowl over (w, b), and the line that each w and b is among the houses"
+    )
+    draw_scene(scene, fig, width=0.69)
+    draw_lines(fig.add_axes((0.755, 0.13, 0.235, 0.74)), X[:, 0], y, path, mean, std)
+    summary = partial(
+        table, kind="area", X=z[:, None], y=y, path=path, w=w, b=b, name="least squares"
+    )
+    return scene, fig, summary
+
+
+def draw_lines(ax: Any, x: Any, y: Any, path: Trajectory, mean: Any, std: Any) -> None:
+    """The houses, and the line through them at the start, after a few steps and at the end."""
+    ax.plot(x, y, ".", color="gray", ms=4)
+    ends = np.array([x.min(), x.max()])
+    for t, style in ((0, ":"), (10, "--"), (30, "-."), (path.steps, "-")):
+        w, b = unstandardise(*path[t], mean, std)
+        heights = predict(ends, w[0], b)
+        ax.plot(ends, heights, style, path_effects=casing() if style == "-" else None, **PATH)
+        ax.annotate(f"{t} steps" if t else "start", (ends[1], heights[1]), ha="right", va="bottom")
+    ax.set(xlabel="area, 100 square feet", ylabel="price, 1000 $")
+
+
+def draw(scene: Scene, title: str) -> Any:
+    """The figure of a scene with its surface."""
+    left, _ = draw_scene(scene)
+    left.figure.suptitle(title)
+    return left.figure
 
 
 def log_scene(args: argparse.Namespace) -> tuple[Scene | None, Any, Summary]:
@@ -112,58 +180,36 @@ def log_scene(args: argparse.Namespace) -> tuple[Scene | None, Any, Summary]:
         raise ValueError(
             f"--true needs {d} finite numbers under {MAX_DRAWN:g}, one per weight, got {args.true}"
         )
-    title = "The path of w in the log of a training loop"
-    scene = Scene(title, path.w, ("w₁", "w₂"), true, "true w, as given") if d == 2 else None
+    scene = Scene(path.w, ("w₁", "w₂"), true, "true w, as given") if d == 2 else None
     if scene and true is not None:
         scene = scene._replace(
-            height=lambda w: ((w - true) ** 2).sum() / 2,
-            height_name="loss above its minimum,\nif X is standard normal and b correct",
+            height=lambda w: ((w - true) ** 2).sum(axis=-1) / 2, height_name="½‖w − true w‖²"
         )
-    fig = draw_scene(scene) if scene and scene.height else draw_by_step(path, title, scene, true)
+        title = (
+            f"{log_title(path)}; the height is the loss above its minimum, "
+            "if X is\nstandard normal, b correct, and the lowest point where --true says"
+        )
+        fig = draw(scene, title)
+    else:
+        fig = draw_by_step(path, log_title(path), scene, true)
     return scene, fig, lambda lang: log_table(lang, args.log, path, true)
 
 
-def cut_at_infinity(path: Trajectory) -> Trajectory:
-    """The path before its first point that is not finite or too large to draw."""
-    numbers = path.w
-    if path.b is not None:  # a b that the log does not hold is nan; w is drawn
-        numbers = np.column_stack([path.w, np.where(np.isnan(path.b), 0, path.b)])
-    finite = (abs(numbers) < MAX_DRAWN).all(axis=1)
-    if finite.all():
-        return path
-    end = int(finite.argmin())
-    if end == 0:
-        raise ValueError(
-            f"the path must have a finite point under {MAX_DRAWN:g}, got one that begins with "
-            f"{numbers[0]}"
-        )
-    warnings.warn(
-        f"point {end} (counted from 0) is not finite or over {MAX_DRAWN:g}; only the points "
-        "before it are drawn",
-        stacklevel=2,
-    )
-    return Trajectory(path.w[:end], None if path.b is None else path.b[:end])
+def log_title(path: Trajectory) -> str:
+    if len(path) == 1:
+        return "One point in the log of a training loop, which is no path yet"
+    return f"{len(path)} points of w in the log of a training loop"
 
 
 def draw_by_step(path: Trajectory, title: str, scene: Scene | None, true: Any) -> Any:
     """Every weight and the bias at each step; with two weights also the plane of w."""
-    fig, axes = plt.subplots(1, 2 if scene else 1, figsize=(WIDTH, 4.2), squeeze=False)
+    fig, axes = plt.subplots(
+        1, 2 if scene else 1, figsize=(WIDTH, 4.2), squeeze=False, layout="constrained"
+    )
     fig.suptitle(title)
-    ax = axes[0, -1]
-    for j, w in enumerate(path.w.T[:6]):
-        ax.plot(w, color=COLORS[j], label=f"w{chr(0x2081 + j)}")
-        if true is not None:
-            ax.axhline(true[j], color=COLORS[j], linestyle="--", linewidth=1)
-    if path.b is not None:
-        ax.plot(path.b, color="black", label="b")
-    d = path.w.shape[1]
-    ax.set(xlabel="step", ylabel="value" if d <= 6 else f"value, the first 6 of {d} weights")
-    ax.legend()
+    draw_weights(axes[0, -1], path, true)
     if scene:
-        draw_plane(axes[0, 0], scene)
-        draw_path(axes[0, 0], scene.path)
-        axes[0, 0].legend()
-    fig.tight_layout()
+        draw_contours(axes[0, 0], scene)
     return fig
 
 

@@ -16,7 +16,7 @@ from linreg_np._utils.types import Array, ArrayLike
 from linreg_np.surface.loss_surface import LossSurface
 from linreg_np.trajectory import Trajectory, known_bias
 
-# The hues of Okabe and Ito, *Color Universal Design* (2008); marks differ in shape and lightness, too.
+# The hues of Okabe and Ito, *Color Universal Design* (2008); the marks differ in shape, too.
 BLUE, ORANGE, GREEN, VERMILLION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 COLORS = (BLUE, ORANGE, GREEN, VERMILLION, "#56B4E9", "#CC79A7")  # for several lines in one plot
 LOSS = "viridis"  # the colour map of the loss: dark is low
@@ -130,7 +130,9 @@ def draw_scene(scene: Scene, fig: Any = None, width: float = 1.0) -> tuple[Any, 
     They take up this part of the width of the figure, from the left.
     """
     fig = fig or import_pyplot().figure(figsize=(9, 4.5))
-    left = fig.add_axes((0.01 * width, 0.02, 0.48 * width, 0.88), projection="3d", computed_zorder=False)
+    left = fig.add_axes(
+        (0.01 * width, 0.02, 0.48 * width, 0.88), projection="3d", computed_zorder=False
+    )
     right = fig.add_axes((0.59 * width, 0.13, 0.29 * width, 0.74))
     filled = draw_contours(right, scene)
     bar = fig.add_axes((0.9 * width, 0.13, 0.012 * width, 0.74))
@@ -199,13 +201,13 @@ def draw_path(ax: Any, path: Array, arrows: int = 5) -> None:
 
 def draw_weights(ax: Any, path: Trajectory, true: Any = None) -> None:
     """Every weight and the bias at each step; dashed, the true weights where they are given."""
-    d = path.w.shape[1]
+    d, mark = path.w.shape[1], "o" if len(path) == 1 else None
     for j, w in enumerate(path.w.T[:6]):
-        ax.plot(w, color=COLORS[j], label=f"w{chr(0x2081 + j)}" if d > 1 else "w")
+        ax.plot(w, marker=mark, color=COLORS[j], label=f"w{chr(0x2081 + j)}" if d > 1 else "w")
         if true is not None:
             ax.axhline(true[j], color=COLORS[j], linestyle="--", linewidth=1)
     if path.b is not None:
-        ax.plot(path.b, color="black", label="b")
+        ax.plot(path.b, marker=mark, color="black", label="b")
     ax.set(xlabel="step", ylabel="value" if d <= 6 else f"value, the first 6 of {d} weights")
     put_legend_above(ax)
 

@@ -16,6 +16,9 @@ WORDS = {
         "houses": "211 houses sold in Baltimore in 1978: 10 epochs, batch size 10, η = 0.03\n"
         "Features standardised: mean subtracted, then divided by the standard deviation\n"
         "w₁ (area), w₂ (age) and b in 1000 $, loss in (1000 $)²",
+        "area": "211 houses sold in Baltimore in 1978: 10 epochs, batch size 10, η = 0.03\n"
+        "The area alone, standardised: mean subtracted, then divided by the standard deviation\n"
+        "w and b in 1000 $, loss in (1000 $)²",
         "start": "start",
         "end": "end, after {} steps",
         "true": "true",
@@ -42,6 +45,9 @@ WORDS = {
         "houses": "1978 年巴尔的摩售出的 211 套房屋：训练 10 轮，批量大小 10，学习率 η = 0.03\n"
         "特征已标准化：减去均值，再除以标准差\n"
         "w₁（面积）、w₂（房龄）和 b 的单位是千美元，损失的单位是千美元的平方",
+        "area": "1978 年巴尔的摩售出的 211 套房屋：训练 10 轮，批量大小 10，学习率 η = 0.03\n"
+        "只用面积，且已标准化：减去均值，再除以标准差\n"
+        "w 和 b 的单位是千美元，损失的单位是千美元的平方",
         "start": "起点",
         "end": "终点（第 {} 步后）",
         "true": "真实值",
@@ -65,19 +71,20 @@ WORDS = {
 
 
 def table(
-    lang: str, title: str, X: Any, y: Any, path: Trajectory, w: Any, b: Any, name: str
+    lang: str, *, kind: str, X: Any, y: Any, path: Trajectory, w: Any, b: Any, name: str
 ) -> str:
     """Start, end and lowest point, with the training loss at each."""
     words = WORDS[lang]
     points = {
-        words["start"]: (path.w[0], path.b[0]),
-        words["end"].format(path.steps): (path.w[-1], path.b[-1]),
+        words["start"]: path[0],
+        words["end"].format(path.steps): path[-1],
         words[name]: (w, b),
     }
     head = " " * (12 - width(words["loss"])) + words["loss"]
-    rows = [words[title], f"{'':22}{'w₁':>10}{'w₂':>10}{'b':>10}{head}"]
+    names = ("w₁", "w₂", "b") if len(w) > 1 else ("w", "b")
+    rows = [words[kind], " " * 22 + "".join(f"{x:>10}" for x in names) + head]
     for label, (w, b) in points.items():
-        values = f"{w[0]:10.4f}{w[1]:10.4f}{b:10.4f}{loss(X, y, w, b):12.4g}"
+        values = "".join(f"{x:10.4f}" for x in (*w, b)) + f"{loss(X, y, w, b):12.4g}"
         rows.append(padded(label, 22) + values)
     return "\n".join(rows)
 

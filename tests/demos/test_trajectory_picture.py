@@ -14,10 +14,11 @@ from matplotlib import pyplot as plt
 from PIL import Image
 from running import assert_one_error, count_pixels, pixels, run, run_once
 
-from demos import VERMILLION, trajectory
-from demos._shared.plots import Scene, animate, draw_path
+from demos import trajectory
+from demos._shared.plots import animate
 from demos._shared.summary import WORDS, width
 from linreg_np import Trajectory, fit, load_houses, loss, synthetic_data
+from linreg_np.plotting import VERMILLION, Scene, draw_path
 
 DARKEST = "#440154"  # of viridis: the lowest part of a surface
 VALUES = st.one_of(
@@ -100,7 +101,7 @@ def assert_path_grows(file, seconds):
 def test_the_animation_shows_the_path_grow(tmp_path):
     """To its end, where the last frame stays for a second."""
     path = np.linspace([0, 0], [2, -3.4], 50)
-    (tmp_path / "a.gif").write_bytes(animate(Scene("", path, ("w₁", "w₂")), frames=6, fps=6))
+    (tmp_path / "a.gif").write_bytes(animate(Scene(path, ("w₁", "w₂")), frames=6, fps=6))
     assert_path_grows(tmp_path / "a.gif", seconds=1)
 
 
@@ -190,7 +191,7 @@ def test_a_log_has_no_surface_unless_its_lowest_point_is_given(tmp_path, log):
     assert ran.line("true").endswith("(as given)")
     args = argparse.Namespace(log=tmp_path / "notebook.log", true=[2, -3.4])
     scene = trajectory.log_scene(args)[0]
-    assert "if X is standard normal" in scene.height_name
+    assert scene.height_name == "½‖w − true w‖²"
     assert [scene.height(np.array(w)) for w in ([2, -3.4], [3, -3.4], [2, 0.6])] == [0, 0.5, 8]
 
 
