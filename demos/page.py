@@ -173,7 +173,12 @@ def section(s: Section) -> str:
 
 
 def symbols_in(html: str) -> set[str]:
-    return set(re.findall('data-symbol="(\\w+)"', html))
+    """The symbols that are written in it: not X where it says area, nor x_j as a derivative."""
+    marked = re.findall('<(\\w+)[^>]* data-symbol="(\\w+)"[^>]*>(\\w*)', html)
+    written = {
+        s for tag, s, text in marked if tag != "mfrac" and (tag, len(text) > 1) != ("mi", True)
+    }
+    return written | {s for _, s, _ in marked if s in NOTATION and NOTATION[s][0].startswith("∂")}
 
 
 def symbol_buttons(found: set[str]) -> str:

@@ -11,7 +11,7 @@ const NAMES = ["area", "age"];
 const of = (i) => `<sup>(${i + 1})</sup>`;
 const each = (symbol, before, after = "") =>
   NAMES.map((name) => part(symbol, `${before}<sub>${name}</sub>${after}`));
-const WEIGHT = each("w", "w"), FEATURE = (i) => each("X", "x", of(i)), DLOSS = each("grad_w", "∂L/∂w");
+const WEIGHT = each("w", "w"), DLOSS = each("grad_w", "∂L/∂w");
 const DL = (i) => each("dl_dw", "∂l/∂w", of(i)), DYHAT = (i) => each("X", "∂ŷ/∂w", of(i));
 const product = (w_j, x_j) => `${put("w", w_j)} · ${put("X", x_j)}`;
 const weighted = (x, w, b) => `${product(w[0], x[0])} + ${product(w[1], x[1])} + ${put("b", b)}`;
@@ -38,7 +38,7 @@ const QUANTITIES = {
     row(`∂l/∂ŷ, house ${i + 1}`, part("residual", `∂l/∂ŷ${of(i)}`), difference(v, y[i]), dl_dyhat(v, y[i]))),
   "1.3c": ({ X }) => [
     ...NAMES.flatMap((name, j) => X.map((x, i) =>
-      row(`∂ŷ/∂w_${name}, house ${i + 1}`, DYHAT(i)[j], FEATURE(i)[j], dyhat_dw(x, j)))),
+      row(`∂ŷ/∂w_${name}, house ${i + 1}`, DYHAT(i)[j], put("X", x[j]), dyhat_dw(x, j)))),
     row("∂ŷ/∂b", part("one", "∂ŷ/∂b"), "", dyhat_db()),
   ],
   "1.3d": ({ X, y, w, b, y_hat }) => [

@@ -101,7 +101,7 @@ const outside_words = () => (in_frame(problem(), run.shown.at(-1).p) ? "" : ` ${
 picture([...DESCENT, "turn", "tilt"], () => {
   const { data, shown } = path(), last = shown.at(-1);
   draw_relief($("#view"), data, { path: shown.filter(finite), here: last });
-  tell($("#view"), say(data.d > 1 && !held() ? "view.free" : "view.now", { extra: written(last.L - height(data, last.p), 3), b: written(last.b) }));
+  tell($("#view"), say(data.d > 1 && !held() ? "view.free" : "view.now", { extra: written(Math.max(0, last.L - height(data, last.p)), 3), b: written(last.b) }));
 });
 turnable($("#view"));
 
@@ -303,13 +303,15 @@ $("#eta").addEventListener("input", ({ target }) => {
   change({ eta: rate(target.valueAsNumber), t: 0 });
 });
 
+const short = (x) => Number(Math.abs(x) < 1 ? x.toFixed(3) : x.toPrecision(4));
+
 // The start, typed: it has to lie in the picture.
 for (const input of $$("[data-weight]")) {
   const k = Number(input.dataset.weight);
   picture(DESCENT, () => {
     const { low, high } = problem().frame;
     [input.min, input.max] = [low[k], high[k]].map(three);
-    if (input !== document.activeElement) input.value = three(start_now()[k]);
+    if (input !== document.activeElement) input.value = short(start_now()[k]);
   });
   input.addEventListener("input", () => {
     if (!accepted(input)) return;

@@ -34,7 +34,7 @@ const READ = {
   lr: number(0.01, 0.8), features: one_of("one", "two"), w_area: number(-3.5, 33), w_age: number(-22.5, 14),
   data: one_of("example", "line", "two", "valley", "raw_one", "raw_two", "own"), own: (text) => text,
   eta: number(1e-5, 9.1), m: one_of(...SIZES_OF_BATCH), held: yes, momentum: yes, beta: number(0, 0.99),
-  start: pair, t: whole(0, 10000), axes: yes, scaled: yes,
+  start: pair, t: whole(0, 10000), axes: yes, field: yes, scaled: yes,
 };
 
 const state = { ...FIRST };

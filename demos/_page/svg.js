@@ -33,7 +33,10 @@ const line = (kind, [x1, y1], [x2, y2]) => `<line class="${kind}" x1="${x1}" y1=
 const circle = (kind, [x, y], r, more = "") => `<circle class="${kind}" cx="${x}" cy="${y}" r="${r}" ${more}/>`;
 const box = (kind, x, y, w, h) => `<rect class="${kind}" x="${x}" y="${y}" width="${w}" height="${h}"/>`;
 const write = (words, x, y, kind = "", more = "") =>
-  `<text class="${kind}" x="${x}" y="${y}" ${more}>${escaped(words)}</text>`;
+  `<text class="${kind}" x="${x}" y="${y}" ${more}>${with_index(escaped(words))}</text>`;
+const with_index = (words) => // w_area with area below the line
+  words.replace(/\bw_([^\s·]+)(.*)/, (_, index, rest) =>
+    `w<tspan class="index" dy="4">${index}</tspan>${rest && `<tspan dy="-4">${rest}</tspan>`}`);
 const points = (list) => list.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ");
 const polyline = (kind, list) => `<polyline class="${kind}" points="${points(list)}"/>`;
 const polygon = (kind, list, more = "") => `<polygon class="${kind}" points="${points(list)}" ${more}/>`;

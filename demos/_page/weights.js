@@ -47,9 +47,9 @@ picture([...weight_keys, "field"], () => {
   tell(contours, say(two() ? "contours.two" : "contours.one", values));
 });
 
-// −∇L at the point, a tenth as long as it is, but never longer than a quarter of the picture.
+// −∇L at the point, a quarter as long as it is, but never longer than a quarter of the picture.
 function downhill(f, p, g) {
-  const [x, y] = f.to(p), [dx, dy] = [(-0.1 * g[0] * f.w) / (f.x1 - f.x0), (0.1 * g[1] * f.h) / (f.y1 - f.y0)];
+  const [x, y] = f.to(p), [dx, dy] = [(-0.25 * g[0] * f.w) / (f.x1 - f.x0), (0.25 * g[1] * f.h) / (f.y1 - f.y0)];
   const k = Math.min(1, f.w / 4 / Math.max(1, Math.hypot(dx, dy)));
   return arrow("downhill", [x, y], [x + k * dx, y + k * dy], 11);
 }
