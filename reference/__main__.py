@@ -19,6 +19,7 @@ from reference.checker.options import FILES, check_parser, items, parser
 from reference.checker.repair_text import write_mended
 from reference.checker.report import RIGHT, UNCHECKED, WRONG, Report
 from reference.checker.sandbox.bubblewrap import choose_sandbox
+from reference.checker.sandbox.judge import protect
 from reference.checker.sandbox.process import kill_all
 from reference.checker.targets import Target, expand
 from reference.checker.terminal import (
@@ -159,7 +160,8 @@ def catalogue() -> str:
 
 
 def run(options: argparse.Namespace | None = None) -> int:
-    """The command, with Ctrl-C as an ordinary end."""
+    """The command, in a process of its own."""
+    protect()
     escape_what_cannot_be_encoded()
     try:
         return main() if options is None else execute(options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.machinery
 import importlib.util
 import io
 import json
@@ -167,9 +168,11 @@ def read_program(file: str) -> Program:
 
 
 def is_importable(package: str) -> bool:
-    """Whether there is such a package."""
+    """Whether there is such a package, in the working directory or where Python looks."""
+    path = [os.getcwd(), *sys.path]
     try:
-        return importlib.util.find_spec(package) is not None
+        found = importlib.machinery.PathFinder.find_spec(package, path)
+        return (found or importlib.util.find_spec(package)) is not None
     except (ImportError, ValueError):
         return False
 
