@@ -1,4 +1,4 @@
-"""The judging process itself: it ends at once with all that it has started, and imports no stranger."""
+"""The judging process: it ends at once with all that it has started, and imports no stranger."""
 
 from __future__ import annotations
 
