@@ -286,6 +286,7 @@ def judge_one(
         if kinds_of(definition.short_name)[:1] == [OTHER]:
             return [unchecked(definition, OTHER, why_other(definition.short_name))]
     try:
+        process.begin()
         deadline = time.monotonic() + options.timeout
         checks = judge(process, definition, losses, options)
         if options.hint < HINTS:

@@ -446,9 +446,11 @@ class Search:
         try:
             yield
         finally:
-            with contextlib.suppress(SubjectTerminated):
+            try:
                 if self.process.popen is not None:
                     list(self.process.ask_changed([self.changed((), [])]))
+            except SubjectTerminated:  # a new process has the program as it was
+                self.process.close()
 
     def likely_line(self, tried: Sequence[Tried]) -> int | None:
         """The line whose change brings the answers nearest; else the likeliest for the fault."""

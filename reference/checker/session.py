@@ -49,7 +49,7 @@ from reference.checker.problem_set import (
     random_problems,
     with_rate,
 )
-from reference.checker.sandbox.messages import RawOutput, SubjectTerminated
+from reference.checker.sandbox.messages import OutOfTime, RawOutput, SubjectTerminated
 from reference.checker.scaling import scalings
 from reference.checker.signature import Definition, words
 from reference.checker.trial import Trial
@@ -57,6 +57,7 @@ from reference.checker.trial import Trial
 REPEATS = 100  # problems that are asked again at the end, in another order
 ITERATIONS = (1, 2, 3)
 SMALL = 5  # problems by which a call is chosen
+ENOUGH = 3  # of them, where the function is slow
 EXPLAINED = 12  # calls at most whose answers are compared with the catalogue
 PAIRED = 4  # with two mistakes of it
 LONGEST = 86_400  # seconds for a function: a day
@@ -79,11 +80,13 @@ class Options:
             raise ValueError(
                 f"loss must be one of auto, {', '.join(CONVENTIONS)}, got {self.loss!r}"
             )
-        if self.max_examples < 1 or not 0 < self.timeout <= LONGEST:
+        if self.max_examples < 1 or not self.timeout > 0:
             raise ValueError(
-                f"max_examples and timeout must be positive, timeout at most {LONGEST} (a day), "
+                "max_examples and timeout must be positive, "
                 f"got {self.max_examples} and {self.timeout}"
             )
+        if self.timeout > LONGEST:
+            raise ValueError(f"timeout must be at most {LONGEST} (a day), got {self.timeout}")
         if self.seed < 0:
             raise ValueError(f"seed must not be negative, got {self.seed}")
         if self.hint not in range(4):
@@ -91,7 +94,10 @@ class Options:
 
 
 class Evaluate(Protocol):
-    """Problems → trials, in their order; as many as are answered in time."""
+    """Problems → trials, in their order; as many as are answered in time, or `until` a moment.
+
+    `OutOfTime` is raised if there are none.
+    """
 
     def __call__(self, problems: Sequence[Problem], **limits: Any) -> list[Trial]: ...
 
@@ -172,8 +178,14 @@ def attempt(process: Any, plan: CallPlan, seed: int) -> Attempt:
             return attempt(process, replace(plan, positional=0), seed)
         if all(a.raised for a in first[0]):
             return Attempt(plan, problems[:1], first)
-        found = [a for _, a in ask(process, plan, problems[1:])]
-        return Attempt(plan, problems, [*first, *found])
+        found = first
+        for _, answers in ask(process, plan, problems[1:]):
+            found.append(answers)
+        return Attempt(plan, problems, found)
+    except OutOfTime:
+        if len(found) < ENOUGH:
+            raise
+        return Attempt(plan, problems[: len(found)], found)
     except SubjectTerminated as error:
         return Attempt(plan, problems, [], error)
 
@@ -201,7 +213,7 @@ def choose_call(
             continue
         start = time.monotonic()
         tried = attempt(process, plan, seed)
-        if not attempts:  # what a library does at its first call is no part of choosing
+        if not attempts and not tried.ended:  # what a library does at first is no part of choosing
             deadline += time.monotonic() - start
         attempts.append(tried)
         if tried.ended is not None:
@@ -619,15 +631,19 @@ def make_evaluate(process: Any, call: Call, deadline: float) -> Evaluate:
     def evaluate(
         problems: Sequence[Problem],
         expected: Sequence[Expected] | None = None,
-        limited: bool = False,
+        until: float = float("inf"),
     ) -> list[Trial]:
         found: list[Trial] = []
-        for i, (problem, answers) in enumerate(ask(process, plan, problems)):
-            known = expected[i] if expected else None
-            found += trials_of_problem(plan, reading, loss, i, problem, answers, known)
-            if limited and time.monotonic() > deadline and i + 1 < len(problems):
-                process.close()  # with the rest of its answers
-                break
+        try:
+            for i, (problem, answers) in enumerate(ask(process, plan, problems)):
+                known = expected[i] if expected else None
+                found += trials_of_problem(plan, reading, loss, i, problem, answers, known)
+                if time.monotonic() > until and i + 1 < len(problems):
+                    process.close()  # with the rest of its answers
+                    break
+        except OutOfTime:
+            if not found:
+                raise
         return found
 
     evaluate.deadline = deadline  # type: ignore[attr-defined]
@@ -697,7 +713,7 @@ class Run(NamedTuple):
     problems: int
 
 
-def run(evaluate: Evaluate, call: Call, options: Options) -> Run:
+def run(evaluate: Evaluate, call: Call, options: Options, until: float = float("inf")) -> Run:
     """A few simple problems, all random ones, and some of these again in another order.
 
     A problem that is asked again has the index that it had at first.
@@ -716,7 +732,7 @@ def run(evaluate: Evaluate, call: Call, options: Options) -> Run:
         expected = [Expected(plan, with_rate(plan, p), call.loss) for p in first]
         expected += exact_answers(plan, call.loss, options.seed, count)
         known = [expected[i] for i in order]
-    trials = evaluate([problems[i] for i in order], expected=known, limited=True)
+    trials = evaluate([problems[i] for i in order], expected=known, until=until)
     answered = min(len({t.index for t in trials}), len(problems)) - len(first)
     return Run([replace(t, index=order[t.index]) for t in trials], max(answered, 1))
 

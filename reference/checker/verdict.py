@@ -21,7 +21,7 @@ from reference.checker.penalty import OF_BIAS, problem_without_weights
 from reference.checker.problem_set import distinguishing_problems
 from reference.checker.repeated_example import repeated_example
 from reference.checker.report import Check, Counterexample
-from reference.checker.sandbox.messages import SubjectTerminated
+from reference.checker.sandbox.messages import OutOfTime, SubjectTerminated
 from reference.checker.session import (
     Attempt,
     Call,
@@ -43,6 +43,7 @@ from reference.checker.training import (
     fixed_batch_size,
     judge_fixed_batches,
     judge_training,
+    known_of,
 )
 from reference.checker.training_example import (
     aliased_example,
@@ -52,6 +53,7 @@ from reference.checker.training_example import (
 )
 from reference.checker.trial import Trial
 
+SHARES = 0.5, 0.6, 0.85  # of a function's time: until its call is chosen, it is asked, shrunk
 LARGE = 400  # numbers in X; a larger problem is shown as it is
 KEPT = {"unknown", *(f.name for f in training.FAULTS)}  # what single steps show
 STATEFUL = ("stale", "nondeterministic")
@@ -63,9 +65,27 @@ def judge(
 ) -> list[Check]:
     """The checks of a function; of a class, also of its predictions."""
     start = time.monotonic()
-    choice = choose_call(process, definition, losses, options.seed, start + options.timeout / 2)
-    checks = judge_choice(process, definition, choice, losses, options, start + options.timeout)
+    chosen_by, asked_by, shrunk_by = (start + share * options.timeout for share in SHARES)
+    try:
+        choice = choose_call(process, definition, losses, options.seed, chosen_by)
+    except OutOfTime as error:
+        choice = Choice(reason=error.detail)
+    try:
+        limits = asked_by, shrunk_by
+        checks = judge_choice(process, definition, choice, losses, options, limits)
+    except OutOfTime as error:
+        checks = [interrupted(definition, choice, error)]
     return [replace(c, choice=choice) for c in checks]
+
+
+def interrupted(definition: Definition, choice: Choice, error: OutOfTime) -> Check:
+    """The check of a function whose time was over after its call had been chosen."""
+    call = choice.call
+    if choice.status == "right" and call is not None and "batch_size" not in call.plan.uses:
+        told = known_of(call) | {"explanation": right_as(call.plan), "remarks": (error.detail,)}
+        told["cases"] = max(ENOUGH, len(choice.first.answers)) if choice.first else ENOUGH
+        return Check(call.plan.kind, call.plan.name, "right", **told)
+    return unchecked(definition, kind_of(definition, choice), error.detail)
 
 
 def judge_choice(
@@ -74,21 +94,23 @@ def judge_choice(
     choice: Choice,
     losses: Sequence[str],
     options: Options,
-    deadline: float,
+    limits: tuple[float, float],
 ) -> list[Check]:
-    """The checks of a function that is called as was chosen."""
+    """The checks of a function that is called as was chosen: asked and shrunk until two moments."""
     early = without_run(process, definition, choice)
     if early is not None or choice.call is None:
         return [early] if early else []
-    evaluate = make_evaluate(process, choice.call, deadline)
+    evaluate = make_evaluate(process, choice.call, limits[1])
     subject = Subject(definition, choice.call.plan, choice.call.reading)
     try:
         if choice.call.plan.kind == "trainer":
             checks = judge_training(process, definition, choice, losses, options)
             if checks:
                 return [with_example(c, process, subject, losses, evaluate) for c in checks]
-        checks = judge_all(process, definition, choice.call, losses, options, evaluate, deadline)
+        checks = judge_all(process, definition, choice.call, losses, options, evaluate, limits)
         return [with_example(c, process, subject, [choice.call.loss], evaluate) for c in checks]
+    except OutOfTime:
+        raise
     except SubjectTerminated as error:
         return [ended(process, definition, choice.call, error)]
 
@@ -125,11 +147,11 @@ def judge_all(
     losses: Sequence[str],
     options: Options,
     evaluate: Evaluate,
-    deadline: float,
+    limits: tuple[float, float],
 ) -> list[Check]:
     """The checks on all problems: random ones, larger ones, other arrays."""
-    found = run(evaluate, call, options)
-    extra = further(process, definition, call, found.trials, deadline)
+    found = run(evaluate, call, options, limits[0])
+    extra = further(process, definition, call, found.trials, limits[1])
     trials = [*found.trials, *extra.trials]
     size = fixed_batch_size(definition, of_function(trials, call.plan))
     checks = judge_fixed_batches(process, call, size, found.problems, options) if size else []
@@ -309,7 +331,10 @@ def fresh_trials(evaluate: Evaluate | None, plan: CallPlan, options: Options) ->
     if evaluate is None:
         return []
     problems = distinguishing_problems(options.seed + 1, plan.layout.d, plan.layout.n)
-    return of_function(evaluate(problems), plan)
+    try:
+        return of_function(evaluate(problems), plan)
+    except OutOfTime:
+        return []
 
 
 def wrong_as(evidence: Evidence, call: Call) -> tuple[str, str]:
@@ -318,7 +343,10 @@ def wrong_as(evidence: Evidence, call: Call) -> tuple[str, str]:
     scaled = plan.kind == "predict" and evidence.evaluate is None and call.plan.scaling is not None
     if scaled and all(answers_raw(t, call) for t in evidence.trials):
         return explain("predict-not-standardised", "predict")
-    fault, explanation = diagnose(evidence, call.loss)
+    try:
+        fault, explanation = diagnose(evidence, call.loss)
+    except OutOfTime:
+        fault, explanation = "unknown", symptoms.describe(evidence.everything)
     return fault, "\n".join(filter(None, [explanation, plan.note and f"({plan.note}.)"]))
 
 
@@ -402,7 +430,7 @@ def shrunk(evaluate: Evaluate, wrong: Sequence[Trial], fault: str) -> Trial:
     deadline = getattr(evaluate, "deadline", float("inf"))
 
     def failing(problems: Sequence[Problem]) -> list[Trial]:
-        trials = of_function(evaluate(problems, limited=True), plan)
+        trials = of_function(evaluate(problems, until=deadline), plan)
         wrong = [t for t in trials if not t.is_correct or t.mutated]
         return [t for t in wrong if t.reading.fault == form]
 
@@ -424,6 +452,8 @@ def plain_ending(process: Any, plan: CallPlan, error: SubjectTerminated) -> tupl
     problem = resized(error.problem, np.ones((n, d)))
     try:
         list(process.ask([plan.request(problem)], time.monotonic() + 1.0))
+    except OutOfTime:
+        return error.problem, error.detail
     except SubjectTerminated as again:
         if again.fault == error.fault:
             return problem, again.detail
@@ -452,7 +482,7 @@ def with_smaller_prediction(check: Check, subject: Subject, evaluate: Evaluate) 
     if subject.plan.scaling is not None:  # which one row does not have
         return check
     try:
-        trials = evaluate(small_problems(subject.plan, 0), limited=True)
+        trials = evaluate(small_problems(subject.plan, 0))
         wrong = [t for t in trials if t.plan.name == check.name and not t.is_correct]
         if not wrong:
             return check

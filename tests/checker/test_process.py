@@ -136,7 +136,7 @@ def test_it_is_loaded_when_it_is_first_asked_and_after_it_was_closed(code):
 ENDS = {
     "exits": ("crash", "exit code 7"),
     "kills_itself": ("crash", "killed by SIGKILL"),
-    "sleeps": ("timeout", "no answer within 0.5 seconds"),
+    "sleeps": ("timeout", "no answer within 0.4 seconds"),
     "writes_a_number": ("crash", "wrote into the pipe"),
     "writes_a_list": ("crash", "wrote into the pipe"),
     "writes_another_object": ("crash", "wrote into the pipe"),

@@ -174,8 +174,8 @@ def test_a_slow_function_is_run_for_as_long_as_there_is_time(monkeypatch):
     now = itertools.count()
     monkeypatch.setattr(session.time, "monotonic", lambda: float(next(now)))
     process, call = InProcess(gradient), chosen(gradient).call
-    evaluate = make_evaluate(process, call, next(now) + 10.0)
-    trials, problems = run(evaluate, call, Options(max_examples=50))
+    evaluate = make_evaluate(process, call, FOREVER)
+    trials, problems = run(evaluate, call, Options(max_examples=50), next(now) + 10.0)
     assert (len(trials), problems, process.closed) == (11, 6, True)
     process.closed = False
     assert len(evaluate(distinguishing_problems(0)[:5])) == 5

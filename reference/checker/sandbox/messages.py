@@ -24,6 +24,14 @@ class SubjectTerminated(Exception):
         self.problem: Any = None  # the problem that was asked, where one was
 
 
+class OutOfTime(SubjectTerminated):
+    """The time of the function is over, and its last call has not taken so long as to be blamed."""
+
+    def __init__(self, seconds: float) -> None:
+        told = f"the {seconds:.3g} seconds of this function are over; if it is only slow, try "
+        super().__init__("timeout", f"{told}--timeout {math.ceil(6 * seconds)}")
+
+
 @dataclass(frozen=True)
 class ArrayMessage:
     """One array of an answer; `values` is None if it holds no real numbers.

@@ -33,6 +33,7 @@ from reference.checker.sandbox import bubblewrap, worker
 from reference.checker.sandbox.bubblewrap import python_path
 from reference.checker.sandbox.keeper import children_of
 from reference.checker.sandbox.messages import (
+    OutOfTime,
     RawOutput,
     SubjectTerminated,
     decode,
@@ -71,6 +72,7 @@ KEPT = ("PATH", "LANG", "VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHOME", "LD_LIBRARY
 KEPT += ("SYSTEMROOT",)  # without which Windows starts no Python
 IMPORT_TIMEOUT = 10.0  # seconds; torch takes a few
 MAX_LINE = 1 << 21  # bytes; an answer has `worker.MAX_NUMBERS` numbers of 25 characters at most
+ALONE = 0.8  # of the time of a function: one answer that takes longer is none
 POLL = 0.2  # seconds between two checks that a silent process still runs
 GRACE = 1.0  # seconds for a process that has closed its pipe to exit by itself
 KEEPER_SECONDS = 0.4  # for the keeper of a process to end what this has started
@@ -83,7 +85,7 @@ class Process:
     ----------
     file, name : str
     timeout : float
-        Seconds to wait for an answer.
+        Seconds to wait for an answer; for all that is asked after `begin`.
     functions : dict of str to callable
         Functions of this process instead of a file. They are called in a fork of it and never
         pickled, so they may be local functions and lambdas.
@@ -108,6 +110,7 @@ class Process:
         self.popen: Any = None
         self.folder = ""  # where it runs, if that was made for it
         self.stopped = False
+        self.deadline = float("inf")
 
     def __enter__(self) -> Process:
         with STARTING:
@@ -137,6 +140,13 @@ class Process:
         self.send(("load", self.file, self.source, self.file and self.name, self.own_folder), 1)
         return self.receive(deadline, max(self.timeout, IMPORT_TIMEOUT), decode_definitions)
 
+    def begin(self) -> None:
+        """Begin with a function: all that is asked from now on shares `timeout` seconds."""
+        self.deadline = float("inf")
+        if self.popen is None:
+            self.load_again(None)
+        self.deadline = time.monotonic() + self.timeout
+
     def ask(
         self, requests: Sequence[dict[str, Any]], deadline: float | None = None
     ) -> Iterator[RawOutput]:
@@ -146,13 +156,14 @@ class Process:
         ------
         SubjectTerminated
             If the process ends, or an output does not come before `deadline`, a moment of
-            `time.monotonic()`; by default each may take `timeout` seconds.
+            `time.monotonic()`; by default each may take nearly `timeout` seconds.
+        OutOfTime
+            If the time of the function is over.
         """
-        if self.popen is None:
-            self.load_again(deadline)
+        self.prepare(deadline)
         self.send(("call", list(requests)), len(requests))
         for _ in requests:
-            yield self.receive(deadline, self.timeout, decode)
+            yield self.receive(deadline, ALONE * self.timeout, decode)
 
     def ask_changed(
         self, changes: Sequence[dict[str, Any]], deadline: float | None = None
@@ -166,11 +177,17 @@ class Process:
         SubjectTerminated
             As for `ask`.
         """
-        if self.popen is None:
-            self.load_again(deadline)
+        self.prepare(deadline)
         self.send(("change", list(changes)), len(changes))
         for _ in changes:
-            yield self.receive(deadline, self.timeout, decode_changed)
+            yield self.receive(deadline, ALONE * self.timeout, decode_changed)
+
+    def prepare(self, deadline: float | None) -> None:
+        """See that there is time, and a process."""
+        if time.monotonic() > self.deadline:
+            raise OutOfTime(self.timeout)
+        if self.popen is None:
+            self.load_again(deadline)
 
     def load_again(self, deadline: float | None) -> None:
         """Load after the process was ended by another function."""
@@ -243,11 +260,14 @@ class Process:
     def receive(self, deadline: float | None, timeout: float, decoder: Callable[[Any], Any]) -> Any:
         """Decode the next answer, due at `deadline` or else after `timeout`, or end the process."""
         begin = time.monotonic()
+        until = begin + timeout if deadline is None else deadline
         try:
-            line = self.next_line(begin + timeout if deadline is None else deadline)
+            line = self.next_line(min(until, self.deadline))
             if line is None:
-                seconds = timeout if deadline is None else max(0.0, deadline - begin)
-                raise SubjectTerminated("timeout", f"no answer within {seconds:.3g} seconds")
+                waited = max(0.0, min(until, self.deadline) - begin)
+                if self.deadline < until and waited < self.timeout / 2:
+                    raise OutOfTime(self.timeout)
+                raise SubjectTerminated("timeout", f"no answer within {waited:.3g} seconds")
             if not line.endswith(b"\n") and len(line) < MAX_LINE:
                 raise SubjectTerminated("crash", self.describe_end())
             return decoder(parse_line(line))
