@@ -23,6 +23,7 @@ from reference.checker.repeated_example import repeated_example
 from reference.checker.report import Check, Counterexample
 from reference.checker.sandbox.messages import OutOfTime, SubjectTerminated
 from reference.checker.session import (
+    ENOUGH,
     Attempt,
     Call,
     Choice,

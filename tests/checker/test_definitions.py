@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from reference.checker.loading import Program
+from reference.checker.sandbox import process
 from reference.checker.sandbox.process import Process
 
 GRADIENT = (
@@ -269,3 +270,23 @@ def test_slow_assignments_have_a_common_limit(load):
     assert names == ["gradient"]
     assert len(left_out) == 9
     assert time.monotonic() - begin < 8
+
+
+def test_a_slow_import_is_told_from_a_loop(tmp_path, monkeypatch):
+    """Each is left out by itself; what needs neither is judged."""
+    (tmp_path / "looping.py").write_text("while True: pass")
+    packages = tmp_path / "site-packages"
+    packages.mkdir()
+    (packages / "slow.py").write_text("import time; time.sleep(60)")
+    monkeypatch.setenv("PYTHONPATH", str(packages))
+    monkeypatch.setattr(process, "IMPORT_TIMEOUT", 2.0)
+    whys = []
+    for name in ("looping", "slow"):
+        source = f"import {name}\n{GRADIENT}"
+        with Process(str(tmp_path / "mine.py"), "", 2.0, source=source) as opened:
+            found = opened.load()
+        assert [f["name"] for f in found["found"]] == ["gradient"]
+        whys += [why for _, why in found["left_out"]]
+    assert "loop" in whys[0]
+    assert "looping.py, line 1" in whys[0]
+    assert "slow import" in whys[1]

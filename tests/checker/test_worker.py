@@ -253,7 +253,7 @@ def serve(*requests, functions=None):
 def test_requests_are_served_in_order_until_there_are_none():
     """One loads; another calls, with an answer for each call."""
     calls = [{"target": "f", "args": [np.ones(2)]}, {"target": "f", "args": [np.zeros(1)]}]
-    requests = [("load", "", "", "", ""), ("call", calls), ("call", [{"target": "f"}])]
+    requests = [("load", "", "", "", "", 9), ("call", calls), ("call", [{"target": "f"}])]
     found, one, two, error = serve(*requests, functions={"f": lambda a: a + 1, "M": Model})
     assert [f["name"] for f in found["found"]] == ["f", "M"]
     assert [a["parts"][0]["values"] for a in (one, two)] == [[2, 2], [1]]
@@ -276,7 +276,7 @@ def ask_file(tmp_path):
     def ask(source, *given):
         source = f"import os, warnings\nimport numpy as np\n{source}\n"
         calls = [{"target": "f", "args": [a]} for a in given]
-        _, *rest = answers(("load", str(tmp_path / "a.py"), source, "", ""), ("call", calls))
+        _, *rest = answers(("load", str(tmp_path / "a.py"), source, "", "", 9), ("call", calls))
         return rest
 
     return ask
@@ -289,12 +289,12 @@ def test_it_ends_without_requests():
 
 def test_a_module_and_a_name_within_it_are_found(tmp_path):
     """From the folder that is said, which comes before that of the worker."""
-    (found,) = answers(("load", "linreg_np.trajectory", "", "Trajectory.load", str(ROOT)))
+    (found,) = answers(("load", "linreg_np.trajectory", "", "Trajectory.load", str(ROOT), 9))
     assert [f["name"] for f in found["found"]] == ["Trajectory.load"]
     (tmp_path / "messages.py").write_text("def mine(X): return X")
-    (found,) = answers(("load", "messages", "", "", str(tmp_path)), cwd=tmp_path)
+    (found,) = answers(("load", "messages", "", "", str(tmp_path), 9), cwd=tmp_path)
     assert [f["name"] for f in found["found"]] == ["mine"]
-    (missing,) = answers(("load", "linreg_np", "", "absent", str(ROOT)))
+    (missing,) = answers(("load", "linreg_np", "", "absent", str(ROOT), 9))
     assert missing["raised"]["type"] == "AttributeError"
 
 

@@ -23,6 +23,7 @@ import symtable
 import sys
 import threading
 import time
+import traceback
 import types
 from collections.abc import Iterator
 from importlib.machinery import (
@@ -44,6 +45,7 @@ SETTINGS = "append insert config update use seed manual_seed seterr filterwarnin
 SETTINGS += "setrecursionlimit addLevelName"
 CHANGES = "append extend insert update add setdefault"  # methods that fill an object
 PYTHON_2 = {"xrange": "range", "raw_input": "input", "unicode": "str", "reduce": "functools.reduce"}
+LIMIT = {"end": float("inf")}  # the moment when imports and definitions must be done
 READS = {"guarded": False}  # whether an assignment is executed, which must not read files
 OUTSIDE = {
     "socket.connect": "it reads from the network",
@@ -96,7 +98,7 @@ for _name in REFUSED.split():
 
 
 def load(
-    file: str, source: str, name: str, folder: str, functions: dict[str, Any]
+    file: str, source: str, name: str, folder: str, seconds: float, functions: dict[str, Any]
 ) -> dict[str, Any]:
     """Execute the definitions of a program or import a module; describe what was found.
 
@@ -109,10 +111,13 @@ def load(
         The only thing that is meant, or "".
     folder : str
         Where its own modules are.
+    seconds : float
+        For all its imports and definitions.
     functions : dict
         Filled with what was found.
     """
     left_out: list[dict[str, Any]] = []
+    LIMIT["end"] = time.monotonic() + seconds
     if source:
         module, left_out = execute(file, source, folder)
     elif file:
@@ -276,10 +281,12 @@ def root_name(node: ast.AST) -> str:
 def run_at_once(statement: ast.stmt, module: Any, budget: list[float]) -> str:
     """Execute a definition or an assignment; why it is left out, or ""."""
     if is_definition(statement):
-        problem = run(statement, module, REST_SECONDS if compound(statement) else None)
-        if problem and isinstance(statement, DEFINITIONS):
+        problem = run(statement, module, seconds_left(statement))
+        if isinstance(statement, DEFINITIONS) and problem and "takes more than" not in problem:
             flag = __future__.annotations.compiler_flag
-            problem = run(statement, module, None, flag)  # an annotation is no use of a name
+            problem = run(
+                statement, module, seconds_left(statement), flag
+            )  # an annotation is no use of a name
     elif budget[0] <= 0:
         problem = f"left out for its time (line {statement.lineno})"
     else:
@@ -291,9 +298,10 @@ def run_at_once(statement: ast.stmt, module: Any, budget: list[float]) -> str:
     return problem
 
 
-def compound(statement: ast.stmt) -> bool:
-    """Whether it has branches."""
-    return isinstance(statement, COMPOUND)
+def seconds_left(statement: ast.stmt) -> float:
+    """The seconds for an import or a definition; few for one with branches."""
+    left = max(0.1, LIMIT["end"] - time.monotonic())
+    return min(left, REST_SECONDS) if isinstance(statement, COMPOUND) else left
 
 
 def run(
@@ -310,6 +318,8 @@ def run(
             exec(code, module.__dict__)
     except ModuleNotFoundError as error:
         return f"cannot be imported: No module named {error.name} {line}; {INSTALL}"
+    except TimeIsUp as error:
+        return f"{error} {line}{'' if guarded else why_slow(error, module)}"
     except LeftOut as error:
         return str(error) if "(line" in str(error) else f"{error} {line}"
     except BaseException as error:
@@ -318,6 +328,16 @@ def run(
     finally:
         READS["guarded"] = False
     return ""
+
+
+def why_slow(error: BaseException, module: Any) -> str:
+    """Whether it was still importing what is installed, or is a loop of the program's own."""
+    frame = traceback.extract_tb(error.__traceback__)[-2]  # the last is that of the alarm
+    own = os.path.dirname(module.__file__)
+    if frame.filename.startswith((own, "<")) and "site-packages" not in frame.filename:
+        place = f"{os.path.basename(frame.filename)}, line {frame.lineno}"
+        return f": is there a loop that does not end ({place})?"
+    return ": a slow import? try --timeout 60"
 
 
 def replace_by_placeholder(statement: ast.stmt, module: Any, why: str) -> None:

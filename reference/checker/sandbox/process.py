@@ -70,7 +70,9 @@ STARTING = threading.RLock()  # held while processes are started, or stray ones 
 OWNED = {"children": False}  # whether all children of this process were started here
 KEPT = ("PATH", "LANG", "VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHOME", "LD_LIBRARY_PATH")
 KEPT += ("SYSTEMROOT",)  # without which Windows starts no Python
+
 IMPORT_TIMEOUT = 10.0  # seconds; torch takes a few
+IMPORTED = 0.9  # of this time, after which imports are left out
 MAX_LINE = 1 << 21  # bytes; an answer has `worker.MAX_NUMBERS` numbers of 25 characters at most
 ALONE = 0.8  # of the time of a function: one answer that takes longer is none
 POLL = 0.2  # seconds between two checks that a silent process still runs
@@ -137,8 +139,10 @@ class Process:
             If there are functions instead of a file, and Python cannot fork (on Windows).
         """
         self.start()
-        self.send(("load", self.file, self.source, self.file and self.name, self.own_folder), 1)
-        return self.receive(deadline, max(self.timeout, IMPORT_TIMEOUT), decode_definitions)
+        name, seconds = self.file and self.name, max(self.timeout, IMPORT_TIMEOUT)
+        told = self.own_folder, IMPORTED * seconds
+        self.send(("load", self.file, self.source, name, *told), 1)
+        return self.receive(deadline, seconds, decode_definitions)
 
     def begin(self) -> None:
         """Begin with a function: all that is asked from now on shares `timeout` seconds."""
