@@ -279,11 +279,11 @@ def test_a_slow_import_is_told_from_a_loop(tmp_path, monkeypatch):
     packages.mkdir()
     (packages / "slow.py").write_text("import time; time.sleep(60)")
     monkeypatch.setenv("PYTHONPATH", str(packages))
-    monkeypatch.setattr(process, "IMPORT_TIMEOUT", 2.0)
+    monkeypatch.setattr(process, "IMPORT_TIMEOUT", 1.0)
     whys = []
     for name in ("looping", "slow"):
         source = f"import {name}\n{GRADIENT}"
-        with Process(str(tmp_path / "mine.py"), "", 2.0, source=source) as opened:
+        with Process(str(tmp_path / "mine.py"), "", 1.0, source=source) as opened:
             found = opened.load()
         assert [f["name"] for f in found["found"]] == ["gradient"]
         whys += [why for _, why in found["left_out"]]

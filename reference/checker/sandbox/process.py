@@ -72,7 +72,7 @@ KEPT = ("PATH", "LANG", "VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHOME", "LD_LIBRARY
 KEPT += ("SYSTEMROOT",)  # without which Windows starts no Python
 
 IMPORT_TIMEOUT = 10.0  # seconds; torch takes a few
-IMPORTED = 0.9  # of this time, after which imports are left out
+STARTING_SECONDS = 3.0  # for the start of a process, beside its imports
 MAX_LINE = 1 << 21  # bytes; an answer has `worker.MAX_NUMBERS` numbers of 25 characters at most
 ALONE = 0.8  # of the time of a function: one answer that takes longer is none
 POLL = 0.2  # seconds between two checks that a silent process still runs
@@ -140,9 +140,8 @@ class Process:
         """
         self.start()
         name, seconds = self.file and self.name, max(self.timeout, IMPORT_TIMEOUT)
-        told = self.own_folder, IMPORTED * seconds
-        self.send(("load", self.file, self.source, name, *told), 1)
-        return self.receive(deadline, seconds, decode_definitions)
+        self.send(("load", self.file, self.source, name, self.own_folder, seconds), 1)
+        return self.receive(deadline, seconds + STARTING_SECONDS, decode_definitions)
 
     def begin(self) -> None:
         """Begin with a function: all that is asked from now on shares `timeout` seconds."""
