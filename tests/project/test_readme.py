@@ -12,7 +12,9 @@ import pytest
 from test_architecture import DERIVATION
 
 ROOT = Path(__file__).parents[2]
-README = ROOT.joinpath("README.md").read_text(encoding="utf-8")
+README, CHINESE = (
+    ROOT.joinpath(f).read_text(encoding="utf-8") for f in ("README.md", "README.zh.md")
+)
 
 
 def blocks(language):
@@ -42,13 +44,26 @@ def transcript(tmp_path):
     return command, output
 
 
-def test_the_code_block_prints_what_the_readme_says():
-    """Word for word."""
+def test_the_code_block_prints_and_draws_what_the_readme_says(tmp_path, monkeypatch):
+    """Word for word, without torch; and the picture that it saves."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "torch", None)
     ((code, expected),) = blocks("python")
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         exec(compile(code, "README.md", "exec"), {})
     assert out.getvalue() == expected
+    assert [p.name for p in tmp_path.iterdir()] == ["descent.png"]
+
+
+def test_the_chinese_readme_has_the_same_commands_code_and_outputs():
+    """Block for block, the same links to files, and the same equations of d2l."""
+    fence = re.compile(r"```.*?```", re.S)
+    assert fence.findall(CHINESE) == fence.findall(README)
+    files = [{*re.findall(r"\]\((?!#|http)([^)]+)\)", text)} for text in (README, CHINESE)]
+    assert files[0] - {"README.zh.md"} == files[1] - {"README.md"}
+    numbers = [re.findall(r"\| (3\.[^|]*) \|", text) for text in (README, CHINESE)]
+    assert numbers[0] == numbers[1]
 
 
 def test_the_main_job_and_the_tests_are_one_command_each():
@@ -81,7 +96,8 @@ def test_the_lines_for_pytest_work(transcript, tmp_path):
 
 def test_the_map_is_the_reading_order():
     """It names the derivation's files in order, and every link leads to a file or folder."""
-    shown = re.findall(r"^\| \[linreg_np/(\w+)\.py\]", README, re.M)
-    assert tuple(shown) == DERIVATION
-    for link in re.findall(r"\]\(([^)#:]+)\)", README):
-        assert ROOT.joinpath(link).exists(), link
+    for text in (README, CHINESE):
+        shown = re.findall(r"^\| \[linreg_np/(\w+)\.py\]", text, re.M)
+        assert tuple(shown) == DERIVATION
+        for link in re.findall(r"\]\(([^)#:]+)\)", text):
+            assert ROOT.joinpath(link).exists(), link
