@@ -3,11 +3,13 @@
 Each row times our code and a baseline in turns, on one machine in one run. The table shows the
 median of the ratios of the pairs, their quartiles, the ratio of the fastest times, which a busy
 machine affects least, and the median times. The baselines are written as their users write them:
-torch's loop is that of *Dive into Deep Learning* (float64, with torch's default number of threads);
-scikit-learn's SGDRegressor is compiled, takes one step per sample and keeps no path. Rows without a
-target, at the end, are ones where the baseline is faster. Results are compared before timing.
+torch's loop is that of *Dive into Deep Learning* (float64, with torch's default number of threads).
+scikit-learn's SGDRegressor, numba and jax are compiled and keep no path, which ours and torch's
+loop do; SGDRegressor takes one step per sample. Rows without a target, at the end, are ones where
+the baseline is faster or optional. Results are compared before timing.
 
-scikit-learn is optional: pip install '.[bench]'.
+A full run takes about 5 minutes. scikit-learn, numba and jax are optional:
+pip install '.[bench,peers]'.
 """
 
 from __future__ import annotations
@@ -16,19 +18,20 @@ import argparse
 import json
 import os
 import platform
+import statistics
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from matplotlib import pyplot as plt
 
 from demos import WIDTH
 from demos.__main__ import main
-from demos._speed.baselines import SKLEARN, torch_descent, torch_fit
+from demos._speed.baselines import torch_descent, torch_fit
 from demos._speed.benchmarks import (
     LR,
     QUICK,
@@ -44,6 +47,13 @@ from demos._speed.timing import measure, time_calls
 from linreg_np import fit, fit_affine
 from linreg_np.plotting import BLUE, GREEN, ORANGE, VERMILLION
 
+REPEATS = 7  # of each point of a curve
+NOTES = """
+target   the floor that this project has set itself: theirs/ours must be at least this. With '<' it
+         is a ceiling: ours/theirs must be below. 'missed' says that it was not so in this run.
+ratio    the median of theirs/ours, or with '<' of ours/theirs
+SGDRegressor, numba and jax keep no path: they return the last w and b alone. Rows without a target
+are ones where the baseline is faster or optional."""
 LOOKS: dict[str, dict[str, Any]] = {
     "fit": {"color": BLUE, "marker": "o"},
     "fit_affine": {"color": GREEN, "marker": "s", "linewidth": 2.5},
@@ -65,21 +75,19 @@ def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
     sizes, seconds = (QUICK, 0.0) if args.quick else (Sizes(), 6.0)
     about = machine()
     print("\n".join(f"{key:8}{value}" for key, value in about.items()), end="\n\n")
-    print(f"{'':53}{'':19}{'':>6}{'':>7}{'':>14}{'of the':>9}{'ours':>9}{'theirs':>9}")
+    print(f"{'':59}{'':19}{'':>6}{'':>7}{'':>14}{'of the':>9}{'ours':>9}{'theirs':>9}")
     print(
-        f"{'benchmark':53}{'baseline':19}{'target':>6}{'ratio':>7}{'quartiles':>14}{'fastest':>9}"
+        f"{'row':6}{'benchmark':53}{'baseline':19}{'target':>6}{'ratio':>7}{'quartiles':>14}{'fastest':>9}"
         f"{'ms':>9}{'ms':>9}"
     )
-    rows = []
-    for benchmark in all_benchmarks(sizes, args.seed):
+    benchmarks, rows = all_benchmarks(sizes, args.seed), []
+    for i, benchmark in enumerate(benchmarks, 1):
         rows.append(measure(benchmark, seconds))
-        print(format_row(rows[-1]), flush=True)
-    print(
-        "\nThe ratio is theirs/ours, except for a target with '<': that is an upper limit on our "
-        "time, ours/theirs.\nRows without a target are ones where the baseline is faster"
-    )
+        print(f"{i:2}/{len(benchmarks)} {format_row(rows[-1])}", flush=True)
+    print(NOTES)
     if args.quick:
         print("--quick: the sizes are too small for meaningful timings, and for the targets")
+    print("\nnow the curves of the picture", flush=True)
     curves = measure_curves(args.quick, args.seed)
     yield "speed.png", draw(curves)
     if args.json:
@@ -93,13 +101,22 @@ def machine() -> dict[str, str]:
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
     model = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
     load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    import torch  # here, so that --help needs no torch
+
     return {
         "CPU": f"{model[0] if model else platform.machine()}, {os.cpu_count()} cores{load}",
         "Python": f"{platform.python_version()} on {platform.system()}",
         "NumPy": f"{np.__version__}, {blas['name']} {blas.get('version', '')}",
         "torch": f"{torch.__version__}, {torch.get_num_threads()} threads",
-        "sklearn": __import__("sklearn").__version__ if SKLEARN else "not installed",
+        **{name: installed_version(name) for name in ("scikit-learn", "numba", "jax")},
     }
+
+
+def installed_version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def format_row(row: dict[str, Any]) -> str:
@@ -124,7 +141,7 @@ def _ms(seconds: float) -> str:
 
 
 def measure_curves(quick: bool, seed: int) -> dict[str, dict[str, Any]]:
-    """Seconds for an epoch of minibatches by n, and for full-batch descent by steps."""
+    """Quartiles of the seconds for an epoch of minibatches by n, and for descent by steps."""
     by_n: dict[str, Any] = {}
     for n in (20, 50) if quick else (100, 1000, 10_000, 100_000):
         X, y = data((n, 2), seed)
@@ -132,19 +149,25 @@ def measure_curves(quick: bool, seed: int) -> dict[str, dict[str, Any]]:
         calls = {name: partial(train, trainer, X, y, 10, 1) for name, trainer in trainers.items()}
         for name, call in [*calls.items(), ("SGDRegressor", sklearn_train(X, y, 1))]:
             if call:
-                by_n.setdefault(name, []).append((n, min(time_calls(call) for _ in range(3))))
+                by_n.setdefault(name, []).append((n, *quartiles(call)))
     X, y = data((100, 32) if quick else (100_000, 32), seed)
     autograd = partial(torch_descent, X, y, w=np.zeros(32), lr=LR)
     by_steps: dict[str, Any] = {"LossSurface.descend": [], "torch autograd": []}
     for steps in (1, 10) if quick else (1, 3, 10, 30, 100, 300, 1000, 10_000):
         ours, theirs = partial(descend, X, y, steps), partial(autograd, steps=steps)
-        by_steps["LossSurface.descend"].append((steps, min(time_calls(ours) for _ in range(3))))
+        by_steps["LossSurface.descend"].append((steps, *quartiles(ours)))
         if steps <= 100:
-            by_steps["torch autograd"].append((steps, min(time_calls(theirs) for _ in range(3))))
+            by_steps["torch autograd"].append((steps, *quartiles(theirs)))
     return {
         "samples, one epoch in batches of 10": by_n,
         f"steps of full batch, {size((X, y))}": by_steps,
     }
+
+
+def quartiles(call: Callable[[], Any]) -> list[float]:
+    """The quartiles of the seconds of several calls, after one that is not counted."""
+    call()
+    return statistics.quantiles([time_calls(call) for _ in range(REPEATS)], method="inclusive")
 
 
 def draw(curves: dict[str, dict[str, Any]]) -> Any:
@@ -155,11 +178,13 @@ def draw(curves: dict[str, dict[str, Any]]) -> Any:
     places = "upper left", "lower right"
     for ax, (what, lines), place in zip(axes, curves.items(), places, strict=True):
         for name, points in lines.items():
-            ax.plot(*np.transpose(points), label=name, **LOOKS[name])
+            x, low, median, high = np.transpose(points)
+            ax.fill_between(x, low, high, color=LOOKS[name]["color"], alpha=0.25, linewidth=0)
+            ax.plot(x, median, label=name, **LOOKS[name])
         ax.set(xscale="log", yscale="log", xlabel=what)
         ax.legend(loc=place)
         ax.grid(alpha=0.3)
-    axes[0].set(ylabel="seconds")
+    axes[0].set(ylabel=f"seconds: median and quartiles of {REPEATS} runs")
     return fig
 
 

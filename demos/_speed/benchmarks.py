@@ -11,8 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from demos._speed.baselines import (
+    JAX,
+    NUMBA,
     SKLEARN,
     double_loop,
+    jax_fit,
+    numba_fit,
     sgd_regressor,
     torch_descent,
     torch_fit,
@@ -50,7 +54,7 @@ def train(trainer: Any, X: Any, y: Any, m: int, epochs: int, lr: float = LR) -> 
     """θ at the end of a training from w = 0, with the sample order of one seed."""
     w, rng = np.zeros(X.shape[1]), np.random.default_rng(1)
     path = trainer(X, y, lr=lr, batch_size=m, epochs=epochs, w=w, rng=rng)
-    return path if trainer is torch_fit else np.append(path.w[-1], path.b[-1])
+    return np.append(path.w[-1], path.b[-1]) if trainer in (fit, fit_affine) else path
 
 
 def sklearn_train(X: Any, y: Any, epochs: int, lr: float = LR) -> Call | None:
@@ -104,6 +108,10 @@ def worked_example(n: int, seed: int) -> list[Benchmark]:
         compare_sklearn(same, affine, sklearn, min_speedup=1.2),
         Benchmark("the 50 × 50 surface", "the double loop", grid, double, min_speedup=50),
         compare_sklearn(name, plain, sklearn),
+        *(
+            Benchmark(same, peer, affine, partial(train, f, X, y, 10, 3) if installed else None)
+            for peer, f, installed in (("numba", numba_fit, NUMBA), ("jax", jax_fit, JAX))
+        ),
         compare_sklearn("the same, batches of 1, fit_affine", single, sklearn),
     ]
 

@@ -11,6 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 Call = Callable[[], Any]
+EXTRAS = {
+    "SGDRegressor": "bench",
+    "numba": "peers",
+    "jax": "peers",
+}  # of packages that may be absent
 TOLERANCE = 1e-9  # relative: rounding stays below it, other computations do not
 
 
@@ -32,7 +37,7 @@ def measure(benchmark: Benchmark, seconds: float) -> dict[str, Any]:
     row: dict[str, Any] = {"name": name, "baseline": baseline}
     row |= {"min_speedup": min_speedup, "max_ratio": max_ratio}
     if theirs is None:
-        return {**row, "ratio": None, "note": "not installed"}
+        return {**row, "ratio": None, "note": f"not installed; pip install '.[{EXTRAS[baseline]}]'"}
     row["difference"] = compare_results(benchmark) if comparable else None
     pairs = time_pairs(ours, theirs, seconds)
     our_times, their_times = zip(*pairs, strict=True)

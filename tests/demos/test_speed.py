@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import math
+import re
 
 import numpy as np
 import pytest
@@ -51,12 +52,14 @@ def test_every_row_is_measured(table, tmp_path):
     """Each with a ratio over 0 between its quartiles, and times that are seconds."""
     out, found = table()
     json.loads((tmp_path / "speed.json").read_text(encoding="utf-8"), parse_constant=no_constant)
-    assert set(found["machine"]) == {"CPU", "Python", "NumPy", "torch", "sklearn"}
+    packages = {"NumPy", "torch", "scikit-learn", "numba", "jax"}
+    assert set(found["machine"]) == {"CPU", "Python"} | packages
     assert all(found["machine"].values())
-    for row in found["rows"]:
-        assert row["name"] in out
+    for i, row in enumerate(found["rows"], 1):
+        assert f"{i:2}/{len(found['rows'])} {row['name']}" in out
         if row["ratio"] is None:
-            assert (row["baseline"], row["note"]) == ("SGDRegressor", "not installed")
+            assert row["baseline"] in ("SGDRegressor", "numba", "jax")
+            assert "not installed" in row["note"]
             continue
         low, high = row["quartiles"]
         assert 0 < low <= row["ratio"] <= high < math.inf
@@ -67,7 +70,7 @@ def test_every_row_is_measured(table, tmp_path):
         assert row["difference"] is None or row["difference"] <= timing.TOLERANCE
     for lines in found["curves"].values():
         for points in lines.values():
-            assert all(seconds > 0 for _, seconds in points)
+            assert all(0 < low <= median <= high for _, low, median, high in points)
 
 
 def test_the_full_run_has_the_promised_rows(monkeypatch):
@@ -82,16 +85,32 @@ def test_the_full_run_has_the_promised_rows(monkeypatch):
     assert {baseline for _, baseline, target in targets if not target} >= {"SGDRegressor", "torch"}
 
 
-def test_without_scikit_learn_its_rows_say_so(monkeypatch):
+def test_without_an_optional_package_its_rows_say_so(monkeypatch):
     """It is optional: the other rows have a function to compare with."""
-    monkeypatch.setattr(benchmarks, "SKLEARN", False)
+    for name in ("SKLEARN", "NUMBA", "JAX"):
+        monkeypatch.setattr(benchmarks, name, False)
     rows = benchmarks.all_benchmarks(speed.QUICK, 0)
     missing = [row for row in rows if row.theirs is None]
-    assert {row.baseline for row in missing} == {"SGDRegressor"}
+    assert {row.baseline for row in missing} == {"SGDRegressor", "numba", "jax"}
     assert len(rows) - len(missing) >= 9 - 2
-    measured = measure(missing[0], 0)
-    assert measured["ratio"] is None
-    assert "not installed" in speed.format_row(measured)
+    for row in missing:
+        measured = measure(row, 0)
+        assert measured["ratio"] is None
+        assert re.search(r"not installed; pip install '\.\[\w+\]'", speed.format_row(measured))
+
+
+@pytest.mark.parametrize("peer", ["numba", "jax"])
+@pytest.mark.filterwarnings("default")
+def test_the_compiled_peers_take_the_same_steps(peer):
+    """θ at the end as `fit` finds it, within the bounds of both."""
+    pytest.importorskip(peer)
+    X, y = synthetic_data([2, -3.4], 4.2, 100, rng=0)
+    path = fit(X, y, lr=0.03, batch_size=10, epochs=3, w=[0, 0], rng=1)
+    theirs = benchmarks.train(getattr(baselines, f"{peer}_fit"), X, y, 10, 3)
+    rng = np.random.default_rng(1)
+    orders = [*np.concatenate([rng.permutation(100) for _ in range(3)]).reshape(-1, 10)]
+    bound = trajectory_bound(X, y, orders, path.w, path.b, 0.03, np.float64)[0][-1]
+    assert np.linalg.norm(theirs - [*path.w[-1], path.b[-1]]) <= 2 * bound < 1e-11
 
 
 # the baselines compute the same numbers
