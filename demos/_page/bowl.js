@@ -58,7 +58,7 @@ function axis_lines(problem, f) {
     const [x, y] = problem.plane[1], [u, s] = [v[0] * reach, v[1] * reach];
     if (Math.hypot(v[0], v[1]) < 0.05) return ""; // it stands upright on the plane
     const end = [clamp(x + u, f.x0, f.x1), clamp(y + s, f.y0, f.y1)];
-    const name = write(`λ${LOWERED[k + 1]} = ${written(λ, 3)}`, f.X(end[0] * 0.9 + x * 0.1), f.Y(end[1] * 0.9 + y * 0.1) - 6, "on-bowl middle");
+    const name = write(`λ${LOWERED[k + 1]} = ${written(λ, 3)}`, clamp(f.X(end[0]), f.left + 45, f.left + f.w - 45), clamp(f.Y(end[1]) - 6, f.top + 16, f.top + f.h - 8), "on-bowl middle");
     return line(`principal axis-${k}`, f.to([x - u, y - s]), f.to([x + u, y + s])) + name;
   }).join("");
 }

@@ -93,7 +93,7 @@ picture([...DESCENT, "axes", "field"], () => {
     + polyline("ghost-path", drawn(ghost, f)) + trail(drawn(shown, f))
     + drawn(shown, f).map((at) => circle("step-dot", at, shown.length > 60 ? 1.6 : 3)).join("") + (finite(last) ? circle("here", f.to(last.p), 5.5) : ""));
   place(start_grip, f, start_now(), say("handle.start"), start_now()[0], start_now().map((x) => written(x, 3)).join(", "));
-  tell(plane, say("plane.now", { b: written(data.lowest.at(-1)), x: data.names[0], y: data.names[1] }) + outside_words());
+  tell(plane, say(data.d > 1 ? "plane.now" : "plane.now.one", { b: written(data.lowest.at(-1)), x: data.names[0], y: data.names[1] }) + outside_words());
 });
 
 const outside_words = () => (in_frame(problem(), run.shown.at(-1).p) ? "" : ` ${say("plane.outside")}`);
@@ -140,8 +140,8 @@ picture([...DESCENT, "axes"], () => {
   const f = log_frame(svg, clamp(Math.min(...all, first), first * 1e-8, first), first * 1.5, Math.max(20, shown.length - 1));
   const drawn = (c, k) => polyline(`axis-${k}`, c.map((x, t) => f.to([t, Math.log10(Math.max(x, 1e-300))])));
   draw(svg, inside(f, curves.map(drawn).join("")) + log_axes(f, say("axis.error")));
-  const rows = steep.map(({ λ }, k) => `<li class="key-${k}">λ${LOWERED[k + 1]} = ${written(λ, 3)}: |1 − ηλ${LOWERED[k + 1]}| = ${written(Math.abs(1 - state.eta * λ), 4)}</li>`);
-  tell(svg, `<ul class="keys">${rows.join("")}</ul>`);
+  const rows = steep.map(({ λ }, k) => `<span class="key-${k}">λ${LOWERED[k + 1]} = ${written(λ, 3)}: |1 − ηλ${LOWERED[k + 1]}| = ${written(Math.abs(1 - state.eta * λ), 4)} </span>`);
+  tell(svg, `<span class="keys">${rows.join("")}</span>${say("errors.says")}`);
 });
 
 // ---- the data, with what the weights of this step predict

@@ -8,7 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from study_page import WORDS, english_in
+
+from demos import page
+from demos._page.notation import mathml
+from demos._shared.sections import SECTIONS
 
 AXE = (Path(__file__).parent / "data" / "axe.min.js").read_text(encoding="utf-8")
 thorough = pytest.mark.thorough
@@ -357,16 +362,28 @@ def test_the_equations_have_their_own_font(study):
     )
 
 
+def ink_lines(picture, gap=12):
+    """How many lines of ink there are, one below the other."""
+    with Image.open(picture) as image:
+        rows = np.flatnonzero((np.asarray(image.convert("L")) < 128).any(axis=1))
+    return 1 + int((np.diff(rows) > gap).sum())
+
+
 @thorough
-def test_firefox_draws_the_page(written, tmp_path):
-    """By one screenshot without a window: something is drawn, in more than a few colours."""
+def test_firefox_draws_each_equation_on_one_line(tmp_path):
+    """By one screenshot without a window: no square floats above, no fraction falls apart."""
     firefox = shutil.which("firefox-esr") or shutil.which("firefox")
     if not firefox:
         pytest.skip("no browser: firefox not installed")
-    from PIL import Image
-
-    picture = tmp_path / "page.png"
-    command = [firefox, "--headless", "--profile", str(tmp_path), "--window-size=1000,4000"]
-    subprocess.run([*command, f"--screenshot={picture}", written.as_uri()], check=True, timeout=120)
-    with Image.open(picture) as image:
-        assert len(image.convert("RGB").getcolors(2**24)) > 50
+    style = re.search("<style>(.*?)</style>", page.page(0), re.S)[1]
+    equations = [s.equation for s in SECTIONS[:-1]] + list(page.LINES.values())
+    lines = [line for e in equations for line in re.findall("<math.*?</math>", mathml(e))]
+    body = "".join(f'<div class="equation"><p>{line}</p></div>' for line in lines)
+    (tmp_path / "equations.html").write_text(
+        f'<!doctype html><meta charset="utf-8"><style>{style}</style>{body}', encoding="utf-8"
+    )
+    picture = tmp_path / "equations.png"
+    command = [firefox, "--headless", "--profile", str(tmp_path), "--window-size=900,4000"]
+    address = (tmp_path / "equations.html").as_uri()
+    subprocess.run([*command, f"--screenshot={picture}", address], check=True, timeout=120)
+    assert ink_lines(picture) == len(lines)
