@@ -300,7 +300,7 @@ SPOKEN = """
   for (const name of ["aria-label", "title", "alt", "aria-valuetext"]) {
     for (const e of document.querySelectorAll(`:not([lang="en"])[${name}]`)) texts.push(e.getAttribute(name));
   }
-  for (const e of document.querySelectorAll(".axis")) texts.push(e.textContent.replace(/w_\\w+/g, ""));
+  for (const e of document.querySelectorAll(".axis")) texts.push(e.textContent.replace(e.querySelector(".index")?.textContent ?? "", ""));
   return texts.filter((text) => text.trim());
 })()
 """
