@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from linreg_np._utils.blocks import is_memory_map, row_blocks
 from linreg_np._utils.types import Array, ArrayLike, RealArray, Seed
 from linreg_np._utils.validation import (
     check_data,
@@ -24,16 +23,8 @@ from linreg_np._utils.validation import (
 )
 from linreg_np.curvature import max_lr
 from linreg_np.gradient import gradient
-from linreg_np.loss import squared_loss
-from linreg_np.model import predict
 from linreg_np.sgd import minibatches, sgd_step
-from linreg_np.trajectory import (
-    DivergenceError,
-    Trajectory,
-    is_divergence,
-    mark_diverged,
-    recorded_path,
-)
+from linreg_np.trajectory import DivergenceError, Trajectory, recorded_path
 
 
 def fit(
@@ -47,12 +38,11 @@ def fit(
     b: float = 0.0,
     rng: Seed = None,
 ) -> Trajectory:
-    """Train by minibatch SGD and record every step.
+    """Train by minibatch SGD and record every step. `Trajectory.plot` draws what is recorded:
     the path of w on the surface L(w₁, w₂) at a fixed b   (§2)
 
-    (b is fixed in that picture only, `Trajectory.plot` draws it: `fit` trains b, too.)
-    float32 if X and y are float32, float64 otherwise. If b is slow to arrive, see
-    `LossSurface.condition_number`; it is apart from w, so X needs no column of ones.
+    (b is trained, too; it is fixed in the picture only.) X needs no column of ones. float32 if X
+    and y are float32, float64 otherwise. `LossSurface.condition_number` says how slow it will be.
 
     Parameters
     ----------
@@ -165,45 +155,13 @@ def allocate(s: Settings) -> tuple[Array, Array]:
 def to_trajectory(s: Settings, points: Array, grads: Array, t: int) -> Trajectory:
     """The path after t steps. If these are not all steps, or not finite: DivergenceError.
 
-    ValueError if the reason is a value of X or y.
+    ValueError if the reason is a value of X or y. If the loss grew, a DivergenceWarning.
     """
+    from linreg_np.surface.divergence import warn_if_loss_grew
+
     path = recorded_path(points[: t + 1], grads[:t], s.steps_per_epoch)
     if path.steps < len(grads):
         check_finite("X", s.X)
         check_finite("y", s.y)
         raise DivergenceError(path, s.lr, max_lr(s.X))
-    return warn_if_diverged(s, path)
-
-
-def warn_if_diverged(s: Settings, path: Trajectory) -> Trajectory:
-    """The path; if the loss grew, with a warning and marked. Usually that costs two losses."""
-    X, y = next(row_blocks(s.X, s.y)) if is_memory_map(s.X) else (s.X, s.y)
-    first, last = (total_loss(X, y, *path[t]) / len(y) for t in (0, -1))
-    if last <= 10 * first or not is_divergence(first, last, lowest_loss(X, y, path)):
-        return path
-    return mark_diverged(path, first, last, lr=s.lr, max_lr=max_lr(s.X), stacklevel=4)
-
-
-def total_loss(X: RealArray, y: RealArray, w: Array, b: float) -> float:
-    """n · L, in blocks of rows: no copy of the data is made."""
-    with np.errstate(all="ignore"):
-        blocks = row_blocks(X, y)
-        return float(sum(squared_loss(predict(X_B, w, b), y_B).sum() for X_B, y_B in blocks))
-
-
-def lowest_loss(X: RealArray, y: RealArray, path: Trajectory) -> float:
-    """The minimum of L, or what rounding makes of a smaller one."""
-    from linreg_np.surface.loss_surface import LossSurface
-
-    w, b = path[0]
-    terms = largest(X) * abs(w).sum() + abs(b) + largest(y)
-    rounding = 10 * float(np.finfo(w.dtype).eps) * float(terms)
-    try:
-        return max(LossSurface.from_data(X, y).min_loss, float(squared_loss(rounding, 0.0)))
-    except ValueError:  # squares overflow
-        return 0.0
-
-
-def largest(a: RealArray) -> float:
-    """max |aᵢ|, without a copy of a."""
-    return max(float(a.max()), -float(a.min()))
+    return warn_if_loss_grew(path, s.X, s.y, s.lr, stacklevel=3)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import operator
 import os
-import reprlib
 import warnings
 from collections.abc import Iterator
 from typing import IO, Any, overload
@@ -15,14 +14,21 @@ from numpy.typing import DTypeLike, NDArray
 
 from linreg_np._utils.files import atomic_write, file_name
 from linreg_np._utils.frozen import Frozen, unchecked
+from linreg_np._utils.path_parts import check_path_shapes, copy_floats, copy_integers
 from linreg_np._utils.types import Array, ArrayLike
-from linreg_np._utils.validation import as_real_array
 
 
 class Trajectory(Frozen):
-    """(w₀, b₀), (w₁, b₁), …, (w_T, b_T) and the gradients between them   (for §2)
+    """(w₀, b₀), (w₁, b₁), …, (w_T, b_T) and the gradients between them   (for §2 of the derivation)
 
-    What `fit` records. It is immutable: arrays are copied and read-only.
+    What `fit` records. It is immutable: arrays are copied and read-only. From data to the picture:
+
+    >>> from linreg_np import fit, synthetic_data
+    >>> X, y = synthetic_data(w=[2, -3.4], b=4.2, n=1000, rng=0)
+    >>> path = fit(X, y, lr=0.03, batch_size=10, epochs=3, rng=0)
+    >>> w, b = path[-1]
+    >>> surface, contours = path.plot(X, y)  # doctest: +SKIP
+    >>> surface.figure.savefig("path.png")  # doctest: +SKIP
 
     Parameters
     ----------
@@ -48,8 +54,7 @@ class Trajectory(Frozen):
     >>> path = Trajectory(w=[[0, 0], [1, -1]], b=[0, 0.5])
     >>> path
     Trajectory(1 step: w = [0, 0], b = 0 → w = [1, -1], b = 0.5)
-    >>> w, b = path[-1]  # the end; len, for and slices work, too
-    >>> w, b
+    >>> path[-1]  # (w, b); len, for and slices work, too
     (array([ 1., -1.]), np.float64(0.5))
     """
 
@@ -70,10 +75,10 @@ class Trajectory(Frozen):
         diverged: bool = False,
     ) -> None:
         optional = {"b": b, "grad_w": grad_w, "grad_b": grad_b}
-        arrays = {k: None if a is None else _copy_floats(k, a) for k, a in optional.items()}
-        ends = _copy_integers(epoch_ends)
-        super().__init__(w=_copy_floats("w", w), **arrays, epoch_ends=ends, diverged=bool(diverged))
-        _check_shapes(self)
+        arrays = {k: None if a is None else copy_floats(k, a) for k, a in optional.items()}
+        ends = copy_integers(epoch_ends)
+        super().__init__(w=copy_floats("w", w), **arrays, epoch_ends=ends, diverged=bool(diverged))
+        check_path_shapes(self.w, self.b, self.grad_w, self.grad_b, ends)
 
     @property
     def steps(self) -> int:
@@ -110,6 +115,12 @@ class Trajectory(Frozen):
         within = f" in {epochs} epoch{'s' * (epochs != 1)}" if epochs else ""
         diverged = ", diverged" * self.diverged
         return f"Trajectory({steps}{within}: {self._point(0)} → {self._point(-1)}{diverged})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the same line, and a small picture of the path."""
+        from linreg_np._utils.svg import path_svg
+
+        return path_svg(repr(self), self.w, np.asarray(self))
 
     def _point(self, t: int) -> str:
         w = ", ".join(f"{x:.4g}" for x in self.w[t][:8]) + (", …" * (len(self.w[t]) > 8))
@@ -195,7 +206,8 @@ class DivergenceError(ArithmeticError):
     def __str__(self) -> str:
         return (
             f"training diverged at step {self.step}: w or b is inf or NaN. "
-            f"{_advice(self.lr, self.max_lr)}; the path so far is in this error's .trajectory"
+            f"{divergence_advice(self.lr, self.max_lr)}; "
+            "the path so far is in this error's .trajectory"
         )
 
 
@@ -203,30 +215,13 @@ class DivergenceWarning(RuntimeWarning):
     """Training diverged: the loss grew, although every number on the path is finite."""
 
 
-def _advice(lr: float, max_lr: float) -> str:
+def divergence_advice(lr: float, max_lr: float) -> str:
+    """The learning rate, the largest stable one, and what to do."""
     return (
         f"The learning rate is lr={lr:g}; the largest stable one for these data is 2/λ_max = "
         f"{max_lr:.3g}, and minibatches may need less. Pass a smaller lr, or standardise the "
         "features: Z, mean, std = standardise(X)"
     )
-
-
-def is_divergence(first: float, last: float, min_loss: float) -> bool:
-    """Whether the loss at the end is over ten times that at the start, and 100 times the minimum.
-
-    The minimum, because a path that starts there, as one that continues a training does, can only
-    go up: minibatches keep it moving around the minimum.
-    """
-    return not last <= 10 * max(first, 10 * min_loss)  # a loss of NaN is divergence, too
-
-
-def mark_diverged(
-    path: Trajectory, first: float, last: float, *, lr: float, max_lr: float, stacklevel: int
-) -> Trajectory:
-    """Warn that the loss grew along the path, and return the path marked as diverged."""
-    text = f"training diverged: the loss was {first:.3g} at the start and {last:.3g} at the end. "
-    warnings.warn(text + _advice(lr, max_lr), DivergenceWarning, stacklevel=stacklevel + 1)
-    return unchecked(Trajectory, **vars(path) | {"diverged": True})
 
 
 def recorded_path(points: Array, grads: Array, steps_per_epoch: int) -> Trajectory:
@@ -269,45 +264,3 @@ def _part(path: Trajectory, t: slice) -> Trajectory:
     inside = ends[(ends > 0) & (ends < stop - start)]
     is_all = stop - start == len(path)
     return Trajectory(**parts, epoch_ends=inside, diverged=path.diverged and is_all)
-
-
-def _copy_floats(name: str, value: ArrayLike) -> Array:
-    a = as_real_array(name, value)
-    return np.array(a, dtype=np.float32 if a.dtype == np.float32 else np.float64)
-
-
-def _copy_integers(epoch_ends: ArrayLike) -> NDArray[np.int64]:
-    a = as_real_array("epoch_ends", epoch_ends)
-    if a.size and a.dtype.kind not in "iu":
-        raise TypeError(
-            f"epoch_ends must be integers, got {reprlib.repr(epoch_ends)}; pass numbers of steps"
-        )
-    return np.array(a, dtype=np.int64)
-
-
-def _check_shapes(t: Trajectory) -> None:
-    """Raise ValueError unless the shapes are those of one path."""
-    if t.w.ndim != 2 or 0 in t.w.shape:
-        raise ValueError(
-            f"w must have shape (T+1, d), one point a row, got {t.w.shape}; "
-            "pass points as rows, w.reshape(-1, 1) for one weight"
-        )
-    points, d = t.w.shape
-    allowed: dict[str, list[tuple[int, ...]]] = {
-        "b": [(points,)],
-        "grad_w": [(points - 1, d), (points, d)],
-        "grad_b": [(points - 1,), (points,)],
-    }
-    for name, shapes in allowed.items():
-        a = getattr(t, name)
-        if a is not None and a.shape not in shapes:
-            raise ValueError(
-                f"{name} must have shape {shapes[0]}, got {a.shape}; "
-                "pass one b per point, and one gradient per step between two points"
-            )
-    ends = t.epoch_ends
-    if ends.ndim != 1 or (np.diff(ends, prepend=0, append=points - 1) < 0).any():
-        raise ValueError(
-            f"epoch_ends must be increasing numbers of steps, at most {points - 1}, got {ends}; "
-            "pass the number of steps done at the end of each epoch"
-        )

@@ -22,9 +22,10 @@ from linreg_np._utils.validation import (
     check_weights,
 )
 from linreg_np.surface.descent import closed_form_path
+from linreg_np.surface.divergence import warn_if_diverged
 from linreg_np.surface.least_squares import Minimum, fit_data, fit_moments
 from linreg_np.surface.moments import Moments
-from linreg_np.trajectory import DivergenceError, Trajectory, is_divergence, mark_diverged
+from linreg_np.trajectory import DivergenceError, Trajectory
 
 
 class LossSurface(Frozen):
@@ -81,6 +82,18 @@ class LossSurface(Frozen):
         return (
             f"LossSurface(n = {self.n}: minimum at w = [{w}], b = {self.b:.4g}, "
             f"min_loss {self.min_loss:.3g}, max_lr {self.max_lr:.3g}{rank})"
+        )
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the same line, and contours through the minimum.
+
+        Of one feature over (w, b), of more over (w₁, w₂).
+        """
+        from linreg_np._utils.svg import contours_svg
+
+        names = ("w", "b") if len(self.w) == 1 else ("w₁", "w₂")
+        return contours_svg(
+            repr(self), np.append(self.w, self.b)[:2], self.curvature[:2, :2], names
         )
 
     @classmethod
@@ -289,10 +302,8 @@ class LossSurface(Frozen):
         path = closed_form_path(start, θ, *self.principal_axes, lr, steps)
         if path.steps < steps:
             raise DivergenceError(path, lr, self.max_lr)
-        first, last = (float(self.loss(*path[t])) for t in (0, -1))
-        if not is_divergence(first, last, self.min_loss):
-            return path
-        return mark_diverged(path, first, last, lr=lr, max_lr=self.max_lr, stacklevel=2)
+        losses = tuple(float(self.loss(*path[t])) for t in (0, -1))
+        return warn_if_diverged(path, losses, lambda: self.min_loss, lr, lambda: self.max_lr, 2)
 
 
 def stack_parameters(w: ArrayLike, b: ArrayLike, d: int) -> NDArray[np.floating]:

@@ -1,5 +1,6 @@
 """§2: the pictures of a path: which one for how many features, on whose axes, and what they show."""
 
+import doctest
 import sys
 
 import numpy as np
@@ -170,3 +171,11 @@ def test_features_of_unlike_size_are_drawn_in_their_own_units():
     assert contours.get_aspect() == "auto"
     Z, _, _ = standardise(X)
     assert fit(Z, y, rng=0).plot(Z, y)[1].get_aspect() == 1
+
+
+def test_the_six_lines_of_the_help_draw_the_picture(tmp_path, monkeypatch):
+    """`help(Trajectory)` shows how to come from data to a picture, and so it comes."""
+    monkeypatch.chdir(tmp_path)
+    examples = doctest.DocTestParser().get_examples(Trajectory.__doc__)[:6]
+    exec("".join(example.source for example in examples), {})
+    assert (tmp_path / "path.png").stat().st_size > 10_000
