@@ -18,11 +18,12 @@ Read the files in this order; each imports only from those before it:
     train        §2       fit: the loop
     affine       beyond   fit_affine: all steps of the loop at once
 
-And the folders:
+And beside them:
 
+    plotting     the pictures of a path, by matplotlib: `Trajectory.plot`
     surface/     the loss as a function of (w, b), in closed form
     torch_log/   the log that a torch training loop prints, read and written
-    _utils/      argument validation, immutable objects, files, blocks of rows
+    _utils/      argument validation, immutable objects, files, blocks of rows, small SVGs
 """
 
 from linreg_np.affine import fit_affine
