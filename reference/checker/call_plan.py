@@ -562,7 +562,8 @@ def layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
     roles = {role for _, role in plan.roles + plan.namespace}
     numbers = sorted(r for r in roles if r.startswith(("w[", "x[")))
     if plan.kind in ("sample", "loss") and "y_hat" in roles:
-        return [Layout(), Layout(container="list"), Layout(container="tensor"), Layout(y="column")]
+        tensors = tensor_layouts(definition)[:1]
+        return [Layout(), Layout(container="list"), *tensors, Layout(y="column")]
     if "params" in roles:
         return [Layout(container="tensor"), Layout(w="column", container="tensor")]
     if numbers:
