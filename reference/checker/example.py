@@ -90,7 +90,8 @@ def problem_of(item: Trial, **told: Any) -> Counterexample:
 def of_another_form(subject: Subject, item: Trial) -> Counterexample:
     """The example of an exception, of nothing, or of an answer in another form."""
     call, _ = script(subject, item.problem, item.answer, None)
-    got, expected = came(item.answer), should(item)
+    number, expected = lone_number(item.answer), should(item)
+    got = came(item.answer) if number is None else number
     if item.plan.name != subject.plan.name:
         call, _ = script(subject, item.problem, item.answer, predicted_whole(item))
     return problem_of(item, call=call, got=got, expected=expected)
@@ -203,6 +204,13 @@ def parameter_name(subject: Subject, i: int, d: int, place: Place) -> str:
     if i == d or subject.plan.kind == "gradient_b":
         return names.get("b", "b")
     return f"{names.get('w', 'w')}{place.position}"
+
+
+def lone_number(answer: RawOutput) -> float | None:
+    """The number that came where an array or a pair should have come."""
+    alone = answer.parts[0] if len(answer.parts) == 1 and not answer.raised else None
+    plain = alone is not None and alone.values is not None and alone.shape == () and not alone.path
+    return float(alone.values[0]) if alone is not None and plain else None
 
 
 def came(answer: RawOutput) -> str:

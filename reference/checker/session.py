@@ -506,9 +506,12 @@ def explained_call(
         same = [(a, r) for k, a, r in tried if k == i]
         found = explained_by(match.matching_faults, same, losses)
         if found is None and i < PAIRED:
-            found = explained_by(pairs.matching_pair, same, losses[:1])
+            found = explained_by(pairs.matching_pair, same, losses[:2])
         if found is not None:
             return replace(choice, call=found, status="named")
+    found = explained_by(match.matching_faults, of_one_feature(definition, attempts), losses)
+    if found is not None:
+        return replace(choice, call=found, status="named")
     for _, a, reading in tried:
         if definition.told is not None or is_certain(a, definition):
             return replace(choice, call=Call(a.plan, reading, losses[0]), status="only reading")
@@ -532,13 +535,13 @@ def without_reading(
         call = Call(terminated.plan, None, losses[0])
         return replace(choice, call=call, status="terminated", ended=terminated.ended)
     answered = [a for a in attempts if a.ended is None and not answered_well]
-    silent = next((a for a in answered if has_no_form(a, definition)), None)
-    if silent is not None:
-        other = silent._replace(plan=replace(silent.plan, kind="loss"))
-        loss = right_call(other, definition, tuple(CONVENTIONS))
-        if loss is not None and silent.plan.kind == "gradient":
-            return replace(choice, call=loss, status="loss")
-        call = Call(silent.plan, pair_of_parts(silent), losses[0])
+    formless = [a for a in answered if has_no_form(a, definition)]
+    for a in (a for a in formless if a.plan.kind == "gradient"):
+        loss = right_call(a._replace(plan=replace(a.plan, kind="loss")), definition, [*CONVENTIONS])
+        if loss is not None:
+            return replace(choice, call=Call(a.plan, None, loss.loss), status="loss")
+    if formless:
+        call = Call(formless[0].plan, pair_of_parts(formless[0]), losses[0])
         return replace(choice, call=call, status="no reading")
     return choice
 
@@ -556,6 +559,14 @@ def likely_readings(
             continue
         found += [(i, a, r) for r in readings_of(a, definition)[:4]]
     return found
+
+
+def of_one_feature(
+    definition: Definition, attempts: Sequence[Attempt]
+) -> list[tuple[Attempt, Reading]]:
+    """The calls with x (n,) and a number w, for what multiplies number by number."""
+    one = [a for a in attempts if a.ended is None and a.plan.layout.x == "vector" and not raises(a)]
+    return [(a, r) for a in one[:PAIRED] for r in readings_of(a, definition)[:4]]
 
 
 def explained_by(

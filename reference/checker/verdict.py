@@ -128,8 +128,17 @@ def without_run(process: Any, definition: Definition, choice: Choice) -> Check |
     if choice.status == "penalised":
         return of_penalty(process, definition, choice.call)
     if choice.status == "loss":
-        return by_name(choice.call, "loss-as-gradient")
+        return of_loss(process, definition, choice.call)
     return None
+
+
+def of_loss(process: Any, definition: Definition, call: Call) -> Check:
+    """The check of a gradient that returns the loss, with the plainest call as its example."""
+    n, d = call.plan.layout.n or 1, call.plan.layout.d or 1
+    problem = resized(small_problems(call.plan, 0, 1)[0], np.ones((n, d)))
+    (shown,) = make_evaluate(process, call, float("inf"))([problem])
+    example = counterexample(shown, call, definition)
+    return replace(by_name(call, "loss-as-gradient"), counterexample=example)
 
 
 def of_penalty(process: Any, definition: Definition, call: Call) -> Check:

@@ -22,7 +22,11 @@ from reference.checker.trial import Trial
 Formula = Callable[[Trial, Any], Any]  # the second argument makes arrays or Terms of the problem
 LARGE, FAR = 20.0, 1e-3  # with numbers up to LARGE rounding is far less than FAR
 GRADIENTS = ("gradient", "gradient_w", "gradient_b", "step")
-OF_SEVERAL_FEATURES = ("index-port",)  # with one feature they are no mistake of their own
+OF_SEVERAL_FEATURES = (  # with one feature they are no mistake of their own
+    "index-port",
+    "divided-by-d",
+    "collapsed-to-scalar",
+)
 
 
 def detected(
@@ -84,12 +88,18 @@ def explains(formula: Formula, e: Trial) -> bool:
             bound = np.concatenate([np.ravel(b) for b in bounds])
     except (IndexError, ZeroDivisionError):
         return not e.finite or e.is_correct
-    value, got = np.concatenate([np.ravel(t.value) for t in terms]), e.reading.vector
+    value = np.concatenate([np.ravel(t.value) for t in terms])
+    got = as_many(e.reading.vector, value.shape)
     if not np.isfinite(value).all():
         return not e.finite or e.is_correct
     if got is None or got.shape != value.shape:
         return False
     return bool(((np.abs(got - value) <= bound) | (bound == np.inf)).all())
+
+
+def as_many(got: Any, shape: tuple[int, ...]) -> Any:
+    """An answer that is one number in place of several equal ones, as often as it is needed."""
+    return np.broadcast_to(got, shape) if got is not None and got.shape == (1,) else got
 
 
 def precisions(e: Trial, parts: int) -> list[Any]:
@@ -109,7 +119,7 @@ def is_far(found: Any, e: Trial) -> bool:
     if e.reading.dtype != np.float64 or largest > LARGE or e.case.X.size > 200 or not e.finite:
         return False
     value = np.concatenate([np.ravel(v) for v in found])
-    got = e.reading.vector
+    got = as_many(e.reading.vector, value.shape)
     if value.shape != got.shape or not np.isfinite(value).all():
         return False
     return bool((np.abs(got - value) > FAR).any())

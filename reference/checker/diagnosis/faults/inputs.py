@@ -150,6 +150,7 @@ FAULTS = (
         "You square the residual in the gradient: the derivative of ½ (ŷ − y)² is ŷ − y.",
         gradient=(
             lambda X, y, w, b: means(X, residual(X, y, w, b) * residual(X, y, w, b)),
+            lambda X, y, w, b: means(X, -residual(X, y, w, b) * residual(X, y, w, b)),
             lambda X, y, w, b: means(X, residual(X, y, w, b) * abs(residual(X, y, w, b))),
             lambda X, y, w, b: (
                 means(X, residual(X, y, w, b) * residual(X, y, w, b))[0],
