@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from reference.checker.signature import roles_of
+from reference.checker.signature import GRADIENT_ROLES, roles_of
 
 OPEN, CLOSE = "\ue000", "\ue001"  # parentheses that may not be needed
 FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -163,7 +163,7 @@ def enclosed(text: str) -> str:
 
 
 class Place(NamedTuple):
-    """An expression, what it is an operand of, and as which: "value", "left", "right", "item"."""
+    """An expression, what it is an operand of, and as which: "value", "added", "left", "item", …"""
 
     node: Any
     parent: Any
@@ -274,14 +274,45 @@ class Scope:
         """Values, their items, and the operands of sums: where a factor can stand or be missing."""
         found: list[Place] = []
         for s in self.nodes:
+            if self.is_counting(s):  # n itself has no sign and no divisor
+                continue
             if isinstance(s, ast.Assign | ast.AugAssign | ast.Return | ast.AnnAssign) and s.value:
-                found += inner_places(s.value, s, "value")
+                role = "added" if isinstance(s, ast.AugAssign) else "value"
+                found += inner_places(s.value, s, role)
             elif isinstance(s, ast.Call) and called(s) in ("append", "array", "sum", "mean"):
                 found += [p for a in s.args for p in inner_places(a, s, "argument")]
-            elif isinstance(s, ast.Call) and called(s) == "dict":
+            elif isinstance(s, ast.Call) and makes_record(s):
+                found += [p for a in s.args for p in inner_places(a, s, "item")]
                 found += [p for k in s.keywords for p in inner_places(k.value, s, "item")]
         unique = {id(p.node): p for p in found}
         return list(unique.values())
+
+    def is_counting(self, node: Any) -> bool:
+        """Whether it gives the number of samples, or of features, a name."""
+        if not isinstance(node, ast.Assign):
+            return False
+        values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+        return all(is_count(v) or is_count(unwrapped(v)) for v in values)
+
+    @cached_property
+    def lines_of_gradients(self) -> set[int]:
+        """The lines that give a part of a gradient its value."""
+        stored = [n for n in self.nodes if isinstance(n, ast.Name) and is_stored(n)]
+        return {n.lineno for n in stored if GRADIENT_ROLES & set(roles_of(n.id))}
+
+    @cached_property
+    def divides_what_it_adds(self) -> bool:
+        """Whether it divides each term of some sum: then it is likely to be meant of all."""
+        added = [s.value for s in self.nodes if isinstance(s, ast.AugAssign)]
+        return any(isinstance(getattr(n, "op", None), ast.Div) for v in added for n in ast.walk(v))
+
+    def returned_as_it_is(self, place: Place) -> bool:
+        """Whether a variable with a single plain assignment of its own is returned."""
+        if not isinstance(place.node, ast.Name):
+            return False
+        stored = [n for n in self.nodes if isinstance(n, ast.Name) and n.id == place.node.id]
+        stored = [n for n in stored if is_stored(n)]
+        return len(stored) == 1 and not isinstance(self.statement_of[id(stored[0])], LOOP_STEPS)
 
     def is_update(self, node: Any) -> bool:
         """Whether a sum gives a parameter its new value: `w = w + …`, `w += …`."""
@@ -352,6 +383,20 @@ def called(node: Any) -> str:
     return f.attr if isinstance(f, ast.Attribute) else f.id if isinstance(f, ast.Name) else ""
 
 
+LOOP_STEPS = ast.AugAssign | ast.For | ast.While
+
+
+def makes_record(node: ast.Call) -> bool:
+    """Whether it makes a dict, or an object of a class: `Gradient(dw, db)`."""
+    return called(node) == "dict" or called(node)[:1].isupper()
+
+
+def unwrapped(node: Any) -> Any:
+    """What is within `float(…)` or `int(…)`."""
+    cast = isinstance(node, ast.Call) and called(node) in ("float", "int") and node.args
+    return node.args[0] if cast else node
+
+
 def is_count(node: Any) -> bool:
     """Whether it is `len(...)`, `….shape[...]` or `….size`."""
     if isinstance(node, ast.Call):
@@ -372,7 +417,7 @@ def signs(scope: Scope) -> Iterator[Change]:
     text = scope.text
     for place in scope.places:
         node = place.node
-        if place.role in ("value", "item", "argument"):
+        if place.role in ("value", "added", "item", "argument"):
             negated = text.around(node, "-", "")
             cost = 1.2 + 0.8 * scope.is_residual(node)
             yield Change((negated,), "sign", cost, f"negate {place.role}")
@@ -426,12 +471,16 @@ def factors(scope: Scope) -> Iterator[Change]:
     for place in scope.places:
         for i, n in enumerate(scope.divisors):
             new = text.around(place.node, "", f" / {n}")
-            cost = 1 + 0.2 * i + 0.8 * scope.is_residual(place.node)
-            cost -= 0.1 * isinstance(scope.statement_of.get(id(place.node)), ast.Return)
+            alike = place.role == "added" and scope.divides_what_it_adds
+            cost = 1 + 0.2 * i + (-0.2 if alike else 0.8 * scope.is_residual(place.node))
+            if isinstance(scope.statement_of.get(id(place.node)), ast.Return):
+                cost += 0.3 if scope.returned_as_it_is(place) else -0.1
             yield Change((new,), "divide", cost, f"/ {n} {place.role}")
         for lr in scope.meaning("lr")[:1]:
             new = text.around(place.node, f"{lr} * ", "")
-            yield Change((new,), "rate", 1.5, f"{lr} * {place.role}")
+            updates = place.role.startswith("right") and scope.is_update(place.parent)
+            updates |= isinstance(place.parent, ast.AugAssign) and scope.is_update(place.parent)
+            yield Change((new,), "rate", 1.5 - 0.3 * updates, f"{lr} * {place.role}")
         for i, x in enumerate(scope.rows):
             new = text.around(place.node, "", f" * {x}")
             yield Change((new,), "feature", 1.6 + 0.2 * i, f"* {x} {place.role}")
@@ -444,6 +493,7 @@ def factors(scope: Scope) -> Iterator[Change]:
 
 def constants(scope: Scope) -> Iterator[Change]:
     """Another number, or the number of samples in its place."""
+    axes = {id(n.slice) for n in scope.nodes if isinstance(n, ast.Subscript) and is_count(n)}
     for node in scope.nodes:
         value: Any = getattr(node, "value", None)
         if not isinstance(node, ast.Constant) or type(value) not in (int, float):
@@ -453,7 +503,8 @@ def constants(scope: Scope) -> Iterator[Change]:
         for other in dict.fromkeys(others):
             if other != scope.text.of(node):
                 label = f"{value} to {other}"
-                yield Change((scope.text.replaced(node, other),), "constant", 1.4, label)
+                cost = 1.2 if id(node) in axes else 1.4
+                yield Change((scope.text.replaced(node, other),), "constant", cost, label)
 
 
 def dropped(scope: Scope) -> Iterator[Change]:
@@ -777,6 +828,8 @@ def repeated(scope: Scope, single: Iterable[Change]) -> Iterator[Change]:
             line = scope.text.source.count("\n", 0, change.edits[0].start)
             by_label.setdefault((change.kind, change.label, line), []).append(change)
             by_label.setdefault((change.kind, change.label), []).append(change)
+            if line + 1 in scope.lines_of_gradients:
+                by_label.setdefault((change.kind, change.label, "gradient"), []).append(change)
     for alike in by_label.values():
         edits = tuple(e for c in alike for e in c.edits)
         if 2 <= len(alike) <= 6 and compatible(edits):

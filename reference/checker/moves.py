@@ -77,11 +77,13 @@ def after(scope: Scope, statement: Any) -> int:
 
 def deleted(scope: Scope, body: list[Any]) -> Iterator[Change]:
     """A statement less."""
-    for statement in body:
+    for i, statement in enumerate(body):
         simple = isinstance(statement, ast.Assign | ast.AugAssign | ast.Break | ast.Expr | ast.If)
         block = block_of(scope, [statement]) if simple and len(body) > 1 else None
         if block is not None:
-            again = sum(scope.text.of(s) == scope.text.of(statement) for s in body) > 1
+            again = target_and_value(scope, statement) is not None and any(
+                target_and_value(scope, s) == target_and_value(scope, statement) for s in body[:i]
+            )
             yield Change((Edit(*block, ""),), "delete", 0.8 if again else 1.5)
 
 

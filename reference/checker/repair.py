@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import itertools
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -34,6 +35,7 @@ from reference.checker.edits import (
 )
 from reference.checker.minibatches import FAULTS
 from reference.checker.moves import moves, standardised
+from reference.checker.output import parts_of
 from reference.checker.penalty import problem_without_weights
 from reference.checker.preferences import preferred
 from reference.checker.quick import FAR, RIGHT, Quick
@@ -58,6 +60,7 @@ from reference.checker.verdict import judge
 BATCH = 40  # changes that are sent at once
 PROMISING = 36  # single changes of which pairs are made
 SECONDS = 4.0  # for a repair; the time limit of the function holds too
+HINTED = 16  # single changes at most for each of two mistakes that have names
 UNUSUAL = 1.7  # the cost from which pairs of others are tried before a single change
 CONFIRMED = 12  # changes at most that are judged in full
 BATCH_FAULTS = {name for name, *_ in FAULTS} | {
@@ -66,15 +69,20 @@ BATCH_FAULTS = {name for name, *_ in FAULTS} | {
     "row-never-drawn",
     "shuffled-apart",
 }
+SUMS = ("half-sse", "sse")
 HOPELESS = ("timeout", "crash", "nondeterministic", "stale")
 
 
 class Tried(NamedTuple):
-    """A change, how far its answers are from the right ones, and whether they are right."""
+    """A change, how far its answers are from the right ones, and whether they are right.
+
+    `beside`: whether it changes numbers that are returned beside those that were wrong.
+    """
 
     change: Change
     distance: float
     right: bool
+    beside: bool = False
 
 
 def find_repairs(
@@ -241,11 +249,14 @@ class Search:
         """The first change that is confirmed; all that were tried are noted."""
         judged = 0
         usual = [c for c in self.singles if c.cost < UNUSUAL]
-        for source in (usual, self.pairs(tried), self.singles[len(usual) :], self.pairs(tried)):
+        rest = self.singles[len(usual) :]
+        for source in (usual, self.hinted_pairs(), self.pairs(tried), rest, self.pairs(tried)):
             for batch in batches(source, BATCH):
                 found = self.try_all(batch)
                 tried += found
-                for good in [t for t in found if t.right and self.trains_rightly(t.change)]:
+                for good in sorted((t for t in found if t.right), key=lambda t: t.beside):
+                    if not self.trains_rightly(good.change):
+                        continue
                     repair = self.confirmed(good.change)
                     judged += 1
                     if repair is not None:
@@ -256,6 +267,19 @@ class Search:
                     return None
         return None
 
+    def hinted_pairs(self) -> Iterator[Change]:
+        """Where two mistakes have names: a change that mends the one with one for the other."""
+        names = (self.check.fault or "").split("+")
+        for first, second in itertools.combinations(names, 2):
+            each = [self.likely_for(first), self.likely_for(second)]
+            ranked = sorted(itertools.product(*each), key=lambda pair: pair[0].cost + pair[1].cost)
+            yield from (both for a, b in ranked if (both := combined(a, b)) is not None)
+
+    def likely_for(self, fault: str) -> list[Change]:
+        """The likeliest single changes for one of several mistakes."""
+        kinds = preferred(fault)
+        return [c for c in self.singles if kinds & set(c.kind.split())][:HINTED]
+
     def pairs(self, tried: list[Tried]) -> Iterator[Change]:
         """Pairs of the single changes that bring the answers nearest, or are the likeliest."""
         before = self.base_distance
@@ -263,9 +287,9 @@ class Search:
         chosen = [t.change for t in nearer[:PROMISING]]
         ranked = [(i + j, a, b) for i, a in enumerate(chosen) for j, b in enumerate(chosen[:i])]
         for _, a, b in sorted(ranked, key=lambda r: r[0]):
-            edits = (*a.edits, *b.edits)
-            if compatible(edits):
-                yield Change(edits, f"{a.kind} {b.kind}", a.cost + b.cost)
+            both = combined(a, b)
+            if both is not None:
+                yield both
 
     @cached_property
     def base_distance(self) -> float:
@@ -275,7 +299,7 @@ class Search:
 
     def try_all(self, candidates: Sequence[Change]) -> list[Tried]:
         """Each change, tried on the few problems."""
-        requests = requests_of(self.plan, self.problems)
+        requests, kept = requests_of(self.plan, self.problems), self.kept_beside
         found: list[Tried] = []
         while len(found) < len(candidates) and time.monotonic() < self.deadline:
             rest = candidates[len(found) :]
@@ -283,10 +307,28 @@ class Search:
             try:
                 answers = self.process.ask_changed(sent, self.deadline + 1)
                 for change, answer in zip(rest, answers, strict=True):
-                    found.append(Tried(change, *self.judged_quickly(answer)))
+                    distance, right = self.judged_quickly(answer)
+                    beside = right and self.numbers_beside(answer) != kept
+                    found.append(Tried(change, distance, right, beside))
             except SubjectTerminated:
                 found.append(Tried(rest[0], 2 * FAR, False))
         return found
+
+    @cached_property
+    def kept_beside(self) -> Any:
+        """The numbers beside the wrong ones, as they are now."""
+        requests = requests_of(self.plan, self.problems)
+        (answers,) = self.process.ask_changed([self.changed((), requests)])
+        return self.numbers_beside(answers)
+
+    def numbers_beside(self, answers: Sequence[RawOutput]) -> list[Any]:
+        """What is returned beside the numbers that are read; of a training all depends on it."""
+        if self.plan.kind == "trainer":
+            return []
+        reading = self.call.reading
+        read = [k for k in (reading.w, reading.b, reading.joint) if k] if reading else []
+        each = [parts_of(a) for a in answers]
+        return [(k, p.values.tobytes()) for ps in each for k, p in ps.items() if k not in read]
 
     def changed(self, edits: Sequence[Edit], requests: Sequence[Any]) -> dict[str, Any]:
         """The message that defines the changed statements and asks these calls."""
@@ -318,12 +360,18 @@ class Search:
         readings = [self.call.reading] if self.call and self.call.reading else []
         best = FAR
         for reading in readings or readings_of(tried, self.definition)[:4]:
-            for loss in usual_losses(self.plan.kind, self.losses):
+            for loss in self.allowed:
                 gap = self.quick.distance(groups, reading, loss)
                 if gap < RIGHT and self.is_right(tried, reading, loss):
                     return 0.0, True
                 best = min(best, gap)
         return best, False
+
+    @cached_property
+    def allowed(self) -> list[str]:
+        """The conventions that a repair may follow: what was meant as a mean becomes no sum."""
+        usual = usual_losses(self.plan.kind, self.losses)
+        return [k for k in usual if k not in SUMS or self.check.loss in SUMS]
 
     @property
     def by_batches(self) -> bool:
@@ -422,6 +470,7 @@ class Search:
         """Whether a check is of the same thing, called in the same way, and right."""
         call = check.choice.call if check.choice is not None else None
         same = check.name == self.check.name and check.kind == self.check.kind
+        same &= check.loss in self.allowed
         layouts = (self.plan.layout, self.plan.layout._replace(d=0))  # for any number of features
         alike = call is not None and call.plan.layout in layouts
         other_kind = check.explanation.startswith("right as")
@@ -454,6 +503,9 @@ class Search:
 
     def likely_line(self, tried: Sequence[Tried]) -> int | None:
         """The line whose change brings the answers nearest; else the likeliest for the fault."""
+        line = usual_line(self.definition.node, self.check.fault or "")
+        if line:
+            return line
         nearest = min(tried, key=lambda t: t.distance, default=None)
         change = None
         if nearest is not None and nearest.distance < 0.5 * self.base_distance:
@@ -463,6 +515,25 @@ class Search:
         if change is None:
             return None
         return self.text.source.count("\n", 0, change.edits[0].start) + 1
+
+
+def combined(a: Change, b: Change) -> Change | None:
+    """Two changes as one, if neither changes what the other one does."""
+    edits = (*a.edits, *b.edits)
+    return Change(edits, f"{a.kind} {b.kind}", a.cost + b.cost) if compatible(edits) else None
+
+
+def usual_line(node: Any, fault: str) -> int | None:
+    """The line of a mistake that is seen in the source: of what is returned, or drawn."""
+    nodes = list(ast.walk(node))
+    if fault in ("loss-as-gradient", "parameter-as-gradient", "wrong-shape"):
+        lines = [n.lineno for n in nodes if isinstance(n, ast.Return) and n.value is not None]
+    elif fault == "nondeterministic":
+        lines = [n.lineno for n in nodes if isinstance(n, ast.Call) and "rand" in ast.unparse(n)]
+        lines = [min(lines)] if lines else []
+    else:
+        lines = [node.body[-1].lineno] if fault == "no-return" else []
+    return max(lines, default=None)
 
 
 def names_defined(statement: Any) -> set[str]:

@@ -1,0 +1,154 @@
+"""Wrong functions in the forms that people write: their name, their line, their repair."""
+
+import contextlib
+import io
+
+import pytest
+
+from reference import check
+from reference.checker import repair
+
+PROGRAMS = {  # name, line of the repair, program
+    "an accumulated part": (
+        "bias-gradient-sum",
+        7,
+        """\
+def compute_gradient(x, y, w, b):
+    m = len(x)
+    dj_dw, dj_db = 0.0, 0.0
+    for i in range(m):
+        f_wb = w * x[i] + b
+        dj_dw += (f_wb - y[i]) * x[i] / m
+        dj_db += f_wb - y[i]
+    return dj_dw, dj_db
+""",
+    ),
+    "a loss beside the gradient": (
+        "missing-mean",
+        4,
+        """\
+def propagate(w, b, X, Y):
+    A = np.dot(w.T, X) + b
+    cost = np.sum((A - Y) ** 2) / (2 * X.shape[1])
+    dw = np.dot(X, (A - Y).T)
+    db = np.sum(A - Y)
+    return {"dw": dw, "db": db}, cost
+""",
+    ),
+    "residuals beside the gradient": (
+        "sign-flipped",
+        3,
+        """\
+def compute_gradient(y, tx, w):
+    e = y - tx.dot(w)
+    return tx.T.dot(e) / len(y), e
+""",
+    ),
+    "the wrong axis": (
+        "divided-by-d",
+        2,
+        """\
+def computeCost(X, y, theta):
+    m = X.shape[1]
+    return np.sum((X @ theta - y) ** 2) / (2 * m)
+""",
+    ),
+    "one feature, by rows": (
+        "sign-flipped",
+        3,
+        """\
+def gradient_m(x, y, m, c):
+    n = len(x)
+    return sum((yi - (m * xi + c)) * xi for xi, yi in zip(x, y)) * 2 / n
+""",
+    ),
+    "one feature, a sum": (
+        "weight-gradient-sum",
+        3,
+        """\
+def compute_gradient(x, y, w, b):
+    errors = w * x + b - y
+    dj_dw = (errors * x).sum()
+    return dj_dw, errors.sum() / len(x)
+""",
+    ),
+    "a prediction that is one number for one feature": (
+        "feature-missing",
+        3,
+        """\
+def predict(X, w, b):
+    total = b
+    for j in range(X.shape[1] - 1):
+        total = total + X[:, j] * w[j]
+    return total
+""",
+    ),
+    "two mistakes": (
+        "sign-flipped+bias-gradient-sum",
+        5,
+        """\
+def compute_gradient(x, y, w, b):
+    m = len(x)
+    dj_dw = dj_db = 0.0
+    for i in range(m):
+        err = y[i] - w * x[i] - b
+        dj_dw += err * x[i] / m
+        dj_db += err
+    return dj_dw, dj_db
+""",
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def time_enough(monkeypatch):
+    """A busy machine changes nothing."""
+    monkeypatch.setattr(repair, "SECONDS", 30.0)
+
+
+def checked(tmp_path, source):
+    """The check of the last function of a source."""
+    file = tmp_path / "program.py"
+    file.write_text(f"import numpy as np\n{source}")
+    return check(str(file), max_examples=20, timeout=60).checks[-1]
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_wrong_function_has_its_name_its_line_and_its_repair(tmp_path, name):
+    """Where the mistake is made, without a change of what is returned beside."""
+    fault, line, source = PROGRAMS[name]
+    found = checked(tmp_path, source)
+    assert set(found.fault.split("+")) == set(fault.split("+")), found
+    assert found.line == line + 1  # below the import
+    assert found.repair is not None
+
+
+LOSSES = {
+    "a row at a time": """\
+def gradient(X, y, w, b):
+    total = 0
+    for row, t in zip(X, y):
+        total += (row @ w + b - t) ** 2
+    return total / (2 * len(y))
+""",
+    "for one feature": """\
+def compute_gradient(x, y, w, b):
+    total = 0
+    for i in range(len(x)):
+        total += (w * x[i] + b - y[i]) ** 2
+    return total / (2 * len(x))
+""",
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_loss_in_place_of_a_gradient_is_told_with_its_number(tmp_path, name):
+    """The example gives the number that came; the line is that of the return."""
+    found = checked(tmp_path, LOSSES[name])
+    assert (found.fault, found.line) == ("loss-as-gradient", 6)
+    namespace = {}
+    exec((tmp_path / "program.py").read_text(), namespace)
+    *lines, last = found.counterexample.call.splitlines()
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec("\n".join(lines), namespace)
+    assert float(eval(last, namespace)) == found.counterexample.got
