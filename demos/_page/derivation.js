@@ -21,51 +21,118 @@ const mean = (terms, n) => `(${terms.join(" + ")}) / ${part("n", n)}`;
 //      with the numbers put in, and its value
 
 const QUANTITIES = {
-  "0": ({ X, w, b }) => X.map((x, i) =>
-    row(`price, house ${i + 1}`, part("y_hat", `price${of(i)}`), weighted(x, w, b), price(...x, ...w, b))),
-  "1.1a": ({ X, w, b }) => X.map((x, i) =>
-    row(`ŷ, house ${i + 1}`, part("y_hat", `ŷ${of(i)}`), weighted(x, w, b), predict_one(x, w, b))),
-  "1.1b": ({ y_hat }) => y_hat.map((v, i) => row(`ŷ, house ${i + 1}`, part("y_hat", `ŷ${of(i)}`), "", v)),
-  "1.2a": ({ y_hat, y }) => squared_loss(y_hat, y).map((l, i) =>
-    row(`l, house ${i + 1}`, part("l", `l${of(i)}`), `½ ${difference(y_hat[i], y[i])}²`, l)),
+  0: ({ X, w, b }) =>
+    X.map((x, i) =>
+      row(
+        `price, house ${i + 1}`,
+        part("y_hat", `price${of(i)}`),
+        weighted(x, w, b),
+        price(...x, ...w, b)
+      )
+    ),
+  "1.1a": ({ X, w, b }) =>
+    X.map((x, i) =>
+      row(`ŷ, house ${i + 1}`, part("y_hat", `ŷ${of(i)}`), weighted(x, w, b), predict_one(x, w, b))
+    ),
+  "1.1b": ({ y_hat }) =>
+    y_hat.map((v, i) => row(`ŷ, house ${i + 1}`, part("y_hat", `ŷ${of(i)}`), "", v)),
+  "1.2a": ({ y_hat, y }) =>
+    squared_loss(y_hat, y).map((l, i) =>
+      row(`l, house ${i + 1}`, part("l", `l${of(i)}`), `½ ${difference(y_hat[i], y[i])}²`, l)
+    ),
   "1.2b": ({ X, y, w, b, n, y_hat }) => {
     const l = squared_loss(y_hat, y).map((v) => put("l", v));
     return [row("L", part("L", "L"), mean(l, n), loss(X, y, w, b))];
   },
-  "1.3a": ({ X, y, w, b, r }) => NAMES.flatMap((name, j) => X.map((x, i) =>
-    row(`∂l/∂w_${name}, house ${i + 1}`, DL(i)[j], `${put("residual", r[i])} · ${put("X", x[j])}`, dl_dw(x, y[i], w, b, j)))),
-  "1.3b": ({ y_hat, y }) => y_hat.map((v, i) =>
-    row(`∂l/∂ŷ, house ${i + 1}`, part("residual", `∂l/∂ŷ${of(i)}`), difference(v, y[i]), dl_dyhat(v, y[i]))),
+  "1.3a": ({ X, y, w, b, r }) =>
+    NAMES.flatMap((name, j) =>
+      X.map((x, i) =>
+        row(
+          `∂l/∂w_${name}, house ${i + 1}`,
+          DL(i)[j],
+          `${put("residual", r[i])} · ${put("X", x[j])}`,
+          dl_dw(x, y[i], w, b, j)
+        )
+      )
+    ),
+  "1.3b": ({ y_hat, y }) =>
+    y_hat.map((v, i) =>
+      row(
+        `∂l/∂ŷ, house ${i + 1}`,
+        part("residual", `∂l/∂ŷ${of(i)}`),
+        difference(v, y[i]),
+        dl_dyhat(v, y[i])
+      )
+    ),
   "1.3c": ({ X }) => [
-    ...NAMES.flatMap((name, j) => X.map((x, i) =>
-      row(`∂ŷ/∂w_${name}, house ${i + 1}`, DYHAT(i)[j], put("X", x[j]), dyhat_dw(x, j)))),
-    row("∂ŷ/∂b", part("one", "∂ŷ/∂b"), "", dyhat_db()),
+    ...NAMES.flatMap((name, j) =>
+      X.map((x, i) =>
+        row(`∂ŷ/∂w_${name}, house ${i + 1}`, DYHAT(i)[j], put("X", x[j]), dyhat_dw(x, j))
+      )
+    ),
+    row("∂ŷ/∂b", part("one", "∂ŷ/∂b"), "", dyhat_db())
   ],
   "1.3d": ({ X, y, w, b, y_hat }) => [
-    ...NAMES.flatMap((name, j) => X.map((x, i) =>
-      row(`∂l/∂w_${name}, house ${i + 1}`, DL(i)[j], `${difference(y_hat[i], y[i])} · ${put("X", x[j])}`, dl_dw(x, y[i], w, b, j)))),
-    ...X.map((x, i) => row(`∂l/∂b, house ${i + 1}`, part("dl_db", `∂l/∂b${of(i)}`), difference(y_hat[i], y[i]), dl_db(x, y[i], w, b))),
+    ...NAMES.flatMap((name, j) =>
+      X.map((x, i) =>
+        row(
+          `∂l/∂w_${name}, house ${i + 1}`,
+          DL(i)[j],
+          `${difference(y_hat[i], y[i])} · ${put("X", x[j])}`,
+          dl_dw(x, y[i], w, b, j)
+        )
+      )
+    ),
+    ...X.map((x, i) =>
+      row(
+        `∂l/∂b, house ${i + 1}`,
+        part("dl_db", `∂l/∂b${of(i)}`),
+        difference(y_hat[i], y[i]),
+        dl_db(x, y[i], w, b)
+      )
+    )
   ],
   "1.3e": ({ X, y, w, b, n, r }) => [
     ...NAMES.map((name, j) => {
       const terms = X.map((x, i) => `${put("residual", r[i])} · ${put("X", x[j])}`);
       return row(`∂L/∂w_${name}`, DLOSS[j], mean(terms, n), dL_dw(X, y, w, b, j));
     }),
-    row("∂L/∂b", part("grad_b", "∂L/∂b"), mean(r.map((v) => put("residual", v)), n), dL_db(X, y, w, b)),
+    row(
+      "∂L/∂b",
+      part("grad_b", "∂L/∂b"),
+      mean(
+        r.map((v) => put("residual", v)),
+        n
+      ),
+      dL_db(X, y, w, b)
+    )
   ],
   "1.3f": ({ grad_w, grad_b }) => [
     ...NAMES.map((name, j) => row(`∇w L_${name}`, DLOSS[j], "", grad_w[j])),
-    row("∂L/∂b", part("grad_b", "∂L/∂b"), "", grad_b),
+    row("∂L/∂b", part("grad_b", "∂L/∂b"), "", grad_b)
   ],
-  "1.3g": (s) => NAMES.map((name, j) => {
-    const x_j = s.X.map((x) => [x[j]]);
-    return row(`w_${name}`, `${WEIGHT[j]} ←`, stepped(s.w[j], "w", x_j, s), s.after[0][j]);
-  }),
-  "1.3h": (s) => [row("b", `${part("b", "b")} ←`, stepped(s.b, "b", s.X.map(() => []), s), s.after[1])],
-  "2": ({ end: { w, b } }) => [
+  "1.3g": (s) =>
+    NAMES.map((name, j) => {
+      const x_j = s.X.map((x) => [x[j]]);
+      return row(`w_${name}`, `${WEIGHT[j]} ←`, stepped(s.w[j], "w", x_j, s), s.after[0][j]);
+    }),
+  "1.3h": (s) => [
+    row(
+      "b",
+      `${part("b", "b")} ←`,
+      stepped(
+        s.b,
+        "b",
+        s.X.map(() => []),
+        s
+      ),
+      s.after[1]
+    )
+  ],
+  2: ({ end: { w, b } }) => [
     ...NAMES.map((name, j) => row(`w_${name}`, WEIGHT[j], "", w[j])),
-    row("b", part("b", "b"), "", b),
-  ],
+    row("b", part("b", "b"), "", b)
+  ]
 };
 
 const difference = (y_hat, y) => part("residual", `(${put("y_hat", y_hat)} − ${put("y", y)})`);
@@ -73,14 +140,17 @@ const row = (key, what, how, value) => ({ key, what, how, value });
 
 // old − (η/m) (x⁽¹⁾ r⁽¹⁾ + x⁽²⁾ r⁽²⁾), the minibatch being the first M samples
 function stepped(old, symbol, xs, { r }) {
-  const terms = xs.slice(0, M).map((x, i) => [...x.map((v) => put("X", v)), put("residual", r[i])].join(" · "));
+  const terms = xs
+    .slice(0, M)
+    .map((x, i) => [...x.map((v) => put("X", v)), put("residual", r[i])].join(" · "));
   const total = part(`grad_${symbol}`, `(${terms.join(" + ")})`);
   return `${put(symbol, old)} − (${part("lr", written(DATA.lr))}/${part("batch_size", M)}) · ${total}`;
 }
 
 // What more than one § needs.
 function quantities({ houses, w, b }) {
-  const X = houses.map((i) => DATA.houses.X[i]), y = houses.map((i) => DATA.houses.y[i]), n = y.length;
+  const X = houses.map((i) => DATA.houses.X[i]), y = houses.map((i) => DATA.houses.y[i]);
+  const n = y.length;
   const y_hat = predict(X, w, b), r = residual(y_hat, y);
   const [grad_w, grad_b] = gradient(X, y, w, b);
   const after = sgd_step(w, b, ...gradient(X.slice(0, M), y.slice(0, M), w, b), DATA.lr);
@@ -98,7 +168,7 @@ const MATRICES = {
     <mo>+</mo><mn data-symbol="b">${written(b)}</mn><mo>=</mo>${matrix(column(y_hat), "y_hat")}`,
   "1.3f": ({ X, n, r, grad_w }) => `<mfrac><mn>1</mn><mn data-symbol="n">${n}</mn></mfrac>
     ${matrix(transpose(X), "X", true)}${matrix(column(r), "residual")}
-    <mo>=</mo>${matrix(column(grad_w), "grad_w", true)}`,
+    <mo>=</mo>${matrix(column(grad_w), "grad_w", true)}`
 };
 
 // ---- the tables
@@ -113,7 +183,8 @@ function show_numbers() {
     $(".numbers tbody", section).innerHTML = rows.join("");
     tell_torch(section);
     if (name in MATRICES) {
-      $(".matrices", section).innerHTML = `<math display="block" lang="en">${MATRICES[name](now)}</math>`;
+      $(".matrices", section).innerHTML =
+        `<math display="block" lang="en">${MATRICES[name](now)}</math>`;
     }
   }
   $("#belongs").textContent = say(untouched() ? "sample.same" : "sample.moved");
@@ -122,7 +193,8 @@ function show_numbers() {
 function table_row(section, { key, what, how, value }, k) {
   const torch = DATA.torch[section][key]; // none for a house beyond the first three
   const tint = ["1.3e", "1.3f"].includes(section) && k < 2 ? ` class="weight-${k}"` : "";
-  const known = torch && untouched(), theirs = known ? [exactly(torch.torch), torch.ulps] : ["", ""];
+  const known = torch && untouched();
+  const theirs = known ? [exactly(torch.torch), torch.ulps] : ["", ""];
   return `<tr${tint} data-key="${key}"><th scope="row">${what}${how && ` <span class="how">${what.endsWith("←") ? "" : "= "}${how}</span>`}</th>
     <td data-value="${value}"><span class="short">${written(value)}</span><span class="all">${exactly(value)}</span></td>
     <td class="torch">${theirs[0]}</td><td class="torch">${theirs[1]}</td></tr>`;
@@ -130,8 +202,14 @@ function table_row(section, { key, what, how, value }, k) {
 
 // "torch agrees to the last bit", or by how much it does not; it opens torch's columns.
 function tell_torch(section) {
-  const apart = Math.max(...Object.values(DATA.torch[section.dataset.section]).map(({ ulps }) => ulps));
-  const words = untouched() ? (apart ? say("torch.near", { apart: written(apart) }) : say("torch.same")) : say("torch.hidden");
+  const apart = Math.max(
+    ...Object.values(DATA.torch[section.dataset.section]).map(({ ulps }) => ulps)
+  );
+  const words = untouched()
+    ? apart
+      ? say("torch.near", { apart: written(apart) })
+      : say("torch.same")
+    : say("torch.hidden");
   const button = $(".agrees", section);
   button.innerHTML = words;
   button.setAttribute("aria-expanded", section.classList.contains("digits"));
@@ -147,18 +225,28 @@ for (const button of $$(".agrees")) {
 // ---- the sample and the weights
 
 function show_houses() {
-  $("#houses tbody").innerHTML = sample.houses.map((i, k) => `<tr>
+  $("#houses tbody").innerHTML = sample.houses
+    .map(
+      (i, k) => `<tr>
     <th scope="row"><input type="number" min="1" max="${DATA.houses.y.length}" value="${i + 1}" data-house="${k}"
-      aria-label="${say("sample.which", { i: k + 1 })}"></th>${house_cells(i)}</tr>`).join("");
+      aria-label="${say("sample.which", { i: k + 1 })}"></th>${house_cells(i)}</tr>`
+    )
+    .join("");
   $("#more").disabled = sample.houses.length === Math.max(...SIZES);
   $("#fewer").disabled = sample.houses.length === Math.min(...SIZES);
 }
 
-const house_cells = (i) => [...DATA.houses.X[i], DATA.houses.y[i]]
-  .map((v, k) => `<td data-symbol="${k < 2 ? "X" : "y"}">${written(v)}</td>`).join("");
+const house_cells = (i) =>
+  [...DATA.houses.X[i], DATA.houses.y[i]]
+    .map((v, k) => `<td data-symbol="${k < 2 ? "X" : "y"}">${written(v)}</td>`)
+    .join("");
 
 function show_weights() {
-  for (const [id, value] of [["w_area", sample.w[0]], ["w_age", sample.w[1]], ["b", sample.b]]) {
+  for (const [id, value] of [
+    ["w_area", sample.w[0]],
+    ["w_age", sample.w[1]],
+    ["b", sample.b]
+  ]) {
     $(`#${id}`).value = value;
     $(`#${id}_value`).textContent = written(value);
   }

@@ -3,7 +3,18 @@
 // give the path, and state.t is the step that is shown.
 
 const OUTSIDE = 15; // so many steps outside the picture, uphill, end a path
-const settings_key = () => JSON.stringify([state.data, state.own, state.scaled, state.eta, state.m, state.held, state.momentum, state.beta, start_now()]);
+const settings_key = () =>
+  JSON.stringify([
+    state.data,
+    state.own,
+    state.scaled,
+    state.eta,
+    state.m,
+    state.held,
+    state.momentum,
+    state.beta,
+    start_now()
+  ]);
 const start_now = () => state.start ?? descent_defaults().start;
 const batch_size = () => (state.m === "all" ? problem().n : Math.min(problem().n, Number(state.m)));
 const held = () => state.held && problem().d > 1;
@@ -32,7 +43,17 @@ function begin() {
   const start = { w, b: data.d === 1 ? b : held() ? data.lowest[2] : 0 };
   const options = { lr: state.eta, held: held(), beta: state.momentum ? state.beta : 0, ...start };
   const steps = fit(data.X, data.y, batches(data, batch_size()), options);
-  const fresh = { key: settings_key(), data, steps, points: [], shown: [], steepest: Infinity, out: 0, ended: false, lost: false };
+  const fresh = {
+    key: settings_key(),
+    data,
+    steps,
+    points: [],
+    shown: [],
+    steepest: Infinity,
+    out: 0,
+    ended: false,
+    lost: false
+  };
   add_point(fresh, steps.next().value);
   return fresh;
 }
@@ -73,7 +94,13 @@ function settings_after(key, value) {
   return fresh_settings({ [key]: value });
 }
 
-const fresh_settings = (patch) => ({ ...descent_defaults(), held: false, momentum: false, t: 0, ...patch });
+const fresh_settings = (patch) => ({
+  ...descent_defaults(),
+  held: false,
+  momentum: false,
+  t: 0,
+  ...patch
+});
 
 // ---- the pictures
 
@@ -87,21 +114,36 @@ const start_grip = handle(plane, "plane_start", (p) => {
 // In 1e-9 of a frame or so: what is not finite is not drawn.
 const drawn = (list, f) => list.filter(finite).map(({ p }) => f.to(p));
 
+// The path as a line with a dot at each step.
+function steps_of(shown, f) {
+  const list = drawn(shown, f), r = list.length > 60 ? 1.6 : 3;
+  return trail(list) + list.map((at) => circle("step-dot", at, r)).join("") + circle("here", list.at(-1), 5.5);
+}
+
 picture([...DESCENT, "axes", "field"], () => {
-  const { data, shown } = path(), last = shown.at(-1);
-  const f = draw_contours(plane, data, (f) => (state.field ? arrows(data, f) : "") + (state.axes ? axis_lines(data, f) : "")
-    + polyline("ghost-path", drawn(ghost, f)) + trail(drawn(shown, f))
-    + drawn(shown, f).map((at) => circle("step-dot", at, shown.length > 60 ? 1.6 : 3)).join("") + (finite(last) ? circle("here", f.to(last.p), 5.5) : ""));
-  place(start_grip, f, start_now(), say("handle.start"), start_now()[0], start_now().map((x) => written(x, 3)).join(", "));
-  tell(plane, say(data.d > 1 ? "plane.now" : "plane.now.one", { b: written(data.lowest.at(-1)), x: data.names[0], y: data.names[1] }) + outside_words());
+  const { data, shown } = path(), [x, y] = start_now();
+  const f = draw_contours(plane, data, (f) => {
+    const field = state.field ? arrows(data, f) : "", lines = state.axes ? axis_lines(data, f) : "";
+    return field + lines + polyline("ghost-path", drawn(ghost, f)) + steps_of(shown, f);
+  });
+  place(start_grip, f, [x, y], say("handle.start"), x, `${written(x, 3)}, ${written(y, 3)}`);
+  const values = { b: written(data.lowest.at(-1)), x: data.names[0], y: data.names[1] };
+  tell(plane, say(data.d > 1 ? "plane.now" : "plane.now.one", values) + outside_words());
 });
 
-const outside_words = () => (in_frame(problem(), run.shown.at(-1).p) ? "" : ` ${say("plane.outside")}`);
+const outside_words = () =>
+  in_frame(problem(), run.shown.at(-1).p) ? "" : ` ${say("plane.outside")}`;
 
 picture([...DESCENT, "turn", "tilt"], () => {
   const { data, shown } = path(), last = shown.at(-1);
-  draw_relief($("#view"), data, { path: shown.filter(finite), here: last });
-  tell($("#view"), say(data.d > 1 && !held() ? "view.free" : "view.now", { extra: written(Math.max(0, last.L - height(data, last.p)), 3), b: written(last.b) }));
+  draw_relief($("#view"), data, last, shown.filter(finite));
+  tell(
+    $("#view"),
+    say(data.d > 1 && !held() ? "view.free" : "view.now", {
+      extra: written(Math.max(0, last.L - height(data, last.p)), 3),
+      b: written(last.b)
+    })
+  );
 });
 turnable($("#view"));
 
@@ -122,62 +164,117 @@ picture(DESCENT, () => {
   const { data, points, shown } = path(), svg = $("#losses"), floor = Math.max(data.floor, 1e-12);
   const high = Math.max(rim(data), Math.min(points[0].L, rim(data) * CEILING));
   const f = log_frame(svg, floor * 0.9, high, Math.max(20, shown.length - 1));
-  const at = (list) => list.filter(({ L }) => L > 0 && Number.isFinite(L)).map(({ L }, t) => f.to([t, Math.log10(L)]));
+  const at = (list) =>
+    list.filter(({ L }) => L > 0 && Number.isFinite(L)).map(({ L }, t) => f.to([t, Math.log10(L)]));
   const base = f.to([0, Math.log10(floor)]);
-  draw(svg, inside(f, line("floor", base, [f.left + f.w, base[1]]) + polyline("ghost-path", at(ghost).slice(0, shown.length + 20)) + polyline("path", at(shown)))
-    + log_axes(f, say("axis.loss")));
-  tell(svg, say(Math.log10(shown.at(-1).L) <= f.y1 ? "losses.now" : "losses.roof", { L: written(shown.at(-1).L), floor: written(data.floor) }));
+  draw(
+    svg,
+    inside(
+      f,
+      line("floor", base, [f.left + f.w, base[1]]) +
+        polyline("ghost-path", at(ghost).slice(0, shown.length + 20)) +
+        polyline("path", at(shown))
+    ) + log_axes(f, say("axis.loss"))
+  );
+  tell(
+    svg,
+    say(Math.log10(shown.at(-1).L) <= f.y1 ? "losses.now" : "losses.roof", {
+      L: written(shown.at(-1).L),
+      floor: written(data.floor)
+    })
+  );
 });
 
 // ---- the error along each axis of the bowl
 
+// For each axis the distance from the lowest point at each step.
+function errors_along(axes, { data, shown }) {
+  const away = shown.filter(finite).map((point) => theta(point).map((x, k) => x - data.lowest[k]));
+  return axes.map(({ v }) => away.map((d) => Math.abs(dot(v, d))));
+}
+
+// What one step does to the error along each axis, in the colour of its curve.
+function factors(axes) {
+  const row = ({ λ }, k) => {
+    const name = `λ${LOWERED[k + 1]}`, factor = written(Math.abs(1 - state.eta * λ));
+    return `<span class="key-${k}">${name} = ${written(λ, 3)}: |1 − η${name}| = ${factor} </span>`;
+  };
+  return `<span class="keys">${axes.map(row).join("")}</span>`;
+}
+
 picture([...DESCENT, "axes"], () => {
   $("#errors_figure").hidden = !state.axes;
   if (!state.axes) return;
-  const { data, shown } = path(), svg = $("#errors"), steep = principal_axes(data.H);
-  const along = ({ v }) => shown.filter(finite).map((point) => Math.abs(dot(v, theta(point).map((x, k) => x - data.lowest[k]))));
-  const curves = steep.map(along), all = curves.flat().filter((x) => x > 0), first = Math.max(...curves.map((c) => c[0]), 1e-9);
-  const f = log_frame(svg, clamp(Math.min(...all, first), first * 1e-8, first), first * 1.5, Math.max(20, shown.length - 1));
-  const drawn = (c, k) => polyline(`axis-${k}`, c.map((x, t) => f.to([t, Math.log10(Math.max(x, 1e-300))])));
-  draw(svg, inside(f, curves.map(drawn).join("")) + log_axes(f, say("axis.error")));
-  const rows = steep.map(({ λ }, k) => `<span class="key-${k}">λ${LOWERED[k + 1]} = ${written(λ, 3)}: |1 − ηλ${LOWERED[k + 1]}| = ${written(Math.abs(1 - state.eta * λ), 4)} </span>`);
-  tell(svg, `<span class="keys">${rows.join("")}</span>${say("errors.says")}`);
+  const svg = $("#errors"), steep = principal_axes(path().data.H);
+  const curves = errors_along(steep, run), all = curves.flat().filter((x) => x > 0);
+  const first = Math.max(...curves.map((c) => c[0]), 1e-9);
+  const least = clamp(Math.min(...all, first), first * 1e-8, first);
+  const f = log_frame(svg, least, first * 1.5, Math.max(20, run.shown.length - 1));
+  const at = (x, t) => f.to([t, Math.log10(Math.max(x, 1e-300))]);
+  const lines = curves.map((curve, k) => polyline(`axis-${k}`, curve.map(at)));
+  draw(svg, inside(f, lines.join("")) + log_axes(f, say("axis.error")));
+  tell(svg, factors(steep) + say("errors.says"));
 });
 
 // ---- the data, with what the weights of this step predict
 
+// From the least to the largest, and a little more.
+function span(list) {
+  const low = Math.min(...list), high = Math.max(...list), room = (high - low || 1) * 0.06;
+  return [low - room, high + room];
+}
+
+// Of one feature the line through the data; of two the label over the prediction.
 picture(DESCENT, () => {
-  const { data, shown } = path(), svg = $("#fitted"), now = shown.at(-1), apart = Math.ceil(data.n / 250);
-  const some = data.y.map((_, i) => i).filter((i) => i % apart === 0), y_hat = (i) => predict_one(data.X[i], now.w, now.b);
-  const x = data.d === 1 ? (i) => data.X[i][0] : y_hat, xs = data.d === 1 ? some.map(x) : data.y;
-  const span = (list) => { const [a, b] = [Math.min(...list), Math.max(...list)], room = (b - a || 1) * 0.06; return [a - room, b + room]; };
-  const f = frame(svg, span(xs), span(data.y), { ratio: 0.62 });
-  const drawn_line = data.d === 1 ? [f.x0, f.x1].map((x) => f.to([x, now.w[0] * x + now.b])) : [f.x0, f.x1].map((v) => f.to([v, v]));
-  draw(svg, inside(f, some.map((i) => circle("dot", f.to([x(i), data.y[i]]), 2.4)).join("") + (drawn_line.flat().every(Number.isFinite) ? line(data.d === 1 ? "fit" : "floor", ...drawn_line) : ""))
-    + axes(f, data.d === 1 ? "x" : "ŷ", "y"));
-  tell(svg, say(data.d === 1 ? "fitted.line" : "fitted.two", { L: written(now.L) }));
+  const { data, shown } = path(), svg = $("#fitted"), { w, b, L } = shown.at(-1);
+  const one = data.d === 1, apart = Math.ceil(data.n / 250); // not more dots than can be told apart
+  const some = data.y.map((_, i) => i).filter((i) => i % apart === 0);
+  const x = (i) => (one ? data.X[i][0] : predict_one(data.X[i], w, b));
+  const f = frame(svg, span(one ? some.map(x) : data.y), span(data.y), { ratio: 0.62 });
+  const dots = some.map((i) => circle("dot", f.to([x(i), data.y[i]]), 2.4)).join("");
+  const ends = [f.x0, f.x1].map((v) => f.to([v, one ? w[0] * v + b : v]));
+  const drawn_line = ends.flat().every(Number.isFinite) ? line(one ? "fit" : "floor", ...ends) : "";
+  draw(svg, inside(f, dots + drawn_line) + axes(f, one ? "x" : "ŷ", "y"));
+  tell(svg, say(one ? "fitted.line" : "fitted.two", { L: written(L) }));
 });
 
 // ---- in words and numbers
 
 picture(["data", "own", "scaled"], () => {
   const { n, H, max_lr: most } = problem(), λ = principal_axes(H);
-  $("#data_says").innerHTML = say(`data.${state.data}.says`, { ratio: written(λ[0].λ / λ.at(-1).λ, 5), n, most: written(most) });
+  $("#data_says").innerHTML = say(`data.${state.data}.says`, {
+    ratio: written(λ[0].λ / λ.at(-1).λ, 5),
+    n,
+    most: written(most)
+  });
   $("#own_box").hidden = state.data !== "own";
   $("#held_box").hidden = problem().d === 1;
-  problem().names.forEach((name, k) => { $(`#start_name_${k}`).textContent = name; });
+  problem().names.forEach((name, k) => {
+    $(`#start_name_${k}`).textContent = name;
+  });
 });
 
 picture(DESCENT, () => {
   const powers = RATES / 24, eta = $("#eta");
   eta.value = place_of_rate(state.eta);
-  eta.setAttribute("aria-valuetext", say("eta.spoken", { eta: written(state.eta), part: written(state.eta / mark(), 2) }));
+  eta.setAttribute(
+    "aria-valuetext",
+    say("eta.spoken", { eta: written(state.eta), part: written(state.eta / mark(), 2) })
+  );
   $("#eta_value").textContent = written(state.eta);
-  const under = state.momentum ? "eta.momentum" : batch_size() < problem().n ? "eta.under.batch" : "eta.under.all";
-  $("#eta_says").textContent = say(state.eta > mark() && !state.momentum ? "eta.over" : under, { most: written((mark() * 2 * (1 + state.beta)) / 2) });
+  const under = state.momentum
+    ? "eta.momentum"
+    : batch_size() < problem().n
+      ? "eta.under.batch"
+      : "eta.under.all";
+  $("#eta_says").textContent = say(state.eta > mark() && !state.momentum ? "eta.over" : under, {
+    most: written((mark() * 2 * (1 + state.beta)) / 2)
+  });
   $("#mark").textContent = `2/λₘₐₓ = ${written(mark())}`;
   $("#mark").style.left = `${clamp((100 * (Math.log10(mark()) - LOWEST_POWER)) / powers, 8, 88)}%`;
-  $("#held_says").textContent = say(held() ? "held.yes" : "held.no", { b: written(problem().lowest.at(-1)) });
+  $("#held_says").textContent = say(held() ? "held.yes" : "held.no", {
+    b: written(problem().lowest.at(-1))
+  });
   $("#momentum_box").hidden = !state.momentum;
 });
 
@@ -186,7 +283,15 @@ const SPOKEN_APART = 1000; // ms: a screen reader is not to be talked over by ea
 
 function status_words() {
   const { shown, data } = run, { p, b, L } = shown.at(-1), t = shown.length - 1;
-  const values = { t, n0: data.names[0], n1: data.names[1], x: written(p[0]), y: written(p[1]), b: written(b), L: written(L) };
+  const values = {
+    t,
+    n0: data.names[0],
+    n1: data.names[1],
+    x: written(p[0]),
+    y: written(p[1]),
+    b: written(b),
+    L: written(L)
+  };
   const more = data.d > 1 ? say("status.b", values) : "";
   return `${say(t === 0 ? "status.start" : run.ended && at_end() ? "status.ended" : "status.step", values)}${more}${say("status.loss", values)}`;
 }
@@ -199,12 +304,19 @@ picture(DESCENT, () => {
   const words = status_words();
   $("#now").textContent = words;
   clearTimeout(speech);
-  speech = setTimeout(() => { $("#spoken").textContent = words; }, playing ? SPOKEN_APART : 100);
+  speech = setTimeout(
+    () => {
+      $("#spoken").textContent = words;
+    },
+    playing ? SPOKEN_APART : 100
+  );
   const why = $("#why"), lost = run.lost && at_end();
   why.hidden = !lost;
   if (lost) why.innerHTML = why_words();
   $("#step").disabled = run.ended && at_end();
-  $("#play").textContent = say(playing ? "play.pause" : run.ended && at_end() ? "play.again" : "play.play");
+  $("#play").textContent = say(
+    playing ? "play.pause" : run.ended && at_end() ? "play.again" : "play.play"
+  );
   tabulate(run.shown);
   put_in();
 });
@@ -224,8 +336,10 @@ function put_in() {
   $("#put_in_none").hidden = Boolean(B);
   if (!B) return;
   const name = (j) => (j === w.length ? "b" : problem().names[j]);
-  const rows = theta(old).map((before, j) => `<tr><th scope="row">${sub_name(name(j))}</th>
-    <td>← ${put("w", before, 6)} − ${part("lr", written(state.eta))} · ${put("grad_w", v[j])}</td><td>= <b>${written(theta({ w, b })[j], 6)}</b></td></tr>`);
+  const rows = theta(old).map(
+    (before, j) => `<tr><th scope="row">${sub_name(name(j))}</th>
+    <td>← ${put("w", before, 6)} − ${part("lr", written(state.eta))} · ${put("grad_w", v[j])}</td><td>= <b>${written(theta({ w, b })[j], 6)}</b></td></tr>`
+  );
   $("#put_in tbody").innerHTML = rows.slice(0, held() ? -1 : undefined).join("");
   $("#terms").innerHTML = state.momentum ? say("put_in.momentum") : first_terms(B, old);
 }
@@ -234,29 +348,46 @@ const sub_name = (name) => escaped(name).replace(/_(\w+)/, "<sub>$1</sub>");
 const TERMS = 3;
 
 function first_terms(B, { w, b }) {
-  const { X, y } = problem(), r = (i) => predict_one(X[i], w, b) - y[i], name = sub_name(problem().names[0]);
+  const { X, y } = problem(), r = (i) => predict_one(X[i], w, b) - y[i];
+  const name = sub_name(problem().names[0]);
   const terms = B.slice(0, TERMS).map((i) => `${put("X", X[i][0])} · ${put("residual", r(i))}`);
   const all = sum(B.map((i) => X[i][0] * r(i))), more = B.length > TERMS ? " + …" : "";
-  return `${say("put_in.terms", { m: B.length, i: B.slice(0, TERMS).map((i) => i + 1).join(", ") + (more && ", …") })} <i>${name}</i>:
+  return `${say("put_in.terms", {
+    m: B.length,
+    i:
+      B.slice(0, TERMS)
+        .map((i) => i + 1)
+        .join(", ") + (more && ", …")
+  })} <i>${name}</i>:
     <span class="sum">(1/m) Σ<sub>i∈B</sub> x<sup>(i)</sup>(ŷ<sup>(i)</sup> − y<sup>(i)</sup>) = (${terms.join(" + ")}${more}) / ${B.length} = <b>${written(all / B.length)}</b></span>`;
 }
 
 // Every step in full, for those who read numbers rather than pictures.
 function tabulate(shown) {
   const body = $("#steps_table tbody"), { names, d } = problem();
-  const row = ({ w, b, L }, t) => `<tr><th scope="row">${t}</th>${[...w, b, L].map((x) => `<td data-value="${x}">${written(x, 6)}</td>`).join("")}</tr>`;
+  const row = ({ w, b, L }, t) =>
+    `<tr><th scope="row">${t}</th>${[...w, b, L].map((x) => `<td data-value="${x}">${written(x, 6)}</td>`).join("")}</tr>`;
   const same = body.run === run && body.rows.length <= shown.length;
   if (!same) body.innerHTML = "";
   body.run = run;
-  body.insertAdjacentHTML("beforeend", shown.slice(body.rows.length).map((point, k) => row(point, body.rows.length + k)).join(""));
+  body.insertAdjacentHTML(
+    "beforeend",
+    shown
+      .slice(body.rows.length)
+      .map((point, k) => row(point, body.rows.length + k))
+      .join("")
+  );
   const head = [say("axis.step"), ...names.slice(0, d).map(sub_name), "b", say("axis.loss")];
-  $("#steps_table thead tr").innerHTML = head.map((name) => `<th scope="col">${name}</th>`).join("");
+  $("#steps_table thead tr").innerHTML = head
+    .map((name) => `<th scope="col">${name}</th>`)
+    .join("");
 }
 
 // ---- play: slow at first, where most happens, then faster
 
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
-const CALM_STEPS = 10, CALM_PAUSE = 250; // ms; without motion: still pictures
+const CALM_STEPS = 10,
+  CALM_PAUSE = 250; // ms; without motion: still pictures
 const steps_after = (seconds) => Math.floor(state.speed * (6 * seconds + 8 * seconds ** 2));
 let playing = null; // an object of its own for each time that Play is pressed
 
@@ -269,10 +400,13 @@ function play() {
     stop();
     return change({ t: state.t });
   }
-  const mine = playing = {}, since = performance.now(), from = run.ended && at_end() ? 0 : state.t;
+  const mine = (playing = {}), since = performance.now();
+  const from = run.ended && at_end() ? 0 : state.t;
   const on = () => {
     if (playing !== mine) return;
-    const goal = calm.matches ? state.t + Math.ceil(CALM_STEPS * state.speed) : from + steps_after((performance.now() - since) / 1000);
+    const goal = calm.matches
+      ? state.t + Math.ceil(CALM_STEPS * state.speed)
+      : from + steps_after((performance.now() - since) / 1000);
     show_step(goal);
     if (playing) calm.matches ? setTimeout(on, CALM_PAUSE) : requestAnimationFrame(on);
   };

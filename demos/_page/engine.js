@@ -51,7 +51,10 @@ function gradient(X, y, w, b) {
 
 // §1.3g w ← w − (η/m) Σ_{i∈B} x⁽ⁱ⁾(wᵀx⁽ⁱ⁾ + b − y⁽ⁱ⁾)
 // §1.3h b ← b − (η/m) Σ_{i∈B} (wᵀx⁽ⁱ⁾ + b − y⁽ⁱ⁾)
-const sgd_step = (w, b, grad_w, grad_b, lr) => [w.map((w_j, j) => w_j - lr * grad_w[j]), b - lr * grad_b];
+const sgd_step = (w, b, grad_w, grad_b, lr) => [
+  w.map((w_j, j) => w_j - lr * grad_w[j]),
+  b - lr * grad_b
+];
 
 // for §1.3g: one epoch, the samples in the given order, m at a time; the last batch holds what is left
 function* minibatches(order, batch_size) {
@@ -81,7 +84,7 @@ function principal_axes(H) {
 function rotate(A, V, p, q) {
   if (A[p][q] === 0) return;
   const θ = Math.atan2(2 * A[p][q], A[p][p] - A[q][q]) / 2, c = Math.cos(θ), s = Math.sin(θ);
-  const turn = (row) => [row[p], row[q]] = [c * row[p] + s * row[q], c * row[q] - s * row[p]];
+  const turn = (row) => ([row[p], row[q]] = [c * row[p] + s * row[q], c * row[q] - s * row[p]]);
   A.forEach(turn);
   [A[p], A[q]] = [A[p].map((x, k) => c * x + s * A[q][k]), A[q].map((x, k) => c * x - s * A[p][k])];
   V.forEach(turn);
@@ -104,23 +107,34 @@ function standardise(X) {
 function least_squares(X, y) {
   const mean_x = transpose(X).map((x) => sum(x) / x.length), mean_y = sum(y) / y.length;
   const Z = transpose(X.map((x) => x.map((v, j) => v - mean_x[j]))), r = y.map((v) => v - mean_y);
-  const w = solve(Z.map((u) => Z.map((v) => dot(u, v))), Z.map((u) => dot(u, r)));
+  const w = solve(
+    Z.map((u) => Z.map((v) => dot(u, v))),
+    Z.map((u) => dot(u, r))
+  );
   return [...w, mean_y - dot(w, mean_x)];
 }
 
 // A⁻¹c for a positive definite A
 function solve(A, c) {
   const M = A.map((row, i) => [...row, c[i]]), d = c.length;
-  for (let p = 0; p < d; p++) for (let q = 0; q < d; q++) {
-    if (q !== p) M[q] = M[q].map((x, k) => x - (M[q][p] / M[p][p]) * M[p][k]);
-  }
+  for (let p = 0; p < d; p++)
+    for (let q = 0; q < d; q++) {
+      if (q !== p) M[q] = M[q].map((x, k) => x - (M[q][p] / M[p][p]) * M[p][k]);
+    }
   return M.map((row, i) => row[d] / row[i]);
 }
 
 // §2: the bowl, L(θ) = L* + ½ (θ − θ*)ᵀ H (θ − θ*), θ = (w, b); `lowest` is θ*, `floor` is L*
 function bowl({ H, lowest, floor }, theta) {
   const away = theta.map((t, k) => t - lowest[k]);
-  return floor + 0.5 * dot(away, H.map((row) => dot(row, away)));
+  return (
+    floor +
+    0.5 *
+      dot(
+        away,
+        H.map((row) => dot(row, away))
+      )
+  );
 }
 
 // beyond: v ← βv + ∇L, the direction of a step with momentum; β = 0 is the gradient itself

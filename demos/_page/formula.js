@@ -18,10 +18,12 @@ const focused = ({ target }) => named(target.closest("[data-symbol]"));
 function pointed({ target, clientX, clientY }) {
   const equation = target.closest("math");
   if (!equation) return focused({ target });
-  return named($$("[data-symbol]", equation).findLast((element) => {
-    const { left, right, top, bottom } = element.getBoundingClientRect();
-    return left <= clientX && clientX <= right && top <= clientY && clientY <= bottom;
-  }));
+  return named(
+    $$("[data-symbol]", equation).findLast((element) => {
+      const { left, right, top, bottom } = element.getBoundingClientRect();
+      return left <= clientX && clientX <= right && top <= clientY && clientY <= bottom;
+    })
+  );
 }
 
 for (const place of $$(".lights")) {

@@ -6,7 +6,8 @@ for (const button of $$("[data-language]")) {
   button.addEventListener("click", () => change({ language: button.dataset.language }));
 }
 for (const link of $$("nav a")) {
-  link.addEventListener("click", (event) => { // the fragment is the state's
+  link.addEventListener("click", (event) => {
+    // the fragment is the state's
     event.preventDefault();
     $(link.hash).scrollIntoView();
     $(link.hash).focus({ preventScroll: true });
@@ -16,7 +17,11 @@ for (const link of $$("nav a")) {
 // The state that the address holds, over what is first for its data.
 function restore() {
   const found = read_address();
-  Object.assign(state, FIRST, { data: found.data ?? FIRST.data, own: found.own ?? "", scaled: found.scaled ?? false });
+  Object.assign(state, FIRST, {
+    data: found.data ?? FIRST.data,
+    own: found.own ?? "",
+    scaled: found.scaled ?? false
+  });
   if (state.data === "own" && !own_data()) Object.assign(state, { data: FIRST.data, own: "" });
   Object.assign(state, fresh_settings({}), { ...found, data: state.data, own: state.own });
   if (!in_frame(problem(), start_now())) state.start = descent_defaults().start;
@@ -26,7 +31,8 @@ function restore() {
 
 const SHOWN = [...new Set($$("[data-shows]").map((output) => output.dataset.shows))];
 picture(SHOWN, () => {
-  for (const output of $$("[data-shows]")) output.textContent = written(state[output.dataset.shows]);
+  for (const output of $$("[data-shows]"))
+    output.textContent = written(state[output.dataset.shows]);
 });
 
 restore();

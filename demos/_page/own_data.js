@@ -26,10 +26,13 @@ function read_own(text) {
 function trouble_with(names, table) {
   if (table.length < 2) return say("own.few", { n: table.length });
   if (table.length > MOST_ROWS) return say("own.many", { n: table.length, most: MOST_ROWS });
-  if (!table.every((row) => row.length === names.length && row.every(Number.isFinite))) return say("own.table");
-  const features = transpose(table).slice(0, -1), same = features.findIndex((x) => x.every((v) => v === x[0]));
+  if (!table.every((row) => row.length === names.length && row.every(Number.isFinite)))
+    return say("own.table");
+  const features = transpose(table).slice(0, -1);
+  const same = features.findIndex((x) => x.every((v) => v === x[0]));
   if (same >= 0) return say("own.constant", { name: escaped(names[same]) });
-  if (features.length === 2 && Math.abs(correlation(...features)) > 1 - 1e-9) return say("own.dependent");
+  if (features.length === 2 && Math.abs(correlation(...features)) > 1 - 1e-9)
+    return say("own.dependent");
   return "";
 }
 
@@ -41,14 +44,25 @@ function correlation(u, v) {
 // ---- CSV: rows of cells; commas, semicolons or tabs, and names in the first row if it has no number
 
 function parse_table(text) {
-  const lines = text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/).map((cells, k) => ({ cells, row: k + 1 })).filter(({ cells }) => cells.trim());
+  const lines = text
+    .replace(/^\uFEFF/, "")
+    .split(/\r\n|\n|\r/)
+    .map((cells, k) => ({ cells, row: k + 1 }))
+    .filter(({ cells }) => cells.trim());
   if (!lines.length) return { trouble: say("own.empty") };
   const mark = ["\t", ";", ","].find((c) => lines[0].cells.includes(c)) ?? ",";
   const rows = lines.map(({ cells, row }) => ({ row, cells: cells_of(cells, mark) }));
   const named = !rows[0].cells.some((cell) => Number.isFinite(number_in(cell, mark)));
   const names = named ? rows.shift().cells : rows[0].cells.map((_, k) => String(k + 1));
   const uneven = rows.find(({ cells }) => cells.length !== names.length);
-  if (uneven) return { trouble: say("own.uneven", { row: uneven.row, has: uneven.cells.length, should: names.length }) };
+  if (uneven)
+    return {
+      trouble: say("own.uneven", {
+        row: uneven.row,
+        has: uneven.cells.length,
+        should: names.length
+      })
+    };
   if (names.length < 2) return { trouble: say("own.one_column") };
   return { names: names.map((name) => name.replace(/[,;]/g, " ").trim()), rows, mark };
 }
@@ -65,15 +79,18 @@ const cells_of = (text, mark) => {
 };
 
 // A comma is a decimal sign where it does not part the cells.
-const number_in = (cell, mark) => (cell === "" ? NaN : Number(mark === "," ? cell : cell.replace(",", ".")));
+const number_in = (cell, mark) =>
+  cell === "" ? NaN : Number(mark === "," ? cell : cell.replace(",", "."));
 
 // The chosen columns as numbers, or what is wrong, by row and column.
 function chosen_columns({ names, rows, mark }, columns) {
   const table = [];
   for (const { row, cells } of rows) {
-    const numbers = columns.map((c) => number_in(cells[c], mark)), bad = numbers.findIndex((x) => !Number.isFinite(x));
+    const numbers = columns.map((c) => number_in(cells[c], mark));
+    const bad = numbers.findIndex((x) => !Number.isFinite(x));
     if (bad >= 0) {
-      const c = columns[bad], values = { row, column: c + 1, name: escaped(names[c]), cell: escaped(cells[c]) };
+      const c = columns[bad];
+      const values = { row, column: c + 1, name: escaped(names[c]), cell: escaped(cells[c]) };
       return { trouble: say(cells[c] === "" ? "own.missing" : "own.not_number", values) };
     }
     table.push(numbers);

@@ -9,15 +9,25 @@ function read_text(text) {
   table = parse_table(text);
   $("#own_columns").hidden = Boolean(table.trouble);
   if (table.trouble) return complain(table.trouble);
-  const options = table.names.map((name, c) => `<option value="${c}">${escaped(name)}</option>`).join(""), last = table.names.length - 1;
+  const options = table.names
+      .map((name, c) => `<option value="${c}">${escaped(name)}</option>`)
+      .join(""),
+    last = table.names.length - 1;
   $("#own_x1").innerHTML = $("#own_y").innerHTML = options;
   $("#own_x2").innerHTML = `<option value="">${say("own.none")}</option>${options}`;
-  [$("#own_x1").value, $("#own_x2").value, $("#own_y").value] = ["0", last > 1 ? "1" : "", String(last)];
+  [$("#own_x1").value, $("#own_x2").value, $("#own_y").value] = [
+    "0",
+    last > 1 ? "1" : "",
+    String(last)
+  ];
   use_columns();
 }
 
 function use_columns() {
-  const columns = ["x1", "x2", "y"].map((id) => $(`#own_${id}`).value).filter((c) => c !== "").map(Number);
+  const columns = ["x1", "x2", "y"]
+    .map((id) => $(`#own_${id}`).value)
+    .filter((c) => c !== "")
+    .map(Number);
   if (new Set(columns).size < columns.length) return complain(say("own.twice"));
   const { names, table: numbers, trouble } = chosen_columns(table, columns);
   if (trouble) return complain(trouble);
@@ -27,7 +37,10 @@ function use_columns() {
 
 function use_own(names, numbers) {
   stop();
-  Object.assign(state, { data: "own", own: [names, ...numbers].map((row) => row.join(",")).join(";") });
+  Object.assign(state, {
+    data: "own",
+    own: [names, ...numbers].map((row) => row.join(",")).join(";")
+  });
   change(fresh_settings({ own: state.own, data: "own" }));
 }
 
@@ -53,7 +66,14 @@ async function read_file(file) {
 
 // ---- points clicked into a plane
 
-const pad = $("#pad"), clicked = () => (state.own.startsWith("x,y;") ? state.own.split(";").slice(1).map((row) => row.split(",").map(Number)) : []);
+const pad = $("#pad"),
+  clicked = () =>
+    state.own.startsWith("x,y;")
+      ? state.own
+          .split(";")
+          .slice(1)
+          .map((row) => row.split(",").map(Number))
+      : [];
 let lone = []; // points that are too few to be data
 
 const all_points = () => [...clicked(), ...lone];
@@ -61,7 +81,13 @@ const all_points = () => [...clicked(), ...lone];
 picture(["own", "data"], () => {
   if (state.data !== "own") return;
   const f = frame(pad, [0, 10], [0, 10], { ratio: 0.62 });
-  draw(pad, axes(f, "x", "y") + all_points().map((p) => circle("dot chosen", f.to(p), 5)).join(""));
+  draw(
+    pad,
+    axes(f, "x", "y") +
+      all_points()
+        .map((p) => circle("dot chosen", f.to(p), 5))
+        .join("")
+  );
   tell(pad, say("pad.now", { n: all_points().length }));
 });
 
@@ -73,14 +99,19 @@ function set_points(list) {
 }
 
 pad.addEventListener("click", ({ clientX, clientY }) => {
-  const { left, top } = pad.getBoundingClientRect(), [x, y] = pad.frame.from([clientX - left, clientY - top]);
-  const near = all_points().findIndex((p) => Math.hypot(pad.frame.X(p[0]) - clientX + left, pad.frame.Y(p[1]) - clientY + top) < 9);
+  const { left, top } = pad.getBoundingClientRect();
+  const [x, y] = pad.frame.from([clientX - left, clientY - top]);
+  const near = all_points().findIndex(
+    (p) => Math.hypot(pad.frame.X(p[0]) - clientX + left, pad.frame.Y(p[1]) - clientY + top) < 9
+  );
   if (near >= 0) set_points(all_points().filter((_, k) => k !== near));
-  else if (x >= 0 && x <= 10 && y >= 0 && y <= 10) set_points([...all_points(), [x, y].map((v) => Number(v.toFixed(2)))]);
+  else if (x >= 0 && x <= 10 && y >= 0 && y <= 10)
+    set_points([...all_points(), [x, y].map((v) => Number(v.toFixed(2)))]);
 });
 
 $("#pad_add").addEventListener("click", () => {
   const inputs = [$("#pad_x"), $("#pad_y")];
-  if (inputs.every(accepted)) set_points([...all_points(), inputs.map((input) => input.valueAsNumber)]);
+  if (inputs.every(accepted))
+    set_points([...all_points(), inputs.map((input) => input.valueAsNumber)]);
 });
 $("#pad_back").addEventListener("click", () => set_points(all_points().slice(0, -1)));

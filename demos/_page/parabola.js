@@ -8,7 +8,11 @@ const best_w = () => HOUSES.lowest[0] - ((state.b - HOUSES.lowest[1]) * HOUSES.H
 const slope_at = (w) => CURVATURE * (w - best_w());
 const parabola_frame = (svg) => frame(svg, [-10, 40], [0, 1600], { ratio: 0.75 });
 const on_curve = (f, w) => f.to([w, loss_at(w)]);
-const curve_of = (f) => polyline("curve", Array.from({ length: 101 }, (_, k) => on_curve(f, f.x0 + (k / 100) * (f.x1 - f.x0))));
+const curve_of = (f) =>
+  polyline(
+    "curve",
+    Array.from({ length: 101 }, (_, k) => on_curve(f, f.x0 + (k / 100) * (f.x1 - f.x0)))
+  );
 const lowest_of = (f) => cross(on_curve(f, best_w()), 6);
 
 // The tangent at the point, as long as it needs to be seen.
@@ -22,15 +26,38 @@ function parabola(id, keys, shapes, words) {
   picture(["w", "b", ...keys], () => {
     const f = parabola_frame(svg);
     draw(svg, inside(f, curve_of(f) + lowest_of(f) + shapes(f)) + axes(f, say("axis.w"), "L"));
-    place(grip, f, [state.w, loss_at(state.w)], say("handle.w"), state.w, say("curve.at", { w: written(state.w), L: written(loss_at(state.w)) }));
+    place(
+      grip,
+      f,
+      [state.w, loss_at(state.w)],
+      say("handle.w"),
+      state.w,
+      say("curve.at", { w: written(state.w), L: written(loss_at(state.w)) })
+    );
     tell(svg, words());
   });
 }
 
-const point_words = () => ({ w: written(state.w), b: written(state.b), L: written(loss_at(state.w)), best: written(best_w()), slope: written(slope_at(state.w)) });
+const point_words = () => ({
+  w: written(state.w),
+  b: written(state.b),
+  L: written(loss_at(state.w)),
+  best: written(best_w()),
+  slope: written(slope_at(state.w))
+});
 
-parabola("over_w", [], (f) => line("plumb", on_curve(f, state.w), [f.X(state.w), f.top + f.h]), () => say("over_w.now", point_words()));
-parabola("slope_w", ["factor"], (f) => tangent(f), () => say(slope_at(state.w) > 0 ? "slope_w.up" : "slope_w.down", point_words()));
+parabola(
+  "over_w",
+  [],
+  (f) => line("plumb", on_curve(f, state.w), [f.X(state.w), f.top + f.h]),
+  () => say("over_w.now", point_words())
+);
+parabola(
+  "slope_w",
+  ["factor"],
+  (f) => tangent(f),
+  () => say(slope_at(state.w) > 0 ? "slope_w.up" : "slope_w.down", point_words())
+);
 
 // ---- section 4: steps w ← w − η · slope, at most so many, and as long as they stay in the picture
 
@@ -38,15 +65,28 @@ const MANY = 12;
 
 function steps_from(w, count = MANY) {
   const list = [w];
-  while (list.length <= count && Math.abs(list.at(-1)) < 1e4) list.push(list.at(-1) - state.lr * slope_at(list.at(-1)));
+  while (list.length <= count && Math.abs(list.at(-1)) < 1e4)
+    list.push(list.at(-1) - state.lr * slope_at(list.at(-1)));
   return list;
 }
 
 function draw_steps(f) {
   const list = steps_from(state.w), [now, next] = list.map((w) => on_curve(f, w));
-  const zigzag = polyline("ghost", list.map((w) => on_curve(f, w)));
-  const marks = list.slice(1).map((w) => circle("step-dot", on_curve(f, w), 3.5)).join("");
-  return tangent(f) + zigzag + marks + arrow("step-arrow", now, [next[0], now[1]]) + line("plumb", [next[0], now[1]], next);
+  const zigzag = polyline(
+    "ghost",
+    list.map((w) => on_curve(f, w))
+  );
+  const marks = list
+    .slice(1)
+    .map((w) => circle("step-dot", on_curve(f, w), 3.5))
+    .join("");
+  return (
+    tangent(f) +
+    zigzag +
+    marks +
+    arrow("step-arrow", now, [next[0], now[1]]) +
+    line("plumb", [next[0], now[1]], next)
+  );
 }
 
 // Which of the five cases this η is.
@@ -58,11 +98,22 @@ function kind_of_rate() {
 }
 
 const step_words = () => ({
-  ...point_words(), eta: written(state.lr), next: written(steps_from(state.w, 1)[1]), move: written(-state.lr * slope_at(state.w)),
-  part: written(100 * Math.abs(1 - state.lr * CURVATURE), 3), mark: written(2 / CURVATURE, 3), best_rate: written(1 / CURVATURE, 3), curvature: written(CURVATURE, 3),
+  ...point_words(),
+  eta: written(state.lr),
+  next: written(steps_from(state.w, 1)[1]),
+  move: written(-state.lr * slope_at(state.w)),
+  part: written(100 * Math.abs(1 - state.lr * CURVATURE), 3),
+  mark: written(2 / CURVATURE, 3),
+  best_rate: written(1 / CURVATURE, 3),
+  curvature: written(CURVATURE, 3)
 });
 
-parabola("steps", ["lr"], draw_steps, () => `${say("steps.now", step_words())} ${say(kind_of_rate(), step_words())}`);
+parabola(
+  "steps",
+  ["lr"],
+  draw_steps,
+  () => `${say("steps.now", step_words())} ${say(kind_of_rate(), step_words())}`
+);
 
 function take_step() {
   const next = steps_from(state.w, 1)[1], outside = next < -10 || next > 40;

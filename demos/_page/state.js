@@ -5,12 +5,14 @@
 const SIZES_OF_BATCH = ["1", "10", "100", "all"];
 const FIRST = {
   language: navigator.language.startsWith("zh") ? "zh" : "en",
-  w: 30, b: 10, house: 91, factor: "", upto: 211, // the line through the houses, and the house looked at
+  // the line through the houses, the house looked at, the factor that is lit, the houses counted
+  ...{ w: 30, b: 10, house: 91, factor: "", upto: 211 },
   lr: 0.1, // η of the step on the parabola
-  features: "one", w_area: 30, w_age: 5, field: false, // the two weights
-  turn: -0.6, tilt: 0.6, // of the pictures in three dimensions
-  data: "example", eta: 0.03, m: "10", held: false, momentum: false, beta: 0.9, start: null, t: 0, // the descent
-  axes: false, speed: 1, own: "", scaled: false,
+  ...{ features: "one", w_area: 30, w_age: 5, field: false }, // the two weights
+  ...{ turn: -0.6, tilt: 0.6 }, // of the pictures in three dimensions
+  // the descent, and how it is shown
+  ...{ data: "example", own: "", scaled: false, eta: 0.03, m: "10", held: false },
+  ...{ momentum: false, beta: 0.9, start: null, t: 0, axes: false, speed: 1 }
 };
 
 const number = (low, high) => (text) => {
@@ -21,7 +23,10 @@ const whole = (low, high) => (text) => {
   const x = number(low, high)(text);
   return Number.isInteger(x) ? x : undefined;
 };
-const one_of = (...names) => (text) => (names.includes(text) ? text : undefined);
+const one_of =
+  (...names) =>
+  (text) =>
+    names.includes(text) ? text : undefined;
 const yes = (text) => (text === "1" ? true : undefined);
 const pair = (text) => {
   const list = text.split(",").map(Number);
@@ -30,11 +35,26 @@ const pair = (text) => {
 
 // How each part of the state is read from the address; what is not listed is not kept there.
 const READ = {
-  language: one_of("en", "zh"), w: number(-10, 40), b: number(-5, 48), house: whole(1, 211),
-  lr: number(0.01, 0.8), features: one_of("one", "two"), w_area: number(-3.5, 33), w_age: number(-22.5, 14),
-  data: one_of("example", "line", "two", "valley", "raw_one", "raw_two", "own"), own: (text) => text,
-  eta: number(1e-5, 9.1), m: one_of(...SIZES_OF_BATCH), held: yes, momentum: yes, beta: number(0, 0.99),
-  start: pair, t: whole(0, 10000), axes: yes, field: yes, scaled: yes,
+  language: one_of("en", "zh"),
+  w: number(-10, 40),
+  b: number(-5, 48),
+  house: whole(1, 211),
+  lr: number(0.01, 0.8),
+  features: one_of("one", "two"),
+  w_area: number(-3.5, 33),
+  w_age: number(-22.5, 14),
+  data: one_of("example", "line", "two", "valley", "raw_one", "raw_two", "own"),
+  own: (text) => text,
+  eta: number(1e-5, 9.1),
+  m: one_of(...SIZES_OF_BATCH),
+  held: yes,
+  momentum: yes,
+  beta: number(0, 0.99),
+  start: pair,
+  t: whole(0, 10000),
+  axes: yes,
+  field: yes,
+  scaled: yes
 };
 
 const state = { ...FIRST };
@@ -66,7 +86,9 @@ const first = (key) => descent_defaults()[key] ?? FIRST[key];
 function fragment() {
   const long = state.own.length > MOST_IN_ADDRESS; // data too many for an address are not kept there
   const own = ["data", "own", "scaled", "start", "eta", "t"];
-  const kept = Object.keys(READ).filter((key) => String(state[key]) !== String(first(key)) && !(long && own.includes(key)));
+  const kept = Object.keys(READ).filter(
+    (key) => String(state[key]) !== String(first(key)) && !(long && own.includes(key))
+  );
   const texts = kept.map((key) => [key, state[key] === true ? "1" : String(state[key])]);
   return new URLSearchParams(texts).toString().replaceAll("%2C", ",");
 }
@@ -91,7 +113,11 @@ function read_address() {
 
 function bind(input) {
   const key = input.dataset.state;
-  const value = { checkbox: () => input.checked, range: () => input.valueAsNumber, number: () => input.valueAsNumber };
+  const value = {
+    checkbox: () => input.checked,
+    range: () => input.valueAsNumber,
+    number: () => input.valueAsNumber
+  };
   input.addEventListener("input", () => {
     if (input.type === "number" && !accepted(input)) return;
     change(settings_after(key, (value[input.type] ?? (() => input.value))()));
@@ -107,9 +133,15 @@ function bind(input) {
 // Whether a typed number may be used; what it has to be is said beside it.
 function accepted(input) {
   const { min, max, step } = input, x = input.valueAsNumber;
-  const good = Number.isFinite(x) && (min === "" || x >= min) && (max === "" || x <= max) && (step !== "1" || Number.isInteger(x));
+  const good =
+    Number.isFinite(x) &&
+    (min === "" || x >= min) &&
+    (max === "" || x <= max) &&
+    (step !== "1" || Number.isInteger(x));
   const range = { low: written(Number(min)), high: written(Number(max)) };
-  const words = good ? "" : say(step === "1" ? "rule.whole" : min === "" ? "rule.number" : "rule.range", range);
+  const words = good
+    ? ""
+    : say(step === "1" ? "rule.whole" : min === "" ? "rule.number" : "rule.range", range);
   input.setCustomValidity(words);
   input.setAttribute("aria-invalid", !good);
   const place_of_rule = $(".rule", input.closest("fieldset, .field, form"));

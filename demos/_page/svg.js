@@ -13,43 +13,67 @@ function width_of(svg) {
   return widths.get(svg) || HIDDEN;
 }
 
-// The scales from [x0, x1] × [y0, y1] to pixels and back. `square`: both scales are equally long.
-function frame(svg, [x0, x1], [y0, y1], { ratio = 0.68, square = false, left = 54, right = 14 } = {}) {
+// Where the frame lies within the picture. `square`: as wide as high.
+function layout(svg, { ratio = 0.68, square = false, left = 54, right = 14 }) {
   const width = width_of(svg), top = 12, bottom = 44;
-  const height = Math.round(Math.min(square ? width : width * ratio, Math.max(280, innerHeight * 0.6)));
+  const most = Math.max(280, innerHeight * 0.6);
+  const height = Math.round(Math.min(square ? width : width * ratio, most));
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   const across = width - left - right, up = height - top - bottom;
-  const w = square ? Math.min(across, up) : across, h = square ? w : up;
-  const start = square ? left + (across - w) / 2 : left;
-  const X = (x) => clamp(start + (w * (x - x0)) / (x1 - x0), -FAR, FAR);
+  if (!square) return { left, top, w: across, h: up };
+  const side = Math.min(across, up);
+  return { left: left + (across - side) / 2, top, w: side, h: side };
+}
+
+// The scales from [x0, x1] × [y0, y1] to pixels and back.
+function frame(svg, [x0, x1], [y0, y1], options = {}) {
+  const place = layout(svg, options), { left, top, w, h } = place;
+  const X = (x) => clamp(left + (w * (x - x0)) / (x1 - x0), -FAR, FAR);
   const Y = (y) => clamp(top + (h * (y1 - y)) / (y1 - y0), -FAR, FAR);
-  const from = ([px, py]) => [x0 + ((px - start) * (x1 - x0)) / w, y1 - ((py - top) * (y1 - y0)) / h];
-  return svg.frame = { x0, x1, y0, y1, left: start, top, w, h, width, height, X, Y, from, to: ([x, y]) => [X(x), Y(y)] };
+  const to = ([x, y]) => [X(x), Y(y)];
+  const from = ([px, py]) => [x0 + ((px - left) * (x1 - x0)) / w, y1 - ((py - top) * (y1 - y0)) / h];
+  const within = ([x, y]) => [clamp(x, x0, x1), clamp(y, y0, y1)];
+  svg.frame = { ...place, x0, x1, y0, y1, X, Y, to, from, within };
+  return svg.frame;
 }
 
 // ---- shapes, as text; `kind` is the class that gives them their colour
 
-const line = (kind, [x1, y1], [x2, y2]) => `<line class="${kind}" x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}"/>`;
-const circle = (kind, [x, y], r, more = "") => `<circle class="${kind}" cx="${x}" cy="${y}" r="${r}" ${more}/>`;
-const box = (kind, x, y, w, h) => `<rect class="${kind}" x="${x}" y="${y}" width="${w}" height="${h}"/>`;
+const line = (kind, [x1, y1], [x2, y2]) =>
+  `<line class="${kind}" x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}"/>`;
+const circle = (kind, [x, y], r, more = "") =>
+  `<circle class="${kind}" cx="${x}" cy="${y}" r="${r}" ${more}/>`;
+const box = (kind, x, y, w, h) =>
+  `<rect class="${kind}" x="${x}" y="${y}" width="${w}" height="${h}"/>`;
 const write = (words, x, y, kind = "", more = "") =>
   `<text class="${kind}" x="${x}" y="${y}" ${more}>${with_index(escaped(words))}</text>`;
-const with_index = (words) => // w_area with area below the line
-  words.replace(/\bw_([^\s·]+)(.*)/, (_, index, rest) =>
-    `w<tspan class="index" dy="4">${index}</tspan>${rest && `<tspan dy="-4">${rest}</tspan>`}`);
+const with_index = (words) =>
+  // w_area with area below the line
+  words.replace(
+    /\bw_([^\s·]+)(.*)/,
+    (_, index, rest) =>
+      `w<tspan class="index" dy="4">${index}</tspan>${rest && `<tspan dy="-4">${rest}</tspan>`}`
+  );
 const points = (list) => list.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ");
 const polyline = (kind, list) => `<polyline class="${kind}" points="${points(list)}"/>`;
-const polygon = (kind, list, more = "") => `<polygon class="${kind}" points="${points(list)}" ${more}/>`;
+const polygon = (kind, list, more = "") =>
+  `<polygon class="${kind}" points="${points(list)}" ${more}/>`;
 const trail = (list) => polyline("casing", list) + polyline("path", list);
-const cross = ([x, y], r = 7) => ["cross-edge", "cross"].map((kind) =>
-  line(kind, [x - r, y], [x + r, y]) + line(kind, [x, y - r], [x, y + r])).join("");
+const cross = ([x, y], r = 7) =>
+  ["cross-edge", "cross"]
+    .map((kind) => line(kind, [x - r, y], [x + r, y]) + line(kind, [x, y - r], [x, y + r]))
+    .join("");
 
 function arrow(kind, [x1, y1], [x2, y2], head = 9) {
   const length = Math.hypot(x2 - x1, y2 - y1);
   if (length < 1) return "";
   const [u, v] = [(x2 - x1) / length, (y2 - y1) / length], size = Math.min(head, length / 2);
   const [bx, by] = [x2 - size * u, y2 - size * v];
-  const tip = [[x2, y2], [bx - (size * v) / 2, by + (size * u) / 2], [bx + (size * v) / 2, by - (size * u) / 2]];
+  const tip = [
+    [x2, y2],
+    [bx - (size * v) / 2, by + (size * u) / 2],
+    [bx + (size * v) / 2, by - (size * u) / 2]
+  ];
   return line(kind, [x1, y1], [bx, by]) + polygon(`${kind} head`, tip);
 }
 
@@ -62,24 +86,36 @@ function ticks(low, high, count) {
   const rough = (high - low) / count, power = 10 ** Math.floor(Math.log10(rough));
   const apart = [1, 2, 5, 10].map((k) => k * power).find((s) => s >= rough);
   const first = Math.ceil(low / apart - 1e-9);
-  return Array.from({ length: Math.floor(high / apart + 1e-9) - first + 1 }, (_, k) => (first + k) * apart);
+  return Array.from(
+    { length: Math.floor(high / apart + 1e-9) - first + 1 },
+    (_, k) => (first + k) * apart
+  );
 }
 
-function axes(f, across, up, { as_y = (y) => written(y, 3), y_ticks = ticks(f.y0, f.y1, f.h / 55) } = {}) {
+function axes(
+  f,
+  across,
+  up,
+  { as_y = (y) => written(y, 3), y_ticks = ticks(f.y0, f.y1, f.h / 55) } = {}
+) {
   const bottom = f.top + f.h, middle = f.top + f.h / 2;
   const x_ticks = ticks(f.x0, f.x1, f.w / 70);
-  return box("edge", f.left, f.top, f.w, f.h)
-    + x_ticks.map((x) => write(written(x, 3), f.X(x), bottom + 16, "tick middle")).join("")
-    + y_ticks.map((y) => write(as_y(y), f.left - 6, f.Y(y) + 4, "tick end")).join("")
-    + write(across, f.left + f.w / 2, bottom + 36, "axis middle")
-    + write(up, 0, 0, "axis middle", `transform="translate(${f.left - 40} ${middle}) rotate(-90)"`);
+  return (
+    box("edge", f.left, f.top, f.w, f.h) +
+    x_ticks.map((x) => write(written(x, 3), f.X(x), bottom + 16, "tick middle")).join("") +
+    y_ticks.map((y) => write(as_y(y), f.left - 6, f.Y(y) + 4, "tick end")).join("") +
+    write(across, f.left + f.w / 2, bottom + 36, "axis middle") +
+    write(up, 0, 0, "axis middle", `transform="translate(${f.left - 40} ${middle}) rotate(-90)"`)
+  );
 }
 
 // ---- drawing and handles
 
 // Draw anew all but the handles, which keep the focus and the pointer.
 function draw(svg, shapes) {
-  const layer = svg.querySelector(":scope > .drawn") ?? svg.insertBefore(element("g", { class: "drawn" }), svg.firstChild);
+  const layer =
+    svg.querySelector(":scope > .drawn") ??
+    svg.insertBefore(element("g", { class: "drawn" }), svg.firstChild);
   layer.innerHTML = shapes;
 }
 
@@ -92,24 +128,29 @@ function element(name, attributes) {
 // A point that the reader moves: `move` is told where to, in the units of the axes.
 function handle(svg, id, move) {
   const grip = element("g", { class: "handle", id, tabindex: 0, role: "slider" });
-  grip.append(element("circle", { class: "reach", r: 21 }), element("circle", { class: "grip", r: 8 }));
+  const circles = { reach: 21, grip: 8 };
+  for (const [kind, r] of Object.entries(circles)) grip.append(element("circle", { class: kind, r }));
   svg.append(grip);
-  const told = ({ clientX, clientY }) => {
-    const { left, top } = svg.getBoundingClientRect(), f = svg.frame;
-    const [x, y] = f.from([clientX - left, clientY - top]);
-    move([clamp(x, f.x0, f.x1), clamp(y, f.y0, f.y1)]);
-  };
+  // a finger that holds it does not scroll the page
+  grip.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
   grip.addEventListener("pointerdown", (event) => grip.setPointerCapture(event.pointerId));
-  grip.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false }); // no scrolling
-  grip.addEventListener("pointermove", (event) => grip.hasPointerCapture(event.pointerId) && told(event));
+  grip.addEventListener("pointermove", ({ pointerId, clientX, clientY }) => {
+    if (!grip.hasPointerCapture(pointerId)) return;
+    const { left, top } = svg.getBoundingClientRect();
+    move(svg.frame.within(svg.frame.from([clientX - left, clientY - top])));
+  });
   grip.addEventListener("keydown", (event) => {
-    const arrow = ARROWS[event.key], f = svg.frame;
-    if (!arrow) return;
+    if (!(event.key in ARROWS)) return;
     event.preventDefault();
-    const by = event.shiftKey ? 0.1 : 0.01, [x, y] = grip.at;
-    move([clamp(x + arrow[0] * by * (f.x1 - f.x0), f.x0, f.x1), clamp(y + arrow[1] * by * (f.y1 - f.y0), f.y0, f.y1)]);
+    move(nudged(grip.at, event, svg.frame));
   });
   return grip;
+}
+
+// A hundredth of the frame farther; with Shift a tenth.
+function nudged([x, y], { key, shiftKey }, { x0, x1, y0, y1, within }) {
+  const by = shiftKey ? 0.1 : 0.01, [across, up] = ARROWS[key];
+  return within([x + across * by * (x1 - x0), y + up * by * (y1 - y0)]);
 }
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
@@ -117,13 +158,21 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowD
 // Put a handle at a point; `value` is what it stands for, `words` say it to a screen reader.
 function place(grip, f, [x, y], label, value, words) {
   grip.at = [x, y];
-  grip.setAttribute("transform", `translate(${f.X(clamp(x, f.x0, f.x1))} ${f.Y(clamp(y, f.y0, f.y1))})`);
-  const attributes = { "aria-label": label, "aria-valuenow": Number(value.toPrecision(4)), "aria-valuetext": words };
+  grip.setAttribute(
+    "transform",
+    `translate(${f.X(clamp(x, f.x0, f.x1))} ${f.Y(clamp(y, f.y0, f.y1))})`
+  );
+  const attributes = {
+    "aria-label": label,
+    "aria-valuenow": Number(value.toPrecision(4)),
+    "aria-valuetext": words
+  };
   for (const [key, text] of Object.entries(attributes)) grip.setAttribute(key, text);
 }
 
 // The sentence under a picture that says what it shows now.
 function tell(svg, words) {
   $(".now", svg.closest("figure")).innerHTML = words;
-  if (svg.getAttribute("role") === "img") svg.setAttribute("aria-label", $(".now", svg.closest("figure")).textContent);
+  if (svg.getAttribute("role") === "img")
+    svg.setAttribute("aria-label", $(".now", svg.closest("figure")).textContent);
 }

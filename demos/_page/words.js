@@ -14,7 +14,19 @@ function say(key, values = {}) {
   return words[key].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? FACTS[name]);
 }
 
-const RAISED = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
+const RAISED = {
+  "-": "⁻",
+  0: "⁰",
+  1: "¹",
+  2: "²",
+  3: "³",
+  4: "⁴",
+  5: "⁵",
+  6: "⁶",
+  7: "⁷",
+  8: "⁸",
+  9: "⁹"
+};
 const raised = (n) => [...String(n)].map((digit) => RAISED[digit]).join("");
 
 // A number as one writes it: 1234.5, −0.02, 1.2×10⁸.
@@ -28,14 +40,22 @@ function written(x, digits = 4) {
   return trimmed(size >= 10 ** digits ? x.toFixed(0) : x.toPrecision(digits));
 }
 
-const trimmed = (digits) => digits.replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "").replace("-", "−");
+const trimmed = (digits) =>
+  digits
+    .replace(/(\.\d*?)0+$/, "$1")
+    .replace(/\.$/, "")
+    .replace("-", "−");
 
 // All digits that it takes to know the number again.
-const exactly = (x) => String(x).replace(/e\+?(-?\d+)/, (_, power) => `×10${raised(power)}`).replace("-", "−");
+const exactly = (x) =>
+  String(x)
+    .replace(/e\+?(-?\d+)/, (_, power) => `×10${raised(power)}`)
+    .replace("-", "−");
 
 // A number that belongs to a symbol, and one that stands in a sum, in brackets if it is negative.
 const part = (symbol, html) => `<span data-symbol="${symbol}">${html}</span>`;
-const put = (symbol, x, digits) => part(symbol, x < 0 ? `(${written(x, digits)})` : written(x, digits));
+const put = (symbol, x, digits) =>
+  part(symbol, x < 0 ? `(${written(x, digits)})` : written(x, digits));
 
 const FACTS = { ...DATA.made, steps: DATA.steps, lr: written(DATA.lr) }; // what fixed words may name
 
@@ -44,7 +64,8 @@ function speak() {
   document.documentElement.lang = state.language === "zh" ? "zh-Hans" : "en";
   document.title = say("page.title");
   for (const element of $$("[data-words]")) element.innerHTML = say(element.dataset.words);
-  for (const element of $$("[data-label]")) element.setAttribute("aria-label", say(element.dataset.label));
+  for (const element of $$("[data-label]"))
+    element.setAttribute("aria-label", say(element.dataset.label));
   for (const button of $$("[data-language]")) {
     button.setAttribute("aria-pressed", button.dataset.language === state.language);
   }

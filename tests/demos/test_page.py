@@ -162,7 +162,7 @@ def test_the_five_lines_of_python_are_the_loop():
 
 def test_the_causes_of_the_exercises_are_in_the_catalogue():
     """Under these very names; and the text names the right one."""
-    (names,) = re.findall(r"const FAULTS = (\[.*?\])", page.part("exercises.js"))
+    (names,) = re.findall(r"const FAULTS = (\[.*?\])", page.part("exercises.js"), re.S)
     assert set(json.loads(names)) <= set(BY_NAME)
     rights = re.findall(r'id: "(symptom_\d)".*?right: "([\w-]+)"', page.part("exercises.js"))
     assert len(rights) == 3
