@@ -21,6 +21,7 @@ from matplotlib import pyplot as plt
 
 from demos import WIDTH
 from demos.__main__ import main
+from demos._shared.chinese import NO_FONT, in_chinese, translate, use_chinese_font
 from demos._shared.plots import animate
 from demos._shared.summary import WORDS, log_table, table
 from linreg_np import (
@@ -70,15 +71,20 @@ def options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
     if args.true and not args.log:
         raise ValueError("--true needs --log: for other data the lowest point is known")
+    is_chinese = args.lang == "zh" and use_chinese_font()
+    if args.lang == "zh" and not is_chinese:
+        print(NO_FONT)
     kind = "log" if args.log else args.data
     make_scene = {"log": log_scene, "houses": houses_scene, "area": area_scene}
     scene, fig, summary = make_scene.get(kind, example_scene)(args)
     if args.animate and not scene:
         raise ValueError("--animate needs a path of two weights, got another number")
+    if is_chinese:
+        translate(fig)
     name = "trajectory" if kind == "example" else f"trajectory_{kind}"
     yield f"{name}.png", fig
     if args.animate:
-        yield f"{name}.gif", animate(scene)
+        yield f"{name}.gif", animate(scene, in_chinese if is_chinese else str)
     print(summary(args.lang))
 
 

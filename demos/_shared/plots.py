@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,19 @@ from matplotlib.animation import PillowWriter
 from linreg_np.plotting import Scene, draw_path, draw_plane, height
 
 
-def animate(scene: Scene, frames: int = 60, fps: int = 12) -> bytes:
-    """The path as a GIF of a few seconds, with the last frame held for a second."""
+def animate(
+    scene: Scene, in_words: Callable[[str], str] = str, frames: int = 60, fps: int = 12
+) -> bytes:
+    """The path as a GIF of a few seconds, with the last frame held for a second.
+
+    `in_words` translates each text.
+    """
     fig, ax = plt.subplots(figsize=(5, 4.8))
     fig.subplots_adjust(left=0.15, bottom=0.11, right=0.97, top=0.9)
     draw_plane(ax, scene)
     draw_path(ax, scene.path, arrows=0)  # sets the limits; then the line and the end move
-    ax.legend(loc="upper right")
+    for text in (ax.xaxis.label, ax.yaxis.label, *ax.legend(loc="upper right").get_texts()):
+        text.set_text(in_words(text.get_text()))
     line, _, end = ax.lines[-3:]
     writer = PillowWriter(fps)
     with tempfile.TemporaryDirectory() as folder:
@@ -27,7 +34,7 @@ def animate(scene: Scene, frames: int = 60, fps: int = 12) -> bytes:
             for t in equally_far(scene.path, frames):
                 line.set_data(*scene.path[: t + 1].T)
                 end.set_data(*scene.path[t : t + 1].T)
-                ax.set_title(caption(scene, t))
+                ax.set_title(in_words(caption(scene, t)))
                 for _ in range(fps if t == len(scene.path) - 1 else 1):
                     writer.grab_frame()
         plt.close(fig)

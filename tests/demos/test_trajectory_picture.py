@@ -5,16 +5,20 @@ from __future__ import annotations
 import argparse
 import re
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib import pyplot as plt
+from matplotlib.text import Text
 from PIL import Image
 from running import assert_one_error, count_pixels, pixels, run, run_once
 
 from demos import trajectory
+from demos.__main__ import make_parser
+from demos._shared import chinese
 from demos._shared.plots import animate
 from demos._shared.summary import WORDS, width
 from linreg_np import Trajectory, fit, load_houses, loss, synthetic_data
@@ -263,7 +267,8 @@ def test_both_languages_give_the_same_numbers(options):
     rows_en, rows_zh = (text.splitlines()[-3:] for text in (en, zh))
     assert [row.split()[-4:] for row in rows_en] == [row.split()[-4:] for row in rows_zh]
     assert len({width(row) for row in zh.splitlines()[-4:]}) == 1
-    assert re.findall("[A-Za-z]{2,}", zh.partition("\n")[2]) == []
+    said = [x for x in zh.splitlines() if not x.startswith("wrote ") and x != chinese.NO_FONT]
+    assert re.findall("[A-Za-z]{2,}", "".join(said)) == []
 
 
 def test_both_languages_have_the_same_texts():
@@ -271,3 +276,30 @@ def test_both_languages_have_the_same_texts():
     assert {k: v.count("{}") for k, v in WORDS["en"].items()} == {
         k: v.count("{}") for k, v in WORDS["zh"].items()
     }
+
+
+@pytest.mark.parametrize(
+    "options",
+    ["", "--data houses", "--data area", "--log a.log", "--log b.log", "--log a.log --true 2 3"],
+)
+def test_no_english_word_is_left_in_a_chinese_picture(options, tmp_path, monkeypatch):
+    """Every text of the figure: titles, labels, legends; SGD and --true keep their names."""
+    monkeypatch.chdir(tmp_path)
+    Path("a.log").write_text("w: [0. 0.] b: 0\nw: [1. 2.] b: 1\n", encoding="utf-8")
+    Path("b.log").write_text("w: [1. 2. 3. 4. 5. 6. 7. 8.] b: 0\n", encoding="utf-8")
+    monkeypatch.setattr(trajectory, "use_chinese_font", lambda: True)
+    args = make_parser("", trajectory).parse_args([*options.split(), "--lang", "zh"])
+    _, fig = next(trajectory.run(args))
+    texts = " ".join(text.get_text() for text in fig.findobj(Text))
+    plt.close(fig)
+    assert re.search("[\u4e00-\u9fff]", texts)
+    assert set(re.findall("[A-Za-z]{2,}", texts)) <= {"SGD", "true", "mathdefault"}
+
+
+def test_without_a_chinese_font_the_picture_is_english_and_a_line_says_so(monkeypatch):
+    """It names a package to install; nothing is drawn that the font has not."""
+    monkeypatch.setattr(chinese, "FONTS", ())
+    ran = run("trajectory", "--lang", "zh")
+    assert (ran.status, ran.err) == (0, "")
+    assert chinese.NO_FONT in ran.out.splitlines()
+    assert "fonts-noto-cjk" in chinese.NO_FONT
