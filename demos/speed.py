@@ -74,7 +74,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
     sizes, seconds = (QUICK, 0.0) if args.quick else (Sizes(), 6.0)
     about = machine()
-    print("\n".join(f"{key:8}{value}" for key, value in about.items()), end="\n\n")
+    print("\n".join(f"{key:13}{value}" for key, value in about.items()), end="\n\n")
     print(f"{'':59}{'':19}{'':>6}{'':>7}{'':>14}{'of the':>9}{'ours':>9}{'theirs':>9}")
     print(
         f"{'row':6}{'benchmark':53}{'baseline':19}{'target':>6}{'ratio':>7}{'quartiles':>14}{'fastest':>9}"
