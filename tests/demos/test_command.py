@@ -7,6 +7,7 @@ import errno
 import importlib
 import os
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -282,6 +283,18 @@ def test_a_closed_pipe_ends_in_silence(name):
     """As in `python -m demos list | head -1`, whether the output is short or long."""
     ran = shell(f"{{ sleep 1; $PYTHON -m demos {name}; echo $? >&2; }} | true")
     assert ran.stderr == "141\n"
+
+
+def test_the_main_command_draws_and_writes_the_page_without_torch(tmp_path, monkeypatch):
+    """The picture and the study page, with their paths; the last line says what to open."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    ran = run()
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.written() == ["figures/trajectory.png", "figures/linreg.html"]
+    assert sorted(p.name for p in Path("figures").iterdir()) == ["linreg.html", "trajectory.png"]
+    assert ran.out.splitlines()[-1] == "open figures/linreg.html in a browser"
+    assert "linreg.html" not in run("--data", "houses").out
 
 
 def test_what_stdout_cannot_encode_is_printed_as_a_question_mark():
