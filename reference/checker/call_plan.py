@@ -27,6 +27,7 @@ from reference.checker.signature import (
 )
 
 SELDOM = {"table", "grad_w", "grad_b", "grad", "params"}  # roles that few functions have
+LOOSE = 1e300  # a tolerance with which `until converged` is one step
 DIVISOR = 16  # batch_size where a gradient is given: a power of two, and 1/16 is no rate
 
 
@@ -57,8 +58,9 @@ class Layout(NamedTuple):
     container: str = "array"  # "list", "matrix", "tensor", "frame"
     d: int = 0
     n: int = 0
-    packed: str = ""  # "dict" or "tuple": w and b come in one argument
+    packed: str = ""  # "dict", "record" or "tuple": w and b come in one argument
     keys: tuple[str, str] = ("w", "b")
+    gradient_keys: tuple[str, ...] = ()  # of a gradient that is given as a dict
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ class CallPlan:
     fixed: tuple[float, ...] = ()  # the number of iterations that is fixed inside
     answer: tuple[str, ...] = ()  # what the program calls what it returns
     lam: float = 0.0  # the penalty that is given where there is one
+    doubtful: bool = False  # whether answers that are not right say nothing of the function
 
     @property
     def is_class(self) -> bool:
@@ -140,6 +143,7 @@ class CallPlan:
         found = {"X": self.features(p), "y": self.labels(p), **parameters}
         found |= {"lr": p.lr, "iters": p.iters, "n": n, "lam": self.lam, "seed": 0}
         found["generator"] = ("generator", 0)
+        found["tol"] = LOOSE if self.kind == "step" else 0.0
         predicted = p.X @ p.w + p.b if self.kind.startswith("gradient") else p.X[:, 0]
         found["y_hat"] = self.labels(p._replace(y=predicted))
         found["batch_size"] = DIVISOR if self.given else p.batch_size or n
@@ -154,12 +158,21 @@ class CallPlan:
 
     def seldom_given(self, p: Problem) -> dict[str, Any]:
         """What the roles in `SELDOM` stand for."""
-        found = {"table": self.wrap(np.column_stack([p.X, p.y]))}
+        found = {"table": self.table(p)}
         scale = DIVISOR if self.given == "sum" else 1
         grad_w, grad_b = scale * p.X[0], float(scale * p.y[0])
         found |= {"grad_w": self.shaped(grad_w), "grad_b": grad_b}
         found["grad"] = self.shaped(self.joined(grad_w, grad_b))
+        if self.layout.gradient_keys:
+            pair = (self.shaped(grad_w), grad_b)
+            found["grad"] = ("dict", dict(zip(self.layout.gradient_keys, pair, strict=True)))
         return found | {"params": self.with_gradients(p, grad_w, grad_b)}
+
+    def table(self, p: Problem) -> Any:
+        """X and y in one argument."""
+        if self.layout.x.startswith("pair"):
+            return ("tuple", [self.features(p), self.labels(p)])
+        return self.wrap(np.column_stack([p.X, p.y]))
 
     def features(self, p: Problem) -> Any:
         """X as the function takes it, with its column of ones."""
@@ -169,7 +182,9 @@ class CallPlan:
             "last": lambda: np.column_stack([p.X, ones]),
         }
         A = X.get(self.layout.ones, lambda: p.X)()
-        if self.layout.x == "vector":
+        if self.layout.x == "labelled row":
+            return self.wrap(np.append(p.X[0], p.y[0]))
+        if self.layout.x in ("vector", "pair of vectors"):
             return self.wrap(p.X[:, 0])
         if self.layout.x == "one row":
             return float(A[0, 0]) if self.layout.d == 1 else self.wrap(A[0])
@@ -184,12 +199,14 @@ class CallPlan:
     def parameters(self, p: Problem) -> dict[str, Any]:
         """w, b and θ as the function takes them."""
         b: Any = float(p.b)
-        if self.layout.container.startswith("tensor"):
+        if self.layout.container.startswith(("tensor", "leaf")):
             b = (self.layout.container, np.array([p.b] if self.layout.w == "column" else p.b))
         w = self.shaped(p.w) if self.layout.w != "number" else float(p.w[0])
         found = {"w": w, "b": b, "theta": self.shaped(self.joined(p.w, p.b))}
         if self.layout.packed == "dict":
             found["theta"] = ("dict", dict(zip(self.layout.keys, (w, b), strict=True)))
+        elif self.layout.packed == "record":
+            found["theta"] = ("record", dict(zip(self.layout.keys, (w, b), strict=True)))
         elif self.layout.packed == "tuple":
             found["theta"] = ("tuple", [w, b])
         return found
@@ -214,6 +231,8 @@ class CallPlan:
     def wrap(self, a: Any, data: bool = True) -> Any:
         """An array in the container that the function takes."""
         kind = self.layout.container
+        if kind == "leaf" and data:
+            return ("tensor", a)
         return a if kind == "array" or (kind == "frame" and not data) else (kind, a)
 
     @property
@@ -249,14 +268,20 @@ def expression(role: str, plan: CallPlan) -> str:
     shapes = {"column": "{}[:, None]", "row": "{}[None]", "number": "{}[0]"}
     w = shapes.get(o.w, "{}")
     packed = {"dict": "{{{!r}: w, {!r}: b}}".format(*o.keys), "tuple": "(w, b)"}
-    rows = {"vector": "X[:, 0]", "features": "X.T", "one row": "X[0]"}
+    packed["record"] = "a record of {} = w and {} = b".format(*o.keys)
+    rows = {
+        "vector": "X[:, 0]",
+        "features": "X.T",
+        "one row": "X[0]",
+        "labelled row": "[X[0], y[0]]",
+    }
     ones = {"first": "[1, X]", "last": "[X, 1]"}.get(o.ones, "X")
     texts = {
         "X": rows.get(o.x, "X").replace("X", ones),
         "y": shapes.get(o.y, "{}").format("y"),
         "w": w.format("w"),
         "theta": packed.get(o.packed, w.format(theta) if o.w != "number" else theta),
-        "table": "[X, y]",
+        "table": {"pair": "(X, y)", "pair of vectors": "(X[:, 0], y)"}.get(o.x, "[X, y]"),
         "params": "[w, b]",
         "lam": f"{plan.lam:g}",
         "features_count": "d",
@@ -286,6 +311,7 @@ def notes(plan: CallPlan) -> Iterator[str]:
 
 
 CONTAINERS = {"frame": "DataFrames", "matrix": "np.matrix", "tensor32": "tensors of float32"}
+CONTAINERS["leaf"] = "tensors that require a gradient"
 
 
 def probe(problem: Problem) -> Problem:
@@ -304,7 +330,7 @@ ALLOWED = {
     "step": frozenset(
         {"X", "x", "y", "table", "w", "b", "theta", "lr", "n", "batch_size", "grad_w"}
     )
-    | {"grad_b", "grad", "lam", "gradient_function"},
+    | {"grad_b", "grad", "lam", "gradient_function", "tol"},
     "trainer": ROLES | {"loss_function", "gradient_function", "model_function"},
 }
 ALLOWED["gradient_w"] = ALLOWED["gradient_b"] = ALLOWED["gradient"]
@@ -379,29 +405,34 @@ def kinds_in_order(definition: Definition) -> list[str]:
         found += RELATED[kind][:1]
     for kind in promised:
         found += RELATED[kind]
-    if not found or set(words(definition.short_name)) <= WEAK:
+    if not found or definition.is_unnamed or set(words(definition.short_name)) <= WEAK:
         found += ANY
     if set(words(definition.short_name)) <= WHOLE:  # a part of the gradient is not all of it
         found = [k for k in found if k not in ("gradient_w", "gradient_b")]
     return list(dict.fromkeys(found))
 
 
-W_ENDS = ("dw", "gradw", "gradientw", "slope", "dm", "weights", "weight", "atm", "atw", "gradm")
-W_ENDS += ("wrtw", "wrtm", "gradientm", "derivativem", "derivativew", "dtheta1", "dw1", "w1")
-W_ENDS += ("mgradient", "wgradient", "slopegradient", "weightgradient", "mderivative", "theta1")
-B_ENDS = ("db", "gradb", "gradientb", "intercept", "dc", "bias", "atb", "wrtb", "derivativeb")
-B_ENDS += ("wrtc", "dtheta0", "dw0", "w0", "bgradient", "interceptgradient", "biasgradient")
-B_ENDS += ("bderivative", "theta0", "gradc", "derivativec")
+W_ENDS = "dw gradw gradientw slope dm weights weight atm atw gradm wrtw wrtm gradientm derivativem "
+W_ENDS += "derivativew dtheta1 dw1 w1 mgradient wgradient slopegradient weightgradient mderivative "
+W_ENDS += "theta1 djdw dldw ldw jdw partialw partialm"
+B_ENDS = "db gradb gradientb intercept dc bias atb wrtb derivativeb wrtc dtheta0 dw0 w0 bgradient "
+B_ENDS += "interceptgradient biasgradient bderivative theta0 gradc derivativec djdb dldb ldb jdb "
+B_ENDS += "partialb partialc"
 
 
 def partial_of(name: str) -> str:
-    """The kind of a function for one partial derivative, by the end of its name."""
-    last = name.lower().replace("_", "")
-    if last.endswith(W_ENDS):
+    """The kind of a function for one partial derivative, by the last words of its name.
+
+    Examples
+    --------
+    >>> partial_of("gradient_w"), partial_of("dLdb"), partial_of("narrow_gradient")
+    ('gradient_w', 'gradient_b', '')
+    """
+    found = words(name)
+    ends = {"".join(found[-k:]) for k in (1, 2, 3)}
+    if ends & set(W_ENDS.split()):
         return "gradient_w"
-    if last.endswith(B_ENDS):
-        return "gradient_b"
-    return ""
+    return "gradient_b" if ends & set(B_ENDS.split()) else ""
 
 
 def cheapest(parameters: Any, kind: str) -> list[tuple[int, Assignment]]:
@@ -430,7 +461,9 @@ def complete(definition: Definition, kind: str, roles: Assignment) -> CallPlan |
     left = tuple(p["name"] for p in definition.parameters if p["name"] not in dict(roles))
     starts = bool(names & PARAMETERS)
     positional = leading(definition, roles)
-    return replace(plan, fixed=fixed, positional=positional, left=left, starts=starts)
+    doubtful = (kind == "step" and "tol" in names) or has_stray_data(definition, namespace)
+    plan = replace(plan, fixed=fixed, positional=positional, left=left, starts=starts)
+    return replace(plan, doubtful=doubtful)
 
 
 PARAMETERS = {"w", "b", "theta"}
@@ -478,7 +511,8 @@ def given_enough(names: set[str]) -> bool:
 def takes_rate_as_penalty(roles: Assignment, names: set[str], kind: str) -> bool:
     """Whether alpha is taken for a penalty, where no other parameter is the learning rate."""
     penalties = [p for p, role in roles if role == "lam" and "lr" in roles_of(p)]
-    return bool(penalties) and "lr" not in names and kind in ("step", "trainer")
+    named = any(role == "lr" and "lr" in roles_of(p) for p, role in roles)
+    return bool(penalties) and not named and kind in ("step", "trainer")
 
 
 def required(definition: Definition) -> set[str]:
@@ -510,10 +544,23 @@ def global_data(definition: Definition, names: set[str], kind: str) -> Assignmen
     )
     found: dict[str, str] = {}
     for name in sorted(definition.loaded & set(definition.program.assigned)):
-        fitting = [r for r in roles_of(name) if r in wanted - names - set(found.values())]
+        sizes = name in definition.program.counts and {"n", "features_count"} & set(roles_of(name))
+        allowed = sizes or wanted
+        fitting = [r for r in roles_of(name) if r in allowed - names - set(found.values())]
         if fitting:
             found[name] = fitting[0]
+    if not {"X", "y", "table"} & set(found.values()):
+        found = {name: role for name, role in found.items() if role not in ("n", "features_count")}
     return tuple(found.items())
+
+
+def has_stray_data(definition: Definition, namespace: Assignment) -> bool:
+    """Whether a function whose data are global uses other global values, made of these perhaps."""
+    if not {"X", "y", "table"} & {role for _, role in namespace}:
+        return False
+    program = definition.program
+    rest = definition.loaded & (program.assigned - program.constants)
+    return bool(rest - {name for name, _ in namespace})
 
 
 def own_functions(definition: Definition, names: set[str]) -> tuple[tuple[str, str], ...] | None:
@@ -532,11 +579,21 @@ def own_functions(definition: Definition, names: set[str]) -> tuple[tuple[str, s
 
 def with_layouts(plan: CallPlan, definition: Definition) -> Iterator[CallPlan]:
     """The plan in each layout that its roles allow."""
-    for layout in layouts(plan, definition):
+    for layout in distinct(layouts(plan, definition), plan):
         chosen = replace(plan, layout=layout)
         for given in given_forms(plan):
             for lr in rates(plan, definition):
                 yield replace(chosen, given=given, lr=lr)
+
+
+def distinct(found: list[Layout], plan: CallPlan) -> list[Layout]:
+    """The layouts that make different calls: where no parameters are given, theirs is the same."""
+    if plan.uses & {"w", "b", "theta", "grad", "grad_w", "params"}:
+        return list(dict.fromkeys(found))
+    own = {
+        o._replace(w="", container=o.container.replace("leaf", "tensor")): o for o in found[::-1]
+    }
+    return [o for o in found if o in own.values()]
 
 
 def given_forms(plan: CallPlan) -> tuple[str, ...]:
@@ -572,9 +629,16 @@ def layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
         return [*one, *given_d(Layout(w="number"), d), *given_d(Layout("table", w="number"), d)]
     if "table" in roles:
         table = Layout("table", w="number", d=1)
+        line = Layout("pair of vectors", d=1)
         if "theta" in roles:
-            return [Layout("table", ones="inside", d=1), Layout("table", ones="inside last", d=1)]
-        return [table, table._replace(container="list"), Layout("table")]
+            inside = [table._replace(ones="inside"), table._replace(ones="inside last")]
+            inside = [o._replace(w="vector") for o in inside]
+            wide = Layout("table", ones="inside")
+            found = [*inside, wide, *(o._replace(container="list") for o in (*inside, wide))]
+            found += [Layout("pair", ones="first"), line._replace(ones="inside last")]
+            return [*found, line._replace(ones="inside")]
+        found = [table, table._replace(container="list"), Layout("table")]
+        return [*found, Layout("pair"), line._replace(w="number")]
     if "theta" in roles:
         return theta_layouts(plan, definition)
     found = pair_layouts(plan, definition)
@@ -602,13 +666,16 @@ def pair_layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
     return [*found, *matrix_layouts(definition)]
 
 
-def dict_layouts(definition: Definition) -> list[Layout]:
-    """Layouts of w and b in a dict with the keys that the program uses, if it has them."""
-    if not {"w", "b"} <= set(definition.keys):
-        return []
-    keys = (definition.keys["w"], definition.keys["b"])
-    base = Layout(packed="dict", keys=keys)
-    one = Layout("vector", "vector", "number", d=1, packed="dict", keys=keys)
+def packed_layouts(definition: Definition) -> list[Layout]:
+    """Layouts of w and b in a dict or a record with the names that the program uses, if any."""
+    forms = (("dict", definition.keys), ("record", definition.fields))
+    return [o for form, names in forms if {"w", "b"} <= set(names) for o in of_form(form, names)]
+
+
+def of_form(form: str, names: dict[str, str]) -> list[Layout]:
+    """Layouts of w and b under these names."""
+    base = Layout(packed=form, keys=(names["w"], names["b"]))
+    one = base._replace(x="vector", w="number", d=1)
     columns = base._replace(y="column", w="column")
     return [base, one, columns, base._replace(x="features", y="row", w="column")]
 
@@ -616,7 +683,7 @@ def dict_layouts(definition: Definition) -> list[Layout]:
 def theta_layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
     """Layouts of w and b in one argument: a vector, a dict, a tuple."""
     found = [
-        *dict_layouts(definition),
+        *packed_layouts(definition),
         Layout(ones="first"),
         Layout(y="column", w="column", ones="first"),
     ]
@@ -637,7 +704,11 @@ def theta_layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
     found += [Layout(y="column", w="row", ones="first")]
     found += [Layout(packed="tuple"), Layout("vector", "vector", "number", d=1, packed="tuple")]
     tensors = tensor_layouts(definition) + frame_layouts(definition)
-    return [*found, *(o._replace(ones="first") for o in tensors)]
+    found += [o._replace(ones="first") for o in tensors]
+    if "grad" in plan.uses and definition.gradient_keys:
+        keys = definition.gradient_keys
+        found = [o._replace(gradient_keys=keys) for o in found if o.packed] + found
+    return found
 
 
 def one_sample_layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
@@ -649,6 +720,13 @@ def one_sample_layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
         found = [row, row._replace(w="number", d=1)]
     else:
         inside = row._replace(ones="inside", d=1)
+        if definition.is_given_row and plan.kind == "predict":
+            labelled = Layout("labelled row", ones="inside", n=1)
+            return [
+                o._replace(container=c)
+                for o in (labelled, row._replace(ones="inside"), row._replace(ones="first"))
+                for c in ("list", "array")
+            ]
         found = [inside, row._replace(ones="first"), inside._replace(ones="inside last")]
     return [*found, *(o._replace(container="list") for o in found)]
 
@@ -671,7 +749,8 @@ def tensor_layouts(definition: Definition) -> list[Layout]:
         return []
     vector, column = Layout(container="tensor"), Layout(y="column", w="column", container="tensor")
     found = [vector, column, column._replace(y="vector")]
-    return [*found, *(o._replace(container="tensor32") for o in found)]
+    wide = [*found, *(o._replace(container="tensor32") for o in found)]
+    return [*wide, *(o._replace(container="leaf") for o in found)]
 
 
 def frame_layouts(definition: Definition) -> list[Layout]:
@@ -687,6 +766,7 @@ def frame_layouts(definition: Definition) -> list[Layout]:
 def fixed_features(definition: Definition) -> list[int]:
     """Numbers of features that the source may insist on, other than one."""
     found = {int(v) for v in definition.numbers if v == int(v) and 1 < v <= 12}
+    found |= {len(n.elts) for n in definition.nodes if isinstance(n, ast.List)} - {0, 1}
     return sorted({*found, *(v - 1 for v in found if v > 2)})[:5]
 
 
@@ -742,6 +822,8 @@ def settable(definition: Definition, names: set[str]) -> Assignment:
 def class_layouts(definition: Definition) -> list[Layout]:
     """The layouts of data that an object may be trained on."""
     found = [Layout(), Layout("vector", w="number", d=1), Layout(y="column", w="column")]
+    if not definition.names_bias:
+        found = [Layout(ones="first"), Layout(y="column", w="column", ones="first"), *found]
     found += [Layout(d=1), Layout(container="list"), Layout("vector", container="list", d=1)]
     found += [Layout(d=d) for d in fixed_features(definition)]
     found += [Layout("features", "row"), Layout("features", "vector")]

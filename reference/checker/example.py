@@ -10,7 +10,7 @@ import numpy as np
 from reference.checker.call_plan import CallPlan, Problem
 from reference.checker.derivation import explain_example
 from reference.checker.literal import Writer
-from reference.checker.output import Key, Reading, key_name, parts_of
+from reference.checker.output import Key, Reading, key_name, with_last_entries
 from reference.checker.report import Counterexample, text
 from reference.checker.sandbox.invoke import PREDICT
 from reference.checker.sandbox.messages import ArrayMessage, RawOutput
@@ -145,7 +145,7 @@ def predicted_whole(item: Trial) -> Place | None:
 
 def place_of(subject: Subject, answer: RawOutput, case: Problem, i: int) -> Place | None:
     """Where the i-th number, in our order, is in an answer."""
-    reading, found = subject.reading, parts_of(answer)
+    reading, found = subject.reading, with_last_entries(answer)
     if reading is None:
         return None
     if reading.joint is not None:

@@ -107,6 +107,18 @@ class Writer:
         names = [f"x{j}" for j in range(np.shape(a)[1])]
         return f"{pd}.DataFrame({self.nested(a)}, columns={names})"
 
+    def write_leaf(self, a: Any) -> str:
+        """A torch tensor that requires a gradient."""
+        torch = self.module("torch", "torch")
+        a = np.asarray(a)
+        return f"{torch}.tensor({self.nested(a)}, dtype={torch}.{a.dtype}, requires_grad=True)"
+
+    def write_record(self, items: dict[str, Any]) -> str:
+        """An object with attributes."""
+        types = self.module("types", "types")
+        given = ", ".join(f"{k}={self.value(v)}" for k, v in items.items())
+        return f"{types}.SimpleNamespace({given})"
+
     def write_function(self, name: str) -> str:
         """A function of the program."""
         return name

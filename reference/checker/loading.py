@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from reference.checker.signature import Definition, source_parameters
+from reference.checker.signature import Definition, source_parameters, used_names
 
 ENDINGS = (".py", ".ipynb")
 LARGEST_SOURCE = 5_000_000  # bytes
@@ -64,6 +64,19 @@ class Program:
         return frozenset(
             n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
         )
+
+    @cached_property
+    def constants(self) -> frozenset[str]:
+        """Those of them whose value is a number or a text and nothing else."""
+        given = [s for s in self.tree.body if isinstance(s, ast.Assign | ast.AnnAssign)]
+        plain = {n for s in given if isinstance(s.value, ast.Constant) for n in targets_of(s)}
+        return frozenset(plain - {n for s in given if s.value is None for n in targets_of(s)})
+
+    @cached_property
+    def counts(self) -> frozenset[str]:
+        """Those of them that are a size of data: `n = len(y)`, `n, d = X.shape`, `m = 100`."""
+        given = [s for s in self.tree.body if isinstance(s, ast.Assign | ast.AnnAssign)]
+        return frozenset(n for s in given if is_size(s.value) for n in targets_of(s))
 
     @cached_property
     def imported(self) -> frozenset[str]:
@@ -112,10 +125,11 @@ class Program:
         definitions = []
         for f in found:
             node = self.node_of(f["name"])
+            parameters = f["parameters"] or ([] if f["is_class"] else source_parameters(node))
             definitions.append(
                 Definition(
                     str(f["name"]),
-                    tuple(f["parameters"] or ([] if f["is_class"] else source_parameters(node))),
+                    with_use(parameters, node),
                     bool(f["is_class"]),
                     dict(f["methods"]),
                     bool(f["abstract"]) or is_abstract(node),
@@ -127,6 +141,31 @@ class Program:
         for d in definitions:
             object.__setattr__(d, "program", program)
         return program
+
+
+def targets_of(statement: Any) -> set[str]:
+    """The names that a statement assigns to."""
+    stored = (n for n in ast.walk(statement) if isinstance(n, ast.Name))
+    return {n.id for n in stored if isinstance(n.ctx, ast.Store)}
+
+
+def is_size(value: Any) -> bool:
+    """Whether a value is a number of samples or features, perhaps as a float."""
+    if isinstance(value, ast.Constant):
+        return type(value.value) is int and value.value > 1
+    names = {n.attr for n in ast.walk(value or ast.Tuple([])) if isinstance(n, ast.Attribute)}
+    called = value.func if isinstance(value, ast.Call) else value
+    inner = value.args[0] if isinstance(value, ast.Call) and value.args else called
+    is_len = any(getattr(getattr(n, "func", n), "id", "") == "len" for n in (value, inner))
+    return is_len or (bool(names) and names <= {"shape", "size"})
+
+
+def with_use(parameters: list[dict[str, Any]], node: Any) -> tuple[dict[str, Any], ...]:
+    """The parameters of a function, with whether its body uses them."""
+    if not isinstance(node, ast.FunctionDef):
+        return tuple(parameters)
+    used = used_names(node)
+    return tuple(p | {"unused": p["name"] not in used} for p in parameters)
 
 
 def is_abstract(node: Any) -> bool:

@@ -8,7 +8,7 @@ the calls, the likeliest first.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -80,21 +80,75 @@ def parts_of(answer: RawOutput) -> dict[Key, ArrayMessage]:
     return {key: p for key, p in found.items() if p.values is not None}
 
 
+LAST = "last"  # in a path: the last entry of a list, or the last row of an array
+
+
+def with_last_entries(answer: RawOutput) -> dict[Key, ArrayMessage]:
+    """All parts of an answer, and the last entries of lists under paths of their own."""
+    parts = parts_of(answer)
+    found = dict(parts)
+    for (argument, path), p in parts.items():  # in their order, so that the last one stays
+        if path and path[-1].isdigit():
+            found[argument, (*path[:-1], LAST)] = p
+        if len(path) > 1 and path[-2].isdigit():
+            found[argument, (*path[:-2], LAST, path[-1])] = p
+        if len(p.shape) > 1 and p.values.size:
+            row = p.values.reshape(p.shape[0], -1)[-1]
+            access = f"{p.access}[-1]"
+            found[argument, (*path, LAST)] = replace(
+                p, shape=p.shape[1:], values=row, access=access
+            )
+    return found
+
+
+def is_steady(key: Key, answers: Sequence[RawOutput]) -> bool:
+    """Whether a path means the same however long a list is: an entry of one that does not grow.
+
+    The last entry is what is meant of a list that grows with the iterations.
+    """
+    argument, path = key
+    places = [i for i, step in enumerate(path) if step == LAST or step.isdigit()]
+    return all(grows(argument, path[:i], answers) == (path[i] == LAST) for i in places)
+
+
+def grows(argument: str, path: tuple[str, ...], answers: Sequence[RawOutput]) -> bool:
+    """Whether the list or array at a path is not always as long."""
+    lengths = set()
+    for answer in answers:
+        parts = dict(answer.after).get(argument, ()) if argument else answer.parts
+        inside = [p for p in parts if p.path[: len(path)] == path]
+        lengths.add(
+            tuple(p.shape[:1] for p in inside if len(p.path) == len(path))
+            or len({p.path[len(path)] for p in inside})
+        )
+    return len(lengths) > 1
+
+
+def begins_at_start(key: Key, problem: Problem, parts: dict[Key, ArrayMessage]) -> bool:
+    """Whether the last entry after one iteration is where a training began."""
+    values = parts[key].values
+    known = {0.0, *np.append(problem.w, problem.b).tolist()}
+    return LAST in key[1] and set(values.tolist()) <= known
+
+
 def readings(
     plan: CallPlan, definition: Definition, answers: Sequence[tuple[Problem, RawOutput]]
 ) -> list[Reading]:
     """The readings that all answers allow, the likeliest first."""
+    known = [(p, a) for p, a in answers if not a.raised]
+    trains, in_place = plan.kind == "trainer", "params" in plan.uses  # which a step has to change
     changed = {name for _, a in answers for name in a.changed}
-    in_place = "params" in plan.uses  # which a step has to change
-    good = [(p, parts_of(a)) for p, a in answers if not a.raised]
+    good = [(p, with_last_entries(a) if trains else parts_of(a)) for p, a in known]
     if not good or plan.answers:
         return told_readings(plan, good[0][1]) if good else []
 
+    keys = [k for k in good[0][1] if all(k in parts for _, parts in good)]
+    keys = [k for k in keys if not k[0] or k[0] in changed or in_place]
+    if trains:
+        keys = [k for k in keys if is_steady(k, [a for _, a in known])]
+        keys = [k for k in keys if not begins_at_start(k, *good[0])]
+
     def of_size(size: Any) -> list[Key]:
-        keys = [k for k in good[0][1] if all(k in parts for _, parts in good)]
-        keys = [k for k in keys if not k[0] or k[0] in changed or in_place]
-        if any(not k[0] for k in keys):  # what is returned counts before what was changed
-            keys = [k for k in keys if not k[0]]
         return [k for k in keys if all(parts[k].values.size == size(p) for p, parts in good)]
 
     if plan.kind in ("predict", "sample", "loss", "gradient_w", "gradient_b"):
@@ -106,7 +160,14 @@ def readings(
     joint = of_size(lambda p: len(p.w) + 1)
     if not names_bias_apart(plan, definition, good[0][1]):
         found += [Reading(joint=k, order=o) for k in joint for o in orders(plan)]
+    found = [r for r in found if origin(r) == min(map(origin, found))]
     return sorted(found, key=lambda r: likelihood(r, plan, definition))[:40]
+
+
+def origin(reading: Reading) -> int:
+    """0 for what is all returned, 1 for what was all changed in arguments, 2 for some of both."""
+    changed = {bool(k[0]) for k in (reading.w, reading.b, reading.joint) if k}
+    return 2 if len(changed) > 1 else int(changed.pop())
 
 
 def names_bias_apart(plan: CallPlan, definition: Definition, keys: Iterable[Key]) -> bool:
@@ -177,6 +238,7 @@ def key_name(key: Key, plan: CallPlan, definition: Definition | None) -> str:
     if argument:
         position = int(argument) if argument.isdigit() else -1
         return plan.roles[position][0] if 0 <= position < len(plan.roles) else argument
+    path = path[:-1] if path[-1:] == (LAST,) else path
     if path and not path[-1].isdigit():
         return path[-1]
     returned = definition.returned_names if definition else ()
@@ -199,13 +261,13 @@ def parse_output(
     """The numbers of one answer, or what is wrong with its form."""
     if answer.raised:
         return Output(None, fault="raised", message=describe_raised(answer.raised))
-    found = parts_of(answer)
+    keys = [k for k in (reading or ())[:3] if k]
+    found = with_last_entries(answer) if any(LAST in k[1] for k in keys) else parts_of(answer)
     if reading is None:
         nothing = not answer.after and all(p.dtype == "NoneType" for p in answer.parts)
         if nothing:
             return Output(None, fault="no-return", message="It returned None.")
         return Output(None, fault="wrong-shape", message=shape_message(plan, problem, answer))
-    keys = [k for k in (reading.w, reading.b, reading.joint) if k]
     if any(k not in found for k in keys):
         return Output(None, fault="wrong-shape", message=shape_message(plan, problem, answer))
     return assemble(plan, reading, problem, answer, [found[k] for k in keys])

@@ -209,7 +209,8 @@ def choose_call(
             if any(a.ended is not None for a in attempts):
                 break
             return Choice(first=attempts[0] if attempts else None, reason=TIME_IS_OVER)
-        if plan.layout.n and any(takes_rows(a, plan, definition) for a in attempts):
+        alone = plan.layout.n and not definition.is_given_row
+        if alone and any(takes_rows(a, plan, definition) for a in attempts):
             continue
         start = time.monotonic()
         tried = attempt(process, plan, seed)
@@ -288,6 +289,8 @@ def is_special_case(call: Call, attempts: Sequence[Attempt], definition: Definit
     One feature as a vector and a number is another call, and no special case of X with rows.
     """
     o, kind = call.plan.layout, call.plan.kind
+    if o.n and definition.is_given_row:
+        return False
     one_feature = o.x in ("vector", "table") or definition.has_fixed_index
     if not o.n and (not o.d or one_feature):
         return False
@@ -531,6 +534,8 @@ def without_reading(
 ) -> Choice:
     """The choice where no answer can be read: the process ended, or nothing was returned."""
     terminated = next((a for a in attempts[:1] if a.ended is not None), None)
+    if terminated is not None and (terminated.plan.guessed or terminated.plan.doubtful):
+        return choice
     if terminated is not None:
         call = Call(terminated.plan, None, losses[0])
         return replace(choice, call=call, status="terminated", ended=terminated.ended)
@@ -554,7 +559,8 @@ def likely_readings(
     What takes any number of features is not read as called with one alone.
     """
     found: list[tuple[int, Attempt, Reading]] = []
-    for i, a in enumerate(sorted((a for a in attempts if a.ended is None), key=raises)):
+    answered = (a for a in attempts if a.ended is None and not a.plan.doubtful)
+    for i, a in enumerate(sorted(answered, key=raises)):
         if a.plan.layout.d and any(not b.plan.layout.d for _, b, _ in found):
             continue
         found += [(i, a, r) for r in readings_of(a, definition)[:4]]
@@ -610,7 +616,9 @@ def is_residual(definition: Definition) -> bool:
 def is_certain(tried: Attempt, definition: Definition) -> bool:
     """Whether names leave no other reading, and all answers have the shape that they promise."""
     plan = tried.plan
-    one = bool(plan.layout.n) and not definition.of_one_sample
+    one = bool(plan.layout.n) != definition.of_one_sample
+    if plan.kind in ("step", "trainer"):  # which may draw one sample of all that it is given
+        one = bool(plan.layout.n) and not definition.of_one_sample
     if plan.guessed or one or raises(tried) or definition.other_method:
         return False
     kinds = {k for p in definition.promised for k in RELATED[p]} - {"gradient", "trainer"}
@@ -622,8 +630,9 @@ def is_certain(tried: Attempt, definition: Definition) -> bool:
 def has_no_form(tried: Attempt, definition: Definition) -> bool:
     """Whether a gradient, loss or prediction gave nothing, or no numbers of a form that it may."""
     kinds = ("gradient", "loss", "predict")
-    sure = is_certain(tried, definition) and tried.plan.kind == definition.promised[0]
-    return sure and not tried.plan.is_class and tried.plan.kind in kinds
+    plan = tried.plan
+    sure = is_certain(tried, definition) and plan.kind == definition.promised[0]
+    return sure and not (plan.is_class or plan.namespace or plan.doubtful) and plan.kind in kinds
 
 
 def pair_of_parts(tried: Attempt) -> Reading | None:

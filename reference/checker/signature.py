@@ -31,13 +31,13 @@ KIND_WORDS = {  # words in the name of a function; those above win over those be
     "logistic score accuracy r2 rsquared main test demo generate make create synthetic iter "
     "initialize initialise init zeros animate visualize visualise timer log numerical numeric "
     "mae mape rmse root absolute rsquare determination adjusted closed normal inverse "
-    "polynomial poly classify confusion entropy",
+    "polynomial poly classify confusion entropy check checking verify clip norm",
     "trainer": "descent fit train gd bgd sgd minibatch optimize optimise learn regression regress "
     "solve run runner training iterations regressor",
     "step": "step update apply optimizer",
     "gradient": "gradient gradients grad grads derivative derivatives deriv partial backward "
-    "backprop propagate dw db dm dc djdw djdb dldw dldb dtheta slope",
-    "loss": "loss cost mse error errors sse rss objective j criterion residual",
+    "backprop propagate dw db dm dc djdw djdb dldw dldb dtheta slope dj dl dcost dloss dmse",
+    "loss": "loss cost mse error errors sse rss objective j criterion residual sqerror sqerrors",
     "predict": "predict prediction predictions forward hypothesis linreg linear model net h f "
     "yhat estimate output evaluate",
 }
@@ -48,10 +48,10 @@ ROLE_WORDS = {
     "response truth yvals yvalues ytrue yactual yreal yobs ytarget ytargets ylabel ylabels "
     "yexpected expected groundtruth gt",
     "w": "w weight weights wt wts slope m coef coefs coefficient coefficients k a beta",
-    "b": "b bias biases intercept c offset const constant q alpha w0 b0 beta0 theta0",
+    "b": "b bias biases intercept c offset const constant q alpha w0 b0 beta0 theta0 d",
     "theta": "theta thetas beta betas param params parameter parameters w weight weights wts coef "
-    "coefs coefficients b",
-    "table": "points point data table dataset pairs samples xy",
+    "coefs coefficients b p model variables",
+    "table": "points point data table dataset pairs samples xy batch minibatch",
     "lr": "lr alpha eta eta0 learningrate learnrate learning rate stepsize step lrate l a gamma",
     "iters": "niter niters iters iteration iterations numiter numiters numiterations epoch epochs "
     "nepoch nepochs numepochs maxiter maxiters maxiterations iter steps nsteps numsteps nit nits "
@@ -63,8 +63,10 @@ ROLE_WORDS = {
     "y_hat": "yhat ypred yhats ypreds ypredicted guess guesses pred preds "
     "predictions prediction predicted yp h out output outputs "
     "estimate estimates hypothesis",
-    "grad_w": "dw gradw djdw dldw dm wgrad grad_w gw dweights dcost gradients",
-    "grad_b": "db gradb djdb dldb dc bgrad gb dbias",
+    "grad_w": "dw gradw djdw dldw dm wgrad grad_w gw dweights dcost gradients dweight gradweights "
+    "gradweight weightgrad weightgradient gradientw wgradient",
+    "grad_b": "db gradb djdb dldb dc bgrad gb dbias gradbias biasgrad biasgradient gradientb "
+    "bgradient",
     "grad": "grad grads gradient gradients g dtheta",
     "loss_function": "costfunction costfn cost lossfunction lossfn loss computecost objective "
     "computeloss costfunc lossfunc",
@@ -72,7 +74,8 @@ ROLE_WORDS = {
     "grad gradientfunc gradfunc",
     "model_function": "net model predict hypothesis",
     "lam": "alpha lam lambda l2 reg regularization regularisation penalty ridge mu lambd l decay "
-    "weightdecay",
+    "weightdecay lambdareg reglambda regparam l2reg lamda lmbda",
+    "tol": "tol tolerance threshold eps epsilon ep stoppingthreshold convergencethreshold",
     "generator": "rng generator",
     "seed": "seed randomstate randomseed",
 }
@@ -87,6 +90,9 @@ GRADIENT_ROLES = {"grad", "grad_w", "grad_b"}
 ONE_SAMPLE = frozenset(
     ["sample", "point", "single", "one", "row", "xi", "yi", "instance", "stochastic"]
 )
+ONE_OF_THEM = (
+    r"\b(single|one|1) (training )?(sample|example|row|data ?point|observation|instance)\b"
+)
 OTHER_METHODS = frozenset(
     ["adam", "rmsprop", "adagrad", "adadelta", "nadam", "adamw", "newton", "lbfgs", "bfgs", "svm"]
 ).union(
@@ -98,7 +104,7 @@ OTHER_PARAMETERS = frozenset(
 )
 STEMS = ("theta", "w", "weight", "beta", "b", "m", "a", "t", "coef", "param")
 ALSO = {"a": ["b"], "b": ["w"]}  # the line y = a + b x, with the intercept first
-OPTIONAL = ("lam", "generator", "seed", "n", "batch_size", "lr", "iters")
+OPTIONAL = ("lam", "generator", "seed", "n", "batch_size", "lr", "iters", "tol")
 
 
 def words(name: str) -> list[str]:
@@ -160,13 +166,41 @@ def kinds_of(name: str) -> list[str]:
 
     Examples
     --------
-    >>> kinds_of("compute_gradient"), kinds_of("gradientDescent"), kinds_of("plot_loss")
+    >>> kinds_of("compute_gradient"), kinds_of("gradientdescent"), kinds_of("plot_loss")
     (['gradient'], ['trainer', 'gradient'], ['other', 'loss'])
+    >>> kinds_of("dJ"), kinds_of("J")
+    (['gradient', 'loss'], ['loss'])
     """
-    found = {*words(name), "".join(words(name))}
+    parts = [w for word in words(name) for w in parted(word)]
+    found = {*parts, "".join(words(name))}
+    if parts[:1] == ["d"] and set(parts[1:2]) & DIFFERENTIATED:
+        found.add("gradient")
     if found & set(KIND_WORDS["predict"].split()):
         found -= {"make"}
     return [k for k, known in KIND_WORDS.items() if found & set(known.split())]
+
+
+KNOWN = frozenset(w for known in KIND_WORDS.values() for w in known.split() if len(w) > 2)
+FILLERS = "compute calc calculate get function func fn mean squared square total sum batch avg my"
+KNOWN |= frozenset(FILLERS.split())
+DIFFERENTIATED = {*KIND_WORDS["loss"].split(), "l", "e"}  # what stands after the d of dJ
+
+
+def parted(word: str) -> list[str]:
+    """The known words that a word is made of; itself, where it is not made of such.
+
+    Examples
+    --------
+    >>> parted("meansquarederror"), parted("gradient"), parted("narrow")
+    (['mean', 'squared', 'error'], ['gradient'], ['narrow'])
+    """
+    if word in KNOWN:
+        return [word]
+    for i in range(len(word) - 1, 2, -1):
+        rest = parted(word[i:]) if word[:i] in KNOWN else []
+        if rest and rest[0] in KNOWN:
+            return [word[:i], *rest]
+    return [word]
 
 
 MEASURES = {  # words in the name of a measure of a fit that is no loss of ours
@@ -202,6 +236,7 @@ class Definition:
     node: Any = None
     program: Any = None
     told: Any = None  # a `ToldCall`, where a person said how it is called
+    asked: bool = False  # whether a person pointed at it alone
 
     @property
     def short_name(self) -> str:
@@ -233,6 +268,30 @@ class Definition:
         return keys_in(list(ast.walk(self.program.tree)))
 
     @cached_property
+    def fields(self) -> dict[str, str]:
+        """{"w": "weights", "b": "bias"}: the attributes of a record that it takes."""
+        own = {p["name"] for p in self.parameters}
+        names = [
+            n.attr
+            for n in self.nodes
+            if isinstance(n, ast.Attribute) and getattr(n.value, "id", "") in own
+        ]
+        return first_named(names, ("w", "b"))
+
+    @cached_property
+    def gradient_keys(self) -> tuple[str, ...]:
+        """("dw", "db"): the keys by which it takes a gradient from a dict; () if it does not."""
+        found = first_named(constant_keys(self.nodes), ("grad_w", "grad_b"))
+        return (found["grad_w"], found["grad_b"]) if len(found) == 2 else ()
+
+    @cached_property
+    def names_bias(self) -> bool:
+        """Whether anything in it is called a bias."""
+        names = {n.attr for n in self.nodes if isinstance(n, ast.Attribute)}
+        names |= {n.id for n in self.nodes if isinstance(n, ast.Name)}
+        return any({bare(n), bare(n).rstrip("0")} & BIASES for n in names)
+
+    @cached_property
     def answer_names(self) -> set[str]:
         """The names of what it returns: of variables, of keys, of fields."""
         returns = [n for n in self.nodes if isinstance(n, ast.Return) and n.value is not None]
@@ -244,12 +303,22 @@ class Definition:
 
     @cached_property
     def promised(self) -> list[str]:
-        """The kinds that its name speaks for; gradients that it returns beside come first."""
+        """The kinds that its name speaks for; gradients that it returns beside come first.
+
+        What a person points at is a gradient, where its name says nothing.
+        """
         named = [k for k in kinds_of(self.short_name) if k != "other"]
+        if self.is_unnamed:
+            return ["gradient"]
         holds = any(set(roles_of(n)) & GRADIENT_ROLES for n in self.answer_names)
         if holds and named and named[0] in ("loss", "predict"):
             return ["gradient", *named]
         return named
+
+    @property
+    def is_unnamed(self) -> bool:
+        """Whether a person pointed at a function whose name says nothing."""
+        return self.asked and not self.is_class and not kinds_of(self.short_name)
 
     @cached_property
     def reached(self) -> list[Any]:
@@ -269,11 +338,24 @@ class Definition:
         return any(is_square(n) for n in self.reached)
 
     @cached_property
+    def is_given_row(self) -> bool:
+        """Whether its parameters or its docstring say that it is given one sample."""
+        names = [p["name"].lower() for p in self.parameters]
+        if any(re.fullmatch(r"[xy]_?[ij]|row|sample|instance|example", n) for n in names):
+            return True
+        labels = [p for p in self.parameters if roles_of(p["name"])[:1] == ["y"]]
+        if any(p["annotation"] in ("float", "int", "'float'", "'int'") for p in labels):
+            return True
+        return re.search(ONE_OF_THEM, self.doc.lower()) is not None
+
+    @cached_property
     def of_one_sample(self) -> bool:
         """Whether its names or its callers say that it is given one sample."""
+        if self.is_given_row:
+            return True
         names = [p["name"].lower() for p in self.parameters]
         words_of = {w for n in [*names, self.short_name] for w in words(n)}
-        if words_of & ONE_SAMPLE or any(re.fullmatch(r"[xy]_?[ij]", n) for n in names):
+        if words_of & ONE_SAMPLE:
             return True
         return self.program is not None and called_by_row(self.program.tree, self.short_name)
 
@@ -379,30 +461,74 @@ class Definition:
         return next((n for n in names if n.lower().strip("_") in curved), "")
 
 
+def used_names(node: Any) -> set[str]:
+    """The names that the body of a function reads."""
+    inner = [n for s in node.body for n in ast.walk(s)]
+    return {n.id for n in inner if isinstance(n, ast.Name) and not is_stored(n)}
+
+
 def is_range(node: ast.Call) -> bool:
     """Whether a call is range(n) or range(0, n)."""
     return called_name(node) in ("range", "trange") and len(node.args) in (1, 2)
 
 
+BIASES = {
+    "b",
+    "bias",
+    "biases",
+    "intercept",
+    "c",
+    "offset",
+    "const",
+    "constant",
+    "q",
+    "w0",
+    "beta0",
+}
+
+
 def keys_in(nodes: list[Any]) -> dict[str, str]:
     """The constant keys of subscripts that mean w and b."""
+    return first_named(constant_keys(nodes), ("w", "b"))
+
+
+def constant_keys(nodes: list[Any]) -> list[str]:
+    """The texts in subscripts."""
+    taken = [n.slice for n in nodes if isinstance(n, ast.Subscript)]
+    keys = [s.value for s in taken if isinstance(s, ast.Constant)]
+    return [k for k in keys if isinstance(k, str)]
+
+
+def first_named(names: list[str], wanted: tuple[str, ...]) -> dict[str, str]:
+    """The first name that means each of the wanted roles."""
     found: dict[str, str] = {}
-    for n in nodes:
-        if isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Constant):
-            key = n.slice.value
-            roles = roles_of(key)[:1] if isinstance(key, str) else []
-            found |= {r: key for r in roles if r in ("w", "b") and r not in found}
+    for name in names:
+        for role in roles_of(name)[:1]:
+            if role in wanted:
+                found.setdefault(role, name)
     return found
 
 
 def is_square(node: Any) -> bool:
     """Whether a node takes a square, or may do so."""
     if isinstance(node, ast.BinOp):
-        power = isinstance(node.op, ast.Pow)
         same = ast.dump(node.left) == ast.dump(node.right)
-        return power or (isinstance(node.op, ast.Mult | ast.MatMult) and same)
-    squaring = ("square", "pow", "power", "norm", "dot", "matmul", "inner", "mse_loss", "MSELoss")
-    return isinstance(node, ast.Call) and called_name(node) in squaring
+        if isinstance(node.op, ast.MatMult):
+            return names_in(node.left) == names_in(node.right)
+        return isinstance(node.op, ast.Pow) or (isinstance(node.op, ast.Mult) and same)
+    if not isinstance(node, ast.Call):
+        return False
+    if called_name(node) in ("dot", "matmul", "inner", "vdot") and node.args:
+        own = getattr(node.func, "value", None)
+        first = own if len(node.args) == 1 and own is not None else node.args[0]
+        return names_in(first) == names_in(node.args[-1])
+    squaring = ("square", "pow", "power", "norm", "mse_loss", "MSELoss")
+    return called_name(node) in squaring
+
+
+def names_in(node: Any) -> set[str]:
+    """The names in an expression."""
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
 
 
 def called_by_row(tree: ast.Module, name: str) -> bool:
@@ -483,13 +609,26 @@ def assignments(
     at a price. One that has a default may stay at it.
     """
     numbers = numbered_roles([p["name"] for p in parameters])
-    choices = [choices_of(p, allowed, numbers) for p in parameters]
+    choices = with_unused(parameters, [choices_of(p, allowed, numbers) for p in parameters])
     for chosen in itertools.islice(itertools.product(*choices), 20_000):
-        roles = [role for _, role in chosen if role]
+        roles = [role for _, role in chosen if role and role != "=None"]
         if len(set(roles)) == len(roles):
             pairs = zip(parameters, chosen, strict=True)
             found = tuple((p["name"], role) for p, (_, role) in pairs if role)
             yield sum(cost for cost, _ in chosen), found
+
+
+def with_unused(
+    parameters: tuple[dict[str, Any], ...], choices: list[list[tuple[int, str]]]
+) -> list[list[tuple[int, str]]]:
+    """The choices, with None for what must be given, is never used, and may be nothing else."""
+    found = list(choices)
+    for i, p in enumerate(parameters):
+        others = {roles[0][1] for j, roles in enumerate(choices) if j != i and roles}
+        stray = not roles_of(p["name"]) or {role for _, role in choices[i]} <= others
+        if p.get("unused") and p["required"] and stray:
+            found[i] = [(0, "=None")]
+    return found
 
 
 def choices_of(
@@ -501,7 +640,7 @@ def choices_of(
     fitting = [r for r in known if r.partition("[")[0] in allowed]
     if fitting:
         found = [(i, role) for i, role in enumerate(fitting)]
-        settings = ("iters", "lam")  # which are always given: a penalty of zero
+        settings = ("iters", "lam", "tol")  # which are always given: a penalty of zero
         return found if required or fitting[0] in settings else [*found, (4, "")]
     if not required:
         return [] if known == ["iters"] else [(0, "")]

@@ -1341,4 +1341,218 @@ def gradient_b(y, y_pred):
         {"gradient_w": "right", "gradient_b": "right", "predict": "right", "loss": "right"},
         (("gradient_w", "2 * X.T", "3 * X.T"),),
     ),
+    "only the path returned": Form(
+        """\
+def compute_gradient(y, tx, w):
+    return -tx.T.dot(y - tx.dot(w)) / len(y)
+
+def gradient_descent(y, tx, initial_w, max_iters, gamma):
+    ws, w = [initial_w], initial_w
+    losses = []
+    for n_iter in range(max_iters):
+        losses.append(((y - tx @ w) ** 2).mean() / 2)
+        w = w - gamma * compute_gradient(y, tx, w)
+        ws.append(w)
+    return losses, ws
+""",
+        {"compute_gradient": "right", "gradient_descent": "right"},
+        (("compute_gradient,gradient_descent", " / len(y)", ""),),
+    ),
+    "the gradient of J, called dJ": Form(
+        """\
+def J(theta, X_b, y):
+    return ((y - X_b.dot(theta)) ** 2).sum() / len(y)
+
+def dJ(theta, X_b, y):
+    return X_b.T.dot(X_b.dot(theta) - y) * 2.0 / len(y)
+""",
+        {"J": "right", "dJ": "right"},
+        (("dJ", "X_b.dot(theta) - y", "y - X_b.dot(theta)"),),
+    ),
+    "names in one word": Form(
+        """\
+def costfunction(X, y, theta):
+    return ((X @ theta - y) ** 2).sum() / (2 * len(y))
+
+def gradientdescent(X, y, theta, alpha, iters):
+    for _ in range(iters):
+        theta = theta - alpha * X.T @ (X @ theta - y) / len(y)
+    return theta
+""",
+        {"costfunction": "right", "gradientdescent": "right"},
+        (("gradientdescent", "theta - alpha *", "theta + alpha *"),),
+    ),
+    "gradients in a dict given": Form(
+        """\
+def update_parameters(parameters, grads, learning_rate=1.2):
+    parameters["W"] = parameters["W"] - learning_rate * grads["dW"]
+    parameters["b"] = parameters["b"] - learning_rate * grads["db"]
+    return parameters
+""",
+        {"update_parameters": "right"},
+        (("update_parameters", '* grads["db"]', '+ grads["db"]'),),
+    ),
+    "parameters in a record": Form(
+        """\
+from dataclasses import dataclass
+
+@dataclass
+class Params:
+    w: object
+    b: float
+
+def gradient(p: Params, X, y) -> Params:
+    r = X @ p.w + p.b - y
+    return Params(X.T @ r / len(y), r.mean())
+""",
+        {"gradient": "right"},
+        (("gradient", "r.mean()", "r.sum()"),),
+    ),
+    "data in one tuple": Form(
+        """\
+def gradient(params, data):
+    m, c = params
+    x, y = data
+    r = m * x + c - y
+    return (r * x).mean(), r.mean()
+""",
+        {"gradient": "right"},
+    ),
+    "pairs in a batch": Form(
+        """\
+def gradients(batch, w, b):
+    xs, ys = zip(*batch)
+    errors = [w * x + b - y for x, y in batch]
+    return sum(e * x for e, x in zip(errors, xs)) / len(ys), sum(errors) / len(ys)
+""",
+        {"gradients": "right"},
+        (("gradients", "sum(errors) / len(ys)", "sum(errors)"),),
+    ),
+    "a row that ends with its label": Form(
+        """\
+def predict(row, coefficients):
+    yhat = coefficients[0]
+    for i in range(len(row) - 1):
+        yhat += coefficients[i + 1] * row[i]
+    return yhat
+""",
+        {"predict": "right"},
+    ),
+    "one sample by its annotations": Form(
+        """\
+from typing import List
+
+def error(x: List[float], y: float, beta: List[float]) -> float:
+    return sum(a * b for a, b in zip(x, beta)) - y
+
+def sqerror_gradient(x: List[float], y: float, beta: List[float]) -> List[float]:
+    e = error(x, y, beta)
+    return [2 * e * v for v in x]
+""",
+        {"error": "unchecked", "sqerror_gradient": "right"},
+        (("sqerror_gradient", "2 * e * v", "-2 * e * v"),),
+    ),
+    "the number of samples in a global": Form(
+        """\
+import numpy as np
+X_b = np.c_[np.ones((100, 1)), np.arange(100.0)]
+y = np.arange(100.0)
+m = 100
+
+def gradient_descent(theta, eta, n_iterations):
+    for iteration in range(n_iterations):
+        theta = theta - eta * 2 / m * X_b.T @ (X_b @ theta - y)
+    return theta
+""",
+        {"gradient_descent": "right"},
+        (("gradient_descent", "theta - eta", "theta + eta"),),
+    ),
+    "global data that are prepared": Form(
+        """\
+import numpy as np
+X = np.arange(8.0).reshape(4, 2)
+y = np.arange(4.0)
+H, g = X.T @ X / 4, X.T @ y / 4
+
+def gradient(w):
+    return H @ w - g if len(w) == 2 else X.T @ y
+""",
+        {"gradient": "unchecked"},
+    ),
+    "until it has converged": Form(
+        """\
+import numpy as np
+
+def regression(X, y, theta, step_size, tolerance):
+    converged = False
+    while not converged:
+        gradient = X.T @ (X @ theta - y) / len(y)
+        theta = theta - step_size * gradient
+        converged = np.sqrt((gradient**2).sum()) < tolerance
+    return theta
+""",
+        {"regression": "right"},
+    ),
+    "a parameter that is not used": Form(
+        """\
+def gradient_descent(x, y, w, b, num_iterations, alpha, labels):
+    for _ in range(num_iterations):
+        r = w * x + b - y
+        w, b = w - alpha * (r * x).mean(), b - alpha * r.mean()
+    return w, b
+""",
+        {"gradient_descent": "right"},
+        (("gradient_descent", "b - alpha * r.mean()", "b - r.mean()"),),
+    ),
+    "a class without a bias": Form(
+        """\
+import numpy as np
+
+class LinearModel:
+    def __init__(self, rate=0.1, epochs=10):
+        self.rate, self.epochs = rate, epochs
+
+    def fit(self, X, y):
+        self.theta = np.zeros(X.shape[1])
+        for _ in range(self.epochs):
+            self.theta = self.theta - self.rate * X.T @ (X @ self.theta - y) / len(y)
+
+    def predict(self, X):
+        return X @ self.theta
+""",
+        {"LinearModel": "right", "LinearModel.predict": "right"},
+        (("LinearModel", "self.theta - self.rate", "self.theta + self.rate"),),
+    ),
+    "tensors that require a gradient": Form(
+        """\
+import torch
+
+def train_step(X, y, w, b, lr):
+    loss = ((X @ w + b - y) ** 2).mean()
+    loss.backward()
+    with torch.no_grad():
+        w -= lr * w.grad
+        b -= lr * b.grad
+        w.grad.zero_()
+        b.grad.zero_()
+    return loss.item()
+""",
+        {"train_step": "right"},
+        (("train_step", "b -= lr", "b += lr"),),
+    ),
+    "a module is returned": Form(
+        """\
+import torch
+
+def train_model(X, y, lr=0.01, epochs=100):
+    model = torch.nn.Linear(X.shape[1], 1).double()
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    for _ in range(epochs):
+        optimizer.zero_grad()
+        torch.nn.functional.mse_loss(model(X).squeeze(-1), y).backward()
+        optimizer.step()
+    return model
+""",
+        {"train_model": "right"},
+    ),
 }

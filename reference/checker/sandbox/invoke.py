@@ -38,15 +38,25 @@ def call(functions: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
         bound[name] = build(value, functions)
     arguments = [build(v, functions) for v in given]
     named = {k: build(v, functions) for k, v in request.get("kwargs", {}).items()}
+    answer = None
     if inspect.isclass(target):
         parts = list(train(target, request, arguments, named, functions))
     else:
-        parts = list(flatten(target(*arguments, **named)))
+        answer = target(*arguments, **named)
+        parts = list(flatten(answer))
     before = [*((i, v) for i, v in enumerate(given)), *request.get("kwargs", {}).items()]
     after = [*enumerate(arguments), *named.items()]
-    silent = all(p["dtype"] == "NoneType" for p in parts)
-    updates = request.get("updates", ()) if silent else ()
+    if isinstance(answer, dict | types.SimpleNamespace):  # a record that is returned is updated
+        kept = [i for i, (_, value) in enumerate(after) if value is not answer]
+        before, after = [before[i] for i in kept], [after[i] for i in kept]
+    moves = all(p["dtype"] == "NoneType" for p in parts) or any(is_leaf(v) for v in given)
+    updates = request.get("updates", ()) if moves else ()
     return {"parts": parts, **changes(before, after, functions, updates)}
+
+
+def is_leaf(value: Any) -> bool:
+    """Whether an argument is a tensor that requires a gradient, which is there to be changed."""
+    return isinstance(value, tuple) and value[:1] == ("leaf",)
 
 
 def with_constants(target: Any, request: dict[str, Any], numbers: dict[Any, Any]) -> Any:
@@ -99,8 +109,18 @@ def train(
 
 def predictions(model: Any, X: Any) -> Any:
     """What the model predicts for other rows than it was fitted on; None if it cannot."""
-    method = next((m for n in PREDICT if callable(m := getattr(model, n, None))), None)
+    methods = [m for n in PREDICT if callable(m := getattr(model, n, None))]
+    method = next((m for m in methods if takes_one(m)), None)
     return method(X) if method else None
+
+
+def takes_one(method: Any) -> bool:
+    """Whether a method may be given one argument."""
+    try:
+        inspect.signature(method).bind(0)
+        return True
+    except (TypeError, ValueError):
+        return False
 
 
 def attributes(model: Any) -> Iterator[dict[str, Any]]:
@@ -138,11 +158,15 @@ def flatten(value: Any, path: tuple[Any, ...] = (), access: str = "") -> Iterato
 
 def children(value: Any) -> Any:
     """(key, how Python reaches it, value) of a composed answer; None for one array or number."""
+    if hasattr(value, "named_parameters"):
+        return [(k, access_of(k.split(".")), v) for k, v in value.named_parameters()]
     if isinstance(value, dict):
         return [(str(k), f"[{k!r}]", v) for k, v in value.items()]
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return [(k, f".{k}", v) for k, v in zip(value._fields, value, strict=True)]
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+    if isinstance(value, types.SimpleNamespace) or (
+        dataclasses.is_dataclass(value) and not isinstance(value, type)
+    ):
         return [(k, f".{k}", v) for k, v in vars(value).items()]
     if isinstance(value, tuple) or (isinstance(value, list) and not all_numbers(value)):
         return [(k, f"[{k}]", v) for k, v in enumerate(value)]
@@ -251,7 +275,11 @@ BUILDERS = {
     "matrix": lambda functions, a: np.matrix(np.array(a)),
     "tensor": tensor,
     "tensor32": lambda functions, a: tensor(functions, a).float(),
+    "leaf": lambda functions, a: tensor(functions, a).requires_grad_(True),
     "frame": frame,
+    "record": lambda functions, items: types.SimpleNamespace(
+        **{k: build(v, functions) for k, v in items.items()}
+    ),
     "function": lambda functions, name: functions[name],
     "dict": lambda functions, items: {k: build(v, functions) for k, v in items.items()},
     "tuple": lambda functions, items: tuple(build(v, functions) for v in items),
