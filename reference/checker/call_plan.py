@@ -579,11 +579,18 @@ def own_functions(definition: Definition, names: set[str]) -> tuple[tuple[str, s
 
 def with_layouts(plan: CallPlan, definition: Definition) -> Iterator[CallPlan]:
     """The plan in each layout that its roles allow."""
-    for layout in distinct(layouts(plan, definition), plan):
+    for layout in distinct(tensors_first(layouts(plan, definition), definition), plan):
         chosen = replace(plan, layout=layout)
         for given in given_forms(plan):
             for lr in rates(plan, definition):
                 yield replace(chosen, given=given, lr=lr)
+
+
+def tensors_first(found: list[Layout], definition: Definition) -> list[Layout]:
+    """The layouts, those of tensors first where a function is written for them."""
+    if not definition.names_torch:
+        return found
+    return sorted(found, key=lambda o: not o.container.startswith(("tensor", "leaf")))
 
 
 def distinct(found: list[Layout], plan: CallPlan) -> list[Layout]:
@@ -827,4 +834,5 @@ def class_layouts(definition: Definition) -> list[Layout]:
     found += [Layout(d=1), Layout(container="list"), Layout("vector", container="list", d=1)]
     found += [Layout(d=d) for d in fixed_features(definition)]
     found += [Layout("features", "row"), Layout("features", "vector")]
-    return [*found, *tensor_layouts(definition), *frame_layouts(definition)]
+    found += [*tensor_layouts(definition), *frame_layouts(definition)]
+    return tensors_first(found, definition)

@@ -292,6 +292,12 @@ class Definition:
         return any({bare(n), bare(n).rstrip("0")} & BIASES for n in names)
 
     @cached_property
+    def names_torch(self) -> bool:
+        """Whether its own source names torch, or what only tensors have."""
+        names = {getattr(n, "id", getattr(n, "attr", "")) for n in self.nodes}
+        return bool(names & {"torch", "d2l", "nn", "backward", "requires_grad", "no_grad"})
+
+    @cached_property
     def answer_names(self) -> set[str]:
         """The names of what it returns: of variables, of keys, of fields."""
         returns = [n for n in self.nodes if isinstance(n, ast.Return) and n.value is not None]
