@@ -61,6 +61,7 @@ class Layout(NamedTuple):
     packed: str = ""  # "dict", "record" or "tuple": w and b come in one argument
     keys: tuple[str, str] = ("w", "b")
     gradient_keys: tuple[str, ...] = ()  # of a gradient that is given as a dict
+    columns: tuple[str, ...] = ()  # the names of those of a table
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,8 @@ class CallPlan:
         """X and y in one argument."""
         if self.layout.x.startswith("pair"):
             return ("tuple", [self.features(p), self.labels(p)])
+        if self.layout.columns:
+            return ("frame", np.column_stack([p.X, p.y]), list(self.layout.columns))
         return self.wrap(np.column_stack([p.X, p.y]))
 
     def features(self, p: Problem) -> Any:
@@ -264,6 +267,8 @@ def written(plan: CallPlan) -> str:
 
 def expression(role: str, plan: CallPlan) -> str:
     """What is given for a role, in our letters."""
+    if role.startswith("="):
+        return role[1:]
     o, theta = plan.layout, "[w, b]" if plan.layout.ones.endswith("last") else "[b, w]"
     shapes = {"column": "{}[:, None]", "row": "{}[None]", "number": "{}[0]"}
     w = shapes.get(o.w, "{}")
@@ -627,7 +632,8 @@ def layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
     numbers = sorted(r for r in roles if r.startswith(("w[", "x[")))
     if plan.kind in ("sample", "loss") and "y_hat" in roles:
         tensors = tensor_layouts(definition)[:1]
-        return [Layout(), Layout(container="list"), *tensors, Layout(y="column")]
+        columns = [Layout(y="row"), Layout(y="column")]
+        return [Layout(), Layout(container="list"), *tensors, *columns]
     if "params" in roles:
         return [Layout(container="tensor"), Layout(w="column", container="tensor")]
     if numbers:
@@ -645,6 +651,10 @@ def layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
             found += [Layout("pair", ones="first"), line._replace(ones="inside last")]
             return [*found, line._replace(ones="inside")]
         found = [table, table._replace(container="list"), Layout("table")]
+        names = definition.columns
+        if len(names) > 1:
+            form = Layout("table", w="number" if len(names) == 2 else "vector", container="frame")
+            found = [form._replace(columns=names, d=len(names) - 1), *found]
         return [*found, Layout("pair"), line._replace(w="number")]
     if "theta" in roles:
         return theta_layouts(plan, definition)

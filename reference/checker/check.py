@@ -187,6 +187,7 @@ def all_checks(
     only = meant(found["found"], options.only)
     checks = judge_each(process, definitions, options, only, asked)
     definitions = [d for d in definitions if not only or d.name in only]
+    definitions = [d for d in definitions if not is_left_to_training(d, checks)]
     asked = asked or bool(only)
     aliases = [(f["alias_of"], f["name"]) for f in found["found"] if f["alias_of"]]
     result = [finished(c, d, program, aliases, asked) for d in definitions for c in checks[d.name]]
@@ -196,6 +197,15 @@ def all_checks(
         result += imported(program)
         result += [check_script(program)] * (not any(c.kind != OTHER for c in result))
     return result, described_rest(program, found["left_out"])
+
+
+def is_left_to_training(definition: Definition, checks: dict[str, list[Check]]) -> bool:
+    """Whether a method is not judged by itself: it could not be, or it was with its class."""
+    if "." not in definition.name:
+        return False
+    of_class = {c.name for c in checks.get(definition.name.partition(".")[0], ())}
+    own = checks[definition.name]
+    return definition.name in of_class or all(c.verdict == "unchecked" for c in own)
 
 
 def judge_each(

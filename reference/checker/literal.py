@@ -99,12 +99,12 @@ class Writer:
         self.lines.append(f"{name}.grad = {self.write_tensor(grad)}")
         return name
 
-    def write_frame(self, a: Any) -> str:
+    def write_frame(self, a: Any, columns: list[str] | None = None) -> str:
         """A pandas DataFrame or Series."""
         pd = self.module("pandas", "pd")
         if np.ndim(a) == 1:
             return f"{pd}.Series({self.nested(a)}, name='price')"
-        names = [f"x{j}" for j in range(np.shape(a)[1])]
+        names = columns or [f"x{j}" for j in range(np.shape(a)[1])]
         return f"{pd}.DataFrame({self.nested(a)}, columns={names})"
 
     def write_leaf(self, a: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import glob
 import importlib.machinery
 import importlib.util
 import io
@@ -18,7 +19,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from reference.checker.signature import Definition, source_parameters, used_names
+from reference.checker.signature import (
+    Definition,
+    kinds_of,
+    roles_of,
+    source_parameters,
+    used_names,
+)
 
 ENDINGS = (".py", ".ipynb")
 LARGEST_SOURCE = 5_000_000  # bytes
@@ -125,6 +132,8 @@ class Program:
         definitions = []
         for f in found:
             node = self.node_of(f["name"])
+            if "." in f["name"] and not stands_alone(f, node):
+                continue
             parameters = f["parameters"] or ([] if f["is_class"] else source_parameters(node))
             definitions.append(
                 Definition(
@@ -141,6 +150,22 @@ class Program:
         for d in definitions:
             object.__setattr__(d, "program", program)
         return program
+
+
+def stands_alone(found: dict[str, Any], node: Any) -> bool:
+    """Whether a method has the name of one of our functions, and uses no object."""
+    kinds = kinds_of(found["name"].rpartition(".")[2])[:1]
+    parameters = with_use(found["parameters"], node)
+    first = parameters[0] if parameters else {}
+    used = {
+        n.attr
+        for n in ast.walk(node or ast.Module([], []))
+        if isinstance(n, ast.Attribute) and getattr(n.value, "id", "") == "self"
+    }
+    roles = sorted(role for name in used for role in roles_of(name)[:1])
+    bound = first.get("name") == "self" and not first.get("unused") and roles != ["b", "w"]
+    named = kinds in (["gradient"], ["loss"], ["predict"], ["step"])
+    return named and not bound and isinstance(node, ast.FunctionDef)
 
 
 def targets_of(statement: Any) -> set[str]:
@@ -193,11 +218,16 @@ def read_program(file: str) -> Program:
             sys.stdin.buffer.read() if hasattr(sys.stdin, "buffer") else sys.stdin.read().encode()
         )
         return notebook("<stdin>", data) if data[:1] == b"{" else Program("<stdin>", decode(data))
-    if file.endswith(ENDINGS):
+    if file.endswith(ENDINGS) and (os.path.exists(file) or not glob.has_magic(file)):
         data, path = read_bytes(file), os.path.abspath(file)
         return notebook(path, data) if file.endswith(".ipynb") else Program(path, decode(data))
+    if os.path.isdir(file) or file.lower().endswith(".zip") or glob.has_magic(file):
+        raise NotLoaded(
+            "it may have several programs, and `check` takes one; "
+            f"run `python -m reference check {file}`, or call `check` for each file"
+        )
     if os.path.exists(file):
-        raise NotLoaded("it is neither FILE.py nor FILE.ipynb; the command takes folders, too")
+        raise NotLoaded("it is neither FILE.py nor FILE.ipynb")
     package = file.partition(".")[0]
     if not package.isidentifier() or not is_importable(package):
         raise NotLoaded(
@@ -330,15 +360,32 @@ def why_not_python(source: str) -> str:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of invalid escapes, say
             compile(source, "program", "exec", dont_inherit=True)
-        return ""
+            number = prints_to_file(ast.parse(source))
+        return f"it is written for Python 2: print >>{in_line(number)}; {TO_3}" if number else ""
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         number = getattr(error, "lineno", None)
-        where = f" (line {number})" if number else ""
+        where = in_line(number)
         lines = source.split("\n")
         line = lines[number - 1] if number and number <= len(lines) else ""
         if PYTHON_2.search(line) or isinstance(error, TabError):
-            return f"it is written for Python 2: {reason(error)}{where}; run 2to3 on it"
+            return f"it is written for Python 2: {reason(error)}{where}; {TO_3}"
         return f"it is no Python 3: {reason(error)}{where}"
+
+
+TO_3 = "run 2to3 on it"
+
+
+def in_line(number: int | None) -> str:
+    """Where something is, in brackets."""
+    return f" (line {number})" if number else ""
+
+
+def prints_to_file(tree: ast.Module) -> int | None:
+    """The line of a `print >>file` of Python 2, which compiles; None where there is none."""
+    shifts = [
+        n for n in ast.walk(tree) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.RShift)
+    ]
+    return next((n.lineno for n in shifts if getattr(n.left, "id", "") == "print"), None)
 
 
 def reason(error: BaseException) -> str:

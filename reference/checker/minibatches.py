@@ -380,6 +380,22 @@ def follows(
     return True
 
 
+def steps_in_turn(process: Any, plan: CallPlan, reading: Reading, factor: float, seed: int) -> bool:
+    """Whether a step is a pass of steps on one row each, in their order."""
+    rng = np.random.default_rng(seed)
+    d = plan.layout.d or 3
+    for n in (2, 3, 5):
+        X, y, w = rng.normal(size=(n, d)), rng.normal(size=n), rng.normal(size=d)
+        problem = Problem(X, y, w, np.float64(rng.normal()), lr=0.0625)
+        (answer,) = process.ask([plan.request(problem)])
+        theta, came = np.append(w, problem.b), parse_output(plan, reading, problem, answer)
+        for row in np.column_stack([X, np.ones(n), y]):
+            theta = theta - 0.0625 * factor * (row[:-1] @ theta - row[-1]) * row[:-1]
+        if came.fault or not np.allclose(came.vector, theta, rtol=1e-9, atol=1e-9):
+            return False
+    return True
+
+
 def first_points(process: Any, plan: CallPlan, reading: Reading, problem: Problem) -> list[Any]:
     """(w, b) at the start, if it is given, and after 1, 2 and 3 iterations; none if one fails."""
     answers = list(process.ask([plan.request(problem._replace(iters=t)) for t in (1, 2, 3)]))

@@ -50,8 +50,8 @@ ROLE_WORDS = {
     "w": "w weight weights wt wts slope m coef coefs coefficient coefficients k a beta",
     "b": "b bias biases intercept c offset const constant q alpha w0 b0 beta0 theta0 d",
     "theta": "theta thetas beta betas param params parameter parameters w weight weights wts coef "
-    "coefs coefficients b p model variables",
-    "table": "points point data table dataset pairs samples xy batch minibatch",
+    "coefs coefficients b p model variables self",
+    "table": "points point data table dataset pairs samples xy batch minibatch df dataframe",
     "lr": "lr alpha eta eta0 learningrate learnrate learning rate stepsize step lrate l a gamma",
     "iters": "niter niters iters iteration iterations numiter numiters numiterations epoch epochs "
     "nepoch nepochs numepochs maxiter maxiters maxiterations iter steps nsteps numsteps nit nits "
@@ -60,7 +60,7 @@ ROLE_WORDS = {
     "features_count": "nfeatures numfeatures ninputs inputdim indim inputsize infeatures dim dims "
     "d nfeature numberoffeatures nvars nin",
     "n": "m n nsamples numsamples samplecount count length nobs",
-    "y_hat": "yhat ypred yhats ypreds ypredicted guess guesses pred preds "
+    "y_hat": "z yhat ypred yhats ypreds ypredicted guess guesses pred preds "
     "predictions prediction predicted yp h out output outputs "
     "estimate estimates hypothesis",
     "grad_w": "dw gradw djdw dldw dm wgrad grad_w gw dweights dcost gradients dweight gradweights "
@@ -290,6 +290,16 @@ class Definition:
         names = {n.attr for n in self.nodes if isinstance(n, ast.Attribute)}
         names |= {n.id for n in self.nodes if isinstance(n, ast.Name)}
         return any({bare(n), bare(n).rstrip("0")} & BIASES for n in names)
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it takes from a table by name, that of the labels last."""
+        taken = [n for n in self.nodes if isinstance(n, ast.Attribute)]
+        rows = [
+            n.attr for n in taken if getattr(getattr(n.value, "value", None), "attr", "") == "iloc"
+        ]
+        names = list(dict.fromkeys([*constant_keys(self.nodes), *rows]))
+        return tuple(sorted(names, key=lambda name: roles_of(name)[:1] == ["y"]))
 
     @cached_property
     def names_torch(self) -> bool:
@@ -632,6 +642,7 @@ def with_unused(
     for i, p in enumerate(parameters):
         others = {roles[0][1] for j, roles in enumerate(choices) if j != i and roles}
         stray = not roles_of(p["name"]) or {role for _, role in choices[i]} <= others
+        stray = stray or p["name"] == "self"
         if p.get("unused") and p["required"] and stray:
             found[i] = [(0, "=None")]
     return found

@@ -10,7 +10,7 @@ from reference.checker.call_plan import CallPlan, written
 from reference.checker.diagnosis.faults import BY_NAME
 from reference.checker.diagnosis.history import Explanation, explain_paths
 from reference.checker.expected import CONVENTIONS
-from reference.checker.minibatches import follows, read_batches
+from reference.checker.minibatches import follows, read_batches, steps_in_turn
 from reference.checker.report import Check
 from reference.checker.session import (
     SMALL,
@@ -53,6 +53,22 @@ def judge_training(
             return []
         factors = [CONVENTIONS[call.loss](1)]
     return judge_batches(process, call, factors, choice.status == "right", options)
+
+
+def judge_pass(process: Any, choice: Choice, options: Options) -> list[Check]:
+    """The check of a step that is a pass of steps on one row each; nothing where it is none."""
+    call = choice.call
+    if call is None or call.reading is None or call.plan.kind != "step" or call.plan.given:
+        return []
+    if choice.status == "right" or call.plan.lr is not None:
+        return []
+    for loss in ("half-mse", "mse"):
+        factor = CONVENTIONS[loss](1)
+        if steps_in_turn(process, call.plan, call.reading, factor, options.seed):
+            told = known_of(call._replace(loss=loss))
+            kind = "one sample a step, each in turn"
+            return [Check("step", call.plan.name, "right", explanation=kind, **told)]
+    return []
 
 
 def explanation_of(

@@ -43,6 +43,7 @@ from reference.checker.training import (
     explain,
     fixed_batch_size,
     judge_fixed_batches,
+    judge_pass,
     judge_training,
     known_of,
 )
@@ -108,6 +109,9 @@ def judge_choice(
             checks = judge_training(process, definition, choice, losses, options)
             if checks:
                 return [with_example(c, process, subject, losses, evaluate) for c in checks]
+        checks = judge_pass(process, choice, options)
+        if checks:
+            return checks
         checks = judge_all(process, definition, choice.call, losses, options, evaluate, limits)
         return [with_example(c, process, subject, [choice.call.loss], evaluate) for c in checks]
     except OutOfTime:
@@ -228,10 +232,19 @@ def make_checks(
     own = of_function(trials, call.plan)
     checks = [with_answers(make_check(own, count, evaluate, call, options, definition), own)]
     predictions = [t for t in trials if t.plan.name != call.plan.name]
-    if predictions:
+    if predictions and are_classes(predictions):
+        reason = "its predictions are classes: it is no regression"
+        checks.append(Check("predict", predictions[0].plan.name, "unchecked", reason=reason))
+    elif predictions:
         check = make_check(predictions, count, None, call, options, definition)
         checks.append(with_answers(check, predictions))
     return checks
+
+
+def are_classes(trials: Sequence[Trial]) -> bool:
+    """Whether all predictions together are two numbers, and not as they should be."""
+    values = {float(v) for t in trials if t.finite for v in t.reading.vector}
+    return 0 < len(values) <= 2 < len(trials) and not all(t.is_correct for t in trials)
 
 
 def kind_of(definition: Definition, choice: Choice) -> str:

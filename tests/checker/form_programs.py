@@ -1555,4 +1555,86 @@ def train_model(X, y, lr=0.01, epochs=100):
 """,
         {"train_model": "right"},
     ),
+    "methods that use no object": Form(
+        """\
+class Line:
+    @staticmethod
+    def mse(y, y_hat):
+        return ((y - y_hat) ** 2).mean()
+
+    def gradient(self, X, y, w, b):
+        r = X @ w + b - y
+        return 2 * X.T @ r / len(y), 2 * r.mean()
+
+    def predict(self, X, w, b):
+        return X @ w + b
+""",
+        {"Line.mse": "right", "Line.gradient": "right", "Line.predict": "right"},
+        (("Line.gradient", "2 * r.mean()", "2 * r.sum()"),),
+    ),
+    "a method that takes its parameters from the object": Form(
+        """\
+class Line:
+    def __init__(self, w, b):
+        self.w, self.b = w, b
+
+    def gradient(self, X, y):
+        r = X @ self.w + self.b - y
+        return X.T @ r / len(y), r.mean()
+""",
+        {"Line.gradient": "right"},
+        (("Line.gradient", "self.b - y", "self.b + y"),),
+    ),
+    "a pass of single rows": Form(
+        """\
+def sgd_epoch(x, y, w, b, lr):
+    for xi, yi in zip(x, y):
+        e = w * xi + b - yi
+        w -= lr * e * xi
+        b -= lr * e
+    return w, b
+""",
+        {"sgd_epoch": "right"},
+        (("sgd_epoch", "b -= lr * e", "b += lr * e"),),
+    ),
+    "named columns": Form(
+        """\
+def loss(m, b, points):
+    total = 0
+    for i in range(len(points)):
+        x, y = points.iloc[i].studytime, points.iloc[i].score
+        total += (y - (m * x + b)) ** 2
+    return total / len(points)
+""",
+        {"loss": "right|unchecked"},
+    ),
+    "a classifier that is trained like a line": Form(
+        """\
+import numpy as np
+
+class Adaline:
+    def __init__(self, eta=0.1, n_iter=10):
+        self.eta, self.n_iter = eta, n_iter
+
+    def fit(self, X, y):
+        self.w, self.b = np.zeros(X.shape[1]), 0.0
+        for _ in range(self.n_iter):
+            errors = y - X @ self.w - self.b
+            self.w = self.w + self.eta * X.T @ errors / len(y)
+            self.b = self.b + self.eta * errors.mean()
+
+    def predict(self, X):
+        return np.where(X @ self.w + self.b >= 0.0, 1, -1)
+""",
+        {"Adaline": "right", "Adaline.predict": "unchecked"},
+    ),
+    "Python 2 that compiles": Form(
+        """\
+def gradient(X, y, w, b):
+    r = X @ w + b - y
+    print >>log, r.mean()
+    return X.T @ r / len(y), r.mean()
+""",
+        {"gradient": "unchecked"},
+    ),
 }

@@ -127,6 +127,7 @@ def load(
         functions[name] = functools.reduce(getattr, name.split("."), module)
     elif file:
         functions.update(public_names(module, ast.parse(source) if source else None))
+        functions.update(methods_of(functions))
     found = [describe(n, f, functions) for n, f in functions.items()]
     return {"found": found, "left_out": left_out}
 
@@ -145,6 +146,18 @@ def public_names(module: Any, tree: ast.Module | None) -> dict[str, Any]:
         and n in bound
         and not isinstance(f, Placeholder)
         and (n in defined or made_here(f, module, tree))
+    }
+
+
+def methods_of(functions: dict[str, Any]) -> dict[str, Any]:
+    """The public methods of the classes that were found, as functions: Class.method."""
+    classes = {n: c for n, c in functions.items() if inspect.isclass(c)}
+    kinds = (types.FunctionType, staticmethod, classmethod)
+    return {
+        f"{n}.{m}": getattr(c, m)
+        for n, c in classes.items()
+        for m, f in vars(c).items()
+        if isinstance(f, kinds) and not m.startswith("_")
     }
 
 

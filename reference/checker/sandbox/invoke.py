@@ -261,13 +261,13 @@ def tensor(functions: Any, a: Any, grad: Any = None) -> Any:
     return found
 
 
-def frame(functions: Any, a: Any) -> Any:
+def frame(functions: Any, a: Any, columns: list[str] | None = None) -> Any:
     """A pandas DataFrame, or a Series of one dimension."""
     import pandas
 
     if np.ndim(a) == 1:
         return pandas.Series(a, name="price")
-    return pandas.DataFrame(a, columns=[f"x{j}" for j in range(np.shape(a)[1])])
+    return pandas.DataFrame(a, columns=columns or [f"x{j}" for j in range(np.shape(a)[1])])
 
 
 BUILDERS = {
