@@ -147,12 +147,23 @@ def train(table: Table, seed: int) -> tuple[tuple[Any, float], tuple[Any, float]
     if rank <= X.shape[1]:
         raise ValueError(
             f"{X.shape[1]} features need {X.shape[1] + 1} rows or more, and none may "
-            f"depend on the others, got {len(y)} rows of rank {rank}; add rows, or leave one out"
+            f"depend on the others, got {len(y)} rows of rank {rank}"
+            f"{dependence(Z, table.features)}; add rows, or leave one out"
         )
     steps = count_steps(Z)
     path = fit(Z, y, lr=max_lr(Z) / 2, batch_size=len(y), epochs=steps, rng=seed)
     trained, exact = (unstandardise(w, b, mean, std) for w, b in (path[-1], (v, c)))
     return trained, exact, steps
+
+
+def dependence(Z: Any, names: list[str]) -> str:
+    """Which feature follows from which of those before it, the first one that does."""
+    for j in range(1, Z.shape[1] if len(Z) > Z.shape[1] else 0):
+        parts = np.linalg.lstsq(Z[:, :j], Z[:, j], rcond=None)[0]
+        if abs(Z[:, :j] @ parts - Z[:, j]).max() < 1e-9:
+            others = [name for name, part in zip(names, parts, strict=False) if abs(part) > 1e-9]
+            return f": {names[j]} follows from {', '.join(others)}"
+    return ""
 
 
 def count_steps(Z: Any) -> int:

@@ -33,8 +33,8 @@ class Trajectory(Frozen):
     Parameters
     ----------
     w : (T+1, d)
-        The weights before the first step and after each step; (T, d) in a log, which does not
-        contain the point after its last step.
+        The weights before the first step and after each step; (T, d) of a log that does not contain
+        the point after its last step.
     b : (T+1,) or None
         The bias, likewise. Parts that a log does not contain are None.
     grad_w, grad_b : (T, d) and (T,), or None

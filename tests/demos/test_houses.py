@@ -135,7 +135,7 @@ def test_files_as_programs_write_them_are_read(fit_csv):
         ("A,B,y\n1,2,3\n2,2,4\n3,2,1\n", r"column 'B' is constant \(2 in every row\)"),
         ("A,B,y\n1,2,3\n2,1,3\n3,2,3\n", "column 'y' is constant"),
         ("A,B,y\n1,2,3\n2,1,4\n", "2 features need 3 rows or more.*got 2 rows"),
-        ("A,B,y\n1,2,3\n2,4,4\n3,6,9\n4,8,0\n", "depend on the others, got 4 rows of rank 2"),
+        ("A,B,y\n1,2,3\n2,4,4\n3,6,9\n4,8,0\n", "got 4 rows of rank 2: B follows from A; add rows"),
         (GOOD.encode("utf-16"), "must be a CSV file in UTF-8"),
         ("A,B,y\n" + "1" * 200_000 + ",2,3\n", "must be a CSV file"),
     ],
