@@ -64,17 +64,17 @@ function line_handles(svg) {
 
 const three = (x) => Number(x.toPrecision(4));
 
-// The house nearest to the pointer.
+// The house nearest to the pointer, while nothing is dragged; on a phone, the one that is tapped.
 function look_at_houses(svg) {
-  svg.addEventListener("pointermove", ({ clientX, clientY, buttons, target }) => {
+  const look = ({ clientX, clientY, buttons, target }) => {
     if (buttons || target.closest(".handle")) return;
-    const { left, top } = svg.getBoundingClientRect();
-    const away = AREA.map((x, i) =>
-      Math.hypot(svg.frame.X(x) - clientX + left, svg.frame.Y(PRICE[i]) - clientY + top)
-    );
+    const { left, top } = svg.getBoundingClientRect(), { X, Y } = svg.frame;
+    const away = AREA.map((x, i) => Math.hypot(X(x) - clientX + left, Y(PRICE[i]) - clientY + top));
     const nearest = away.indexOf(Math.min(...away));
     if (away[nearest] < 25 && nearest !== state.house - 1) change({ house: nearest + 1 });
-  });
+  };
+  svg.addEventListener("pointermove", look);
+  svg.addEventListener("click", look);
 }
 
 function house_words() {

@@ -194,6 +194,8 @@ def test_a_finger_scrolls_unless_it_holds_a_handle(closed):
     start = study.state("start")
     assert abs(touch(study, "#plane_start .grip", 60, 40)) < 2
     assert study.state("start") != start
+    assert abs(touch(study, "#street .dot:nth-of-type(1)", 0)) < 2  # a tap
+    assert study.state("house") != 91
 
 
 @pytest.mark.parametrize("picture", ["street", "over_w", "steps", "contours", "plane"])
