@@ -17,6 +17,7 @@ from reference.checker.example import Subject, example, unanswered
 from reference.checker.expected import FORMULAS, Expected
 from reference.checker.extra_problems import Extra, look_further, narrow
 from reference.checker.output import describe_raised
+from reference.checker.own_names import in_own_names
 from reference.checker.penalty import OF_BIAS, problem_without_weights
 from reference.checker.problem_set import distinguishing_problems
 from reference.checker.repeated_example import repeated_example
@@ -370,6 +371,7 @@ def wrong_as(evidence: Evidence, call: Call) -> tuple[str, str]:
         fault, explanation = diagnose(evidence, call.loss)
     except OutOfTime:
         fault, explanation = "unknown", symptoms.describe(evidence.everything)
+    explanation = in_own_names(explanation, plan, call.reading, evidence.definition)
     return fault, "\n".join(filter(None, [explanation, plan.note and f"({plan.note}.)"]))
 
 

@@ -152,3 +152,19 @@ def test_a_loss_in_place_of_a_gradient_is_told_with_its_number(tmp_path, name):
     with contextlib.redirect_stdout(io.StringIO()):
         exec("\n".join(lines), namespace)
     assert float(eval(last, namespace)) == found.counterexample.got
+
+
+WORDS = {
+    "dj_db": PROGRAMS["an accumulated part"][2],
+    "∂L/∂theta[0]": "def gradient(X, y, theta):\n    g = X.T @ (X @ theta - y) / len(y)\n"
+    "    return np.r_[g[0] * len(y), g[1:]]\n",
+    "a loss is one number": "def cost(X, y, w, b):\n    return (X @ w + b - y) ** 2 * X.T\n",
+}
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_the_sentence_is_about_what_is_judged_in_its_own_names(tmp_path, words):
+    """Not of grad_w where a program has another name for it, or has none."""
+    found = checked(tmp_path, WORDS[words])
+    assert words in found.explanation, found.explanation
+    assert "grad_" not in found.explanation

@@ -97,7 +97,7 @@ FAULTS = (
     Fault(
         "wrong-shape",
         "grad_w of another shape than w, or grad_b not a number",
-        "You return another shape than expected: grad_w has the shape of w, grad_b is a number.",
+        "You return another shape than expected: {form}.",
         programs="""
             def gradient(X, y, w, b):
                 return correct_gradient(X, y, w, b)[0]

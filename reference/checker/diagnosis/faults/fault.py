@@ -25,6 +25,15 @@ def correct_gradient(X, y, w, b):
 """
 
 
+FORMS = {  # of an answer that is no gradient
+    "loss": "a loss is one number",
+    "sample": "there is one loss for each sample",
+    "predict": "there is one prediction for each row",
+    "step": "the new parameters have the shape of the old ones",
+    "trainer": "the trained parameters have the shape of the first ones",
+}
+
+
 @dataclass(frozen=True)
 class Fault:
     """One mistake, how it is recognised, and programs that make it.
@@ -37,7 +46,9 @@ class Fault:
         The formula in the notation of the derivation.
     explanation : str
         For whoever made the mistake. {quantity} stands for gradient, loss or prediction (one noun
-        in the singular, so that "Your {quantity} is ..." is always right), {section} for its §.
+        in the singular, so that "Your {quantity} is ..." is always right), {section} for its §,
+        {form} for the shape that it should have; grad_w and grad_b are told in the program's own
+        names.
     gradient, step, loss, predict : tuple of functions
         The formula as code, of arrays or of `Terms`: (X, y, w, b) → (grad_w, grad_b);
         (w, b, lr, g) → (w, b), where g(w, b) is the right gradient; (X, y, w, b) → L;
@@ -82,7 +93,8 @@ class Fault:
         """The explanation, for a function of this kind."""
         quantity = {"loss": "loss", "sample": "loss", "predict": "prediction"}.get(kind, "gradient")
         section = "1.2b" if kind == "loss" else "1.3f"
-        return self.explanation.format(quantity=quantity, section=section)
+        form = FORMS.get(kind, "grad_w has the shape of w, grad_b is a number")
+        return self.explanation.format(quantity=quantity, section=section, form=form)
 
     @property
     def sources(self) -> list[str]:

@@ -1,0 +1,54 @@
+"""Sentences in the names that a program has for the two parts of a gradient."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from reference.checker.call_plan import CallPlan
+from reference.checker.output import Reading, key_name
+from reference.checker.signature import Definition, roles_of
+
+PARTS = ("grad_w", "grad_b")
+
+
+def in_own_names(
+    text: str, plan: CallPlan, reading: Reading | None, definition: Definition | None
+) -> str:
+    """The text, with the program's names in place of grad_w and grad_b."""
+    if definition is None or not any(part in text for part in PARTS):
+        return text
+    for part in PARTS:
+        name = name_of_part(part, plan, reading, definition)
+        if plan.layout.w == "number" and plan.layout.d == 1:
+            text = text.replace(f"{part}[0]", name)
+        text = re.sub(rf"\b{part}\b", lambda match, name=name: name, text)  # type: ignore[misc]
+    return text
+
+
+def name_of_part(part: str, plan: CallPlan, reading: Reading | None, definition: Definition) -> str:
+    """What is returned, the variable that holds it, or what it is the derivative for."""
+    if reading is not None and plan.kind.startswith("gradient"):
+        key = reading.b if part == "grad_b" and plan.kind == "gradient" else reading.w
+        returned = key_name(key, plan, definition) if key is not None else ""
+        if returned:
+            return returned
+    stored = [n.id for n in definition.nodes if isinstance(n, ast.Name) and is_stored(n)]
+    held = next((n for n in stored if part in roles_of(n)[:1]), "")
+    return held or f"∂L/∂{parameter(part, plan)}"
+
+
+def is_stored(node: ast.Name) -> bool:
+    """Whether a name is assigned to here."""
+    return isinstance(node.ctx, ast.Store)
+
+
+def parameter(part: str, plan: CallPlan) -> str:
+    """The parameter that a part is the derivative for; of θ, where it is in it."""
+    names = {role: p for p, role in plan.roles}
+    if "theta" in names and not plan.layout.packed:
+        first = "0" if part == "grad_b" else "1:"
+        last = "-1" if part == "grad_b" else ":-1"
+        return f"{names['theta']}[{last if plan.layout.ones.endswith('last') else first}]"
+    role = part[-1]
+    return names.get(role, names.get(f"{role}[0]", role))
