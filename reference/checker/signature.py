@@ -471,10 +471,14 @@ class Definition:
 
     @cached_property
     def nonlinear(self) -> str:
-        """A call in it that no linear model needs, such as `sigmoid`; or ""."""
+        """What in it no linear model needs: a call such as `sigmoid`, a power of X; or ""."""
         curved = ("exp", "sigmoid", "tanh", "relu", "softmax", "log", "log1p", "expit", "sign")
         names = [called_name(n) for n in self.reached if isinstance(n, ast.Call)]
-        return next((n for n in names if n.lower().strip("_") in curved), "")
+        called = next((n for n in names if n.lower().strip("_") in curved), "")
+        data = {p["name"] for p in self.parameters if roles_of(p["name"])[:1] == ["X"]}
+        powers = [n.left for n in self.nodes if isinstance(n, ast.BinOp) and is_power(n)]
+        taken = next((names_in(n) for n in powers if set() < names_in(n) <= data), set())
+        return f"calls {called}" if called else f"takes powers of {min(taken)}" if taken else ""
 
 
 def used_names(node: Any) -> set[str]:
@@ -523,6 +527,11 @@ def first_named(names: list[str], wanted: tuple[str, ...]) -> dict[str, str]:
             if role in wanted:
                 found.setdefault(role, name)
     return found
+
+
+def is_power(node: ast.BinOp) -> bool:
+    """Whether a node takes a power."""
+    return isinstance(node.op, ast.Pow)
 
 
 def is_square(node: Any) -> bool:

@@ -128,7 +128,7 @@ def without_run(process: Any, definition: Definition, choice: Choice) -> Check |
     if choice.call is None:
         return not_understood(definition, choice)
     if choice.status not in ("right", "named") and definition.nonlinear:
-        reason = f"its model is not linear: it calls {definition.nonlinear}"
+        reason = f"its model is not linear: it {definition.nonlinear}"
         return unchecked(definition, kind_of(definition, choice), reason)
     if choice.status == "penalised":
         return of_penalty(process, definition, choice.call)
