@@ -44,7 +44,7 @@ def fit_affine(
     a step more than the 4m(d+1) of the loop. `fit` is faster from about d = 20 for batches of one
     sample, d = 35 for 10 to 32 and d = 25 for 100 (on two cores, NumPy 2.4).
 
-    Parameters, Returns and Raises as in `fit`.
+    Parameters, errors and warnings as in `fit`.
     Arithmetic is float64, rounded to float32 at the end where X and y are float32; how far the
     path may be from that of `fit` is derived in `reference.rounding.products_bound`. Large
     trainings are computed in chunks of bounded memory, and of a memory map only the rows of a

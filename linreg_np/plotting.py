@@ -158,8 +158,9 @@ def draw_surface(ax: Any, scene: Scene) -> None:
     ax.view_init(45, -65 if L[0, -1] < L[0, 0] else -115)  # over the lower one of the near corners
     ax.locator_params(nbins=5)
     ax.set(xlim=u[[0, -1]], ylim=v[[0, -1]])
-    for name, label in zip("xyz", (*scene.axes, "loss"), strict=True):
-        getattr(ax, f"set_{name}label")(label, labelpad=8)
+    ax.set_xlabel(scene.axes[0], labelpad=8)
+    ax.set_ylabel(scene.axes[1], labelpad=8)
+    ax.set_zlabel("loss", labelpad=8)
     ax.set_box_aspect(None, zoom=0.9)
 
 
@@ -215,7 +216,7 @@ def draw_weights(ax: Any, path: Trajectory, true: Any = None) -> None:
 def put_legend_above(ax: Any) -> None:
     """Beside the data rather than over them."""
     look = {"frameon": False, "handlelength": 1, "columnspacing": 1}
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=7, **look)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.03), ncols=7, **look)
 
 
 def draw_losses(ax: Any, losses: Array) -> None:

@@ -82,8 +82,10 @@ def convert_args_to_float(f: Callable[P, T]) -> Callable[P, T]:
     return g
 
 
-def check_shapes(X: Any = None, w: Any = None, x: Any = None, **_: object) -> None:
-    """Raise ValueError where X or w is to blame that the shapes do not match; x is one sample.
+def check_shapes(
+    X: Any = None, w: Any = None, x: Any = None, grad_w: Any = None, **_: object
+) -> None:
+    """Refuse w or its gradient where these are why shapes do not match; x is one sample.
 
     Raises
     ------
@@ -93,6 +95,8 @@ def check_shapes(X: Any = None, w: Any = None, x: Any = None, **_: object) -> No
     if np.ndim(features) == 1 and np.ndim(X) != 1:
         check = functools.partial(_check_vector, "w", np.asarray(w), plain=False)
         check(len(features), "one weight per feature")
+    if grad_w is not None:
+        _check_vector("grad_w", np.asarray(grad_w), np.size(w), "one number per weight")
 
 
 def check_same_index(X: object, y: object) -> None:

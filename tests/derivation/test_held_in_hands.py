@@ -130,6 +130,8 @@ def test_arguments_that_are_no_numbers_are_named():
         loss(X, Y, bad, 0)
     with pytest.raises(ValueError, match=r"^X must be 2-D"):
         predict(1.0, 2.0, 0.0)
+    with pytest.raises(ValueError, match=r"^grad_w must have shape \(2,\), .*got \(3,\)"):
+        engine.sgd_step([1.0, 2.0], 0.0, [1.0, 2.0, 3.0], 0.0, 0.1)
     with pytest.raises(ValueError, match=r"^w must have shape \(2,\)"):
         engine.dl_dw([1, 2], 4, [1, 1, 1], 0.5, 0)
 
