@@ -26,7 +26,7 @@ from reference.checker.signature import (
     words,
 )
 
-SELDOM = {"table", "grad_w", "grad_b", "grad", "params"}  # roles that few functions have
+SELDOM = {"table", "x", "y_hat", "grad_w", "grad_b", "grad", "params"}  # roles of few functions
 LOOSE = 1e300  # a tolerance with which `until converged` is one step
 DIVISOR = 16  # batch_size where a gradient is given: a power of two, and 1/16 is no rate
 
@@ -138,28 +138,26 @@ class CallPlan:
 
     def values(self, problem: Problem) -> dict[str, Any]:
         """What each role stands for, in this layout."""
-        p, wrap = problem, self.wrap
+        p, uses = problem, self.uses
         n, d = p.X.shape
-        parameters = self.parameters(p)
-        found = {"X": self.features(p), "y": self.labels(p), **parameters}
-        found |= {"lr": p.lr, "iters": p.iters, "n": n, "lam": self.lam, "seed": 0}
-        found["generator"] = ("generator", 0)
+        found = {"lr": p.lr, "iters": p.iters, "n": n, "features_count": d}
+        found |= {"lam": self.lam, "seed": 0, "generator": ("generator", 0)}
         found["tol"] = LOOSE if self.kind == "step" else 0.0
-        predicted = p.X @ p.w + p.b if self.kind.startswith("gradient") else p.X[:, 0]
-        found["y_hat"] = self.labels(p._replace(y=predicted))
         found["batch_size"] = DIVISOR if self.given else p.batch_size or n
-        if self.uses & SELDOM:
-            found |= self.seldom_given(p)
+        found |= {"X": self.features(p)} if "X" in uses else {}
+        found |= {"y": self.labels(p)} if "y" in uses else {}
+        found |= self.parameters(p) if uses & {"w", "b", "theta"} else {}
+        found |= self.seldom_given(p) if uses & SELDOM else {}
         found |= {role: ("function", name) for role, name in self.functions}
         given = self.roles + self.init + self.attributes
-        found |= {role: constant(role) for _, role in given if role.startswith("=")}
-        found["features_count"] = d
-        found |= {f"x[{j}]": wrap(p.X[:, j]) for j in range(d)}
-        return found | {f"w[{j}]": float(v) for j, v in enumerate(p.w)}
+        return found | {role: constant(role) for _, role in given if role.startswith("=")}
 
     def seldom_given(self, p: Problem) -> dict[str, Any]:
         """What the roles in `SELDOM` stand for."""
         found = {"table": self.table(p)}
+        found |= {f"x[{j}]": self.wrap(column) for j, column in enumerate(p.X.T)}
+        predicted = p.X @ p.w + p.b if self.kind.startswith("gradient") else p.X[:, 0]
+        found["y_hat"] = self.labels(p._replace(y=predicted))
         scale = DIVISOR if self.given == "sum" else 1
         grad_w, grad_b = scale * p.X[0], float(scale * p.y[0])
         found |= {"grad_w": self.shaped(grad_w), "grad_b": grad_b}
@@ -206,6 +204,7 @@ class CallPlan:
             b = (self.layout.container, np.array([p.b] if self.layout.w == "column" else p.b))
         w = self.shaped(p.w) if self.layout.w != "number" else float(p.w[0])
         found = {"w": w, "b": b, "theta": self.shaped(self.joined(p.w, p.b))}
+        found |= {f"w[{j}]": float(v) for j, v in enumerate(p.w)}
         if self.layout.packed == "dict":
             found["theta"] = ("dict", dict(zip(self.layout.keys, (w, b), strict=True)))
         elif self.layout.packed == "record":

@@ -56,6 +56,7 @@ from reference.checker.trial import Trial
 
 REPEATS = 100  # problems that are asked again at the end, in another order
 ITERATIONS = (1, 2, 3)
+FEW = 300  # random problems that are not too many for a trainer
 SMALL = 5  # problems by which a call is chosen
 ENOUGH = 3  # of them, where the function is slow
 EXPLAINED = 12  # calls at most whose answers are compared with the catalogue
@@ -733,13 +734,19 @@ class Run(NamedTuple):
     problems: int
 
 
+def problem_count(plan: CallPlan, options: Options) -> int:
+    """How many random problems are asked: of trainers a third, since each is three steps."""
+    most = options.max_examples
+    return max(most // len(iterations(plan)), min(most, FEW))
+
+
 def run(evaluate: Evaluate, call: Call, options: Options, until: float = float("inf")) -> Run:
     """A few simple problems, all random ones, and some of these again in another order.
 
     A problem that is asked again has the index that it had at first.
     """
-    plan, count, o = call.plan, options.max_examples, call.plan.layout
-    trainer = plan.kind == "trainer"
+    plan, o, trainer = call.plan, call.plan.layout, call.plan.kind == "trainer"
+    count = problem_count(plan, options)
     first = small_problems(plan, options.seed)
     problems = [*first, *random_problems(options.seed, count, not trainer, o.d, o.n)]
     if plan.scaling is not None:
