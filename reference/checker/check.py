@@ -60,7 +60,7 @@ def check(
     seed : int
         Of the problems.
     max_examples : int
-        How many random problems; fewer if time is up.
+        How many random problems; fewer if time is up. A trainer gets a third, of three steps each.
     timeout : float
         Seconds for each function.
     call : str or sequence of str
