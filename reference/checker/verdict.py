@@ -369,8 +369,8 @@ def wrong_as(evidence: Evidence, call: Call) -> tuple[str, str]:
         return explain("predict-not-standardised", "predict")
     try:
         fault, explanation = diagnose(evidence, call.loss)
-    except OutOfTime:
-        fault, explanation = "unknown", symptoms.describe(evidence.everything)
+    except OutOfTime:  # then by the answers that came, without asking more
+        fault, explanation = diagnose(replace(evidence, evaluate=None), call.loss)
     explanation = in_own_names(explanation, plan, call.reading, evidence.definition)
     return fault, "\n".join(filter(None, [explanation, plan.note and f"({plan.note}.)"]))
 
