@@ -237,8 +237,8 @@ def classroom(tmp_path):
 
 def test_a_class_is_graded_by_one_command(classroom, capsys):
     """Table, mistakes, groups of unknown ones and scores, as text and as JSON."""
-    arguments = ["check", str(classroom / "class"), "--max-examples", "5", "--hint", "1"]
-    arguments += ["--points", "gradient=5 loss=2"]
+    arguments = ["check", str(classroom / "class"), "--max-examples", "5", "--timeout", "60"]
+    arguments += ["--hint", "1", "--points", "gradient=5 loss=2"]
     assert command.main(arguments) == 1
     out = capsys.readouterr().out
     rows = [re.split(r"   +", line) for line in out.splitlines() if line[:3] in CLASS]

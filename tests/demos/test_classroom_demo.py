@@ -98,7 +98,7 @@ def test_the_guide_shows_what_is_printed(tmp_path, capsys):
     for name, source in sources.items():
         (tmp_path / name).mkdir()
         (tmp_path / name / "hw.py").write_text(source)
-    options = ["--points", "gradient=5 loss=2", "--max-examples", "5"]
+    options = ["--points", "gradient=5 loss=2", "--max-examples", "5", "--timeout", "60"]
     assert main(["check", str(tmp_path), *options]) == 1
     shown = re.search(r"```text\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)[1]
     assert capsys.readouterr().out.endswith(f"\n\n{shown}")
