@@ -19,9 +19,10 @@ Is your gradient of linear regression right, and if not, what exactly is wrong, 
 Each function of a file is compared with exact arithmetic; a mistake is named, with the smallest
 example that shows it."""
 EXAMPLES = """\
-python -m reference check my_gradient.py     judge every function of a file
-python -m reference check --help             what is understood, and all options
-python -m reference faults | less            the mistakes that have a name
+linreg-check my_gradient.py          judge every function of a file
+linreg-check --help                  what is understood, and all options
+python -P -m reference check FILE    the same without an installation; -P needs Python 3.11
+python -m reference faults | less    the mistakes that have a name
 """
 HELP = f"""\
 targets: FILE.py, FILE.ipynb, FILE.py:NAME, package.module:NAME, - for standard input; a folder, a

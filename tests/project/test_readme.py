@@ -37,11 +37,11 @@ def transcript(tmp_path):
     """The command and the output of the README's check; its file lies in `tmp_path`."""
     ((text, _),) = blocks("console")
     cat, source, command, output = re.fullmatch(
-        r"\$ (cat \S+)\n(.*)\$ python (.*?)\n(.*)", text, re.S
+        r"\$ (cat \S+)\n(.*)\$ linreg-check (.*?)\n(.*)", text, re.S
     ).groups()
     assert cat == "cat my_gradient.py"
     tmp_path.joinpath("my_gradient.py").write_text(source, encoding="utf-8")
-    return command, output
+    return f"-m reference check {command}", output  # the same without an installation
 
 
 def test_the_code_block_prints_and_draws_what_the_readme_says(tmp_path, monkeypatch):
