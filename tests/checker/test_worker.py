@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import pickle
 import random
 import subprocess
@@ -263,7 +264,8 @@ def test_requests_are_served_in_order_until_there_are_none():
 def answers(*requests, cwd=ROOT):
     """What a worker answers; it must end by itself when there are no more, and print nothing."""
     sent = b"".join(map(pickle.dumps, requests))
-    command = [sys.executable, "-c", BOOT, str(Path(worker.__file__).parent), "none", "", str(cwd)]
+    command = [sys.executable, "-c", BOOT, str(Path(worker.__file__).parent)]
+    command += [str(os.getpid()), "none", "", str(cwd)]
     run = subprocess.run(command, input=sent, cwd=cwd, capture_output=True, timeout=60, check=False)
     assert (run.returncode, run.stderr) == (0, b"")
     return [json.loads(line) for line in run.stdout.splitlines()]

@@ -10,24 +10,36 @@ import contextlib
 import os
 import signal
 
-from .system import CHILD_SUBREAPER, DUMPABLE, PARENT_DEATH_SIGNAL, prctl, remove_folder
+from .system import (
+    CHILD_SUBREAPER,
+    DUMPABLE,
+    NOBODY,
+    PARENT_DEATH_SIGNAL,
+    prctl,
+    remove_folder,
+)
 
 WAITED = {signal.SIGTERM, getattr(signal, "SIGCHLD", signal.SIGTERM)}
 
 
-def keep(folder: str = "") -> None:
+def keep(judge: int, folder: str = "") -> None:
     """Return in a child. This process stays and ends it, when told to by SIGTERM or with its judge.
 
     Parameters
     ----------
+    judge : int
+        The process that has started this one.
     folder : str
-        What is removed if the judge has ended.
+        Is made, to be the working directory, and removed if the judge has ended.
     """
+    make_folder(folder)
     if prctl(CHILD_SUBREAPER, 1) != 0:
         return
     signal.pthread_sigmask(signal.SIG_BLOCK, WAITED)
-    judge = os.getppid()
     prctl(PARENT_DEATH_SIGNAL, signal.SIGTERM)
+    if os.getppid() != judge:
+        remove_folder(folder)
+        os._exit(1)
     child = os.fork()
     if child:
         prctl(DUMPABLE, 0)  # neither read by the child nor a core
@@ -39,6 +51,15 @@ def keep(folder: str = "") -> None:
         end_as(status)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, WAITED)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def make_folder(folder: str) -> None:
+    """Make a folder that root can give to nobody, and go there."""
+    if folder:
+        os.mkdir(folder, 0o700)
+        os.chdir(folder)
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            os.chown(folder, NOBODY, NOBODY)
 
 
 def release_pipes() -> None:

@@ -15,6 +15,7 @@ import functools
 import os
 import pickle
 import queue
+import secrets
 import signal
 import site
 import subprocess
@@ -46,7 +47,6 @@ from reference.checker.sandbox.system import (
     CHILD_SUBREAPER,
     DUMPABLE,
     GET_DUMPABLE,
-    NOBODY,
     prctl,
     remove_folder,
 )
@@ -56,12 +56,12 @@ import sys, types
 if sys.path[:1] == [""]:
     del sys.path[0]
 package = types.ModuleType("_sandbox")
-path, sandbox, made_for_it, own_folder = sys.argv[1:]
+path, judge, sandbox, made_for_it, own_folder = sys.argv[1:]
 package.__path__ = [path]
 sys.modules["_sandbox"] = package
 if sandbox != "bubblewrap":
     from _sandbox.keeper import keep
-    keep(made_for_it)
+    keep(int(judge), made_for_it)
 from _sandbox.worker import main
 main({}, sandbox == "bubblewrap", own_folder)
 """  # the worker and its helpers, without the package that they stand in
@@ -226,8 +226,8 @@ class Process:
             env = environment(bubblewrap.FOLDER)
             return start_worker(begin, self.sandbox, "", self.own_folder, env=env)
         self.folder = new_folder()
-        where = self.folder or os.path.abspath(os.sep)
-        told = {"cwd": where, "env": environment(where)}
+        root = os.path.abspath(os.sep)
+        told = {"cwd": root, "env": environment(self.folder or root)}
         return start_worker(subprocess.Popen, "none", self.folder, self.own_folder, **told)
 
     def close(self) -> None:
@@ -314,7 +314,7 @@ def serve_pipes(stdin: Any, stdout: Any, requests: Any, lines: Any) -> None:
 def start_worker(begin: Any, *told: str, **options: Any) -> Any:
     """Start the worker with pipes for its input and output, in a session of its own."""
     return begin(
-        [sys.executable, "-c", BOOT, os.path.dirname(worker.__file__), *told],
+        [sys.executable, "-c", BOOT, os.path.dirname(worker.__file__), str(os.getpid()), *told],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -335,15 +335,11 @@ def environment(folder: str) -> dict[str, str]:
 
 
 def new_folder() -> str:
-    """An empty temporary folder; "" where none can be made."""
+    """The path of a temporary folder that is to be made; "" where there is no place for it."""
     try:
-        folder = tempfile.mkdtemp(prefix="linreg_np-")
+        return os.path.join(tempfile.gettempdir(), f"linreg_np-{secrets.token_hex(8)}")
     except OSError:
         return ""
-    with contextlib.suppress(OSError, AttributeError):
-        if os.geteuid() == 0:
-            os.chown(folder, NOBODY, NOBODY)
-    return folder
 
 
 def start_fork(functions: dict[str, Any]) -> Any:

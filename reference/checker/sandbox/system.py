@@ -36,8 +36,10 @@ def limit_resources(sandboxed: bool) -> None:
         return
     prctl(NO_NEW_PRIVILEGES, 1)
     limits = {"RLIMIT_CORE": 0, "RLIMIT_DATA": MAX_MEMORY, "RLIMIT_FSIZE": MAX_FILE}
-    if not (sandboxed and counts_all_namespaces()):
+    if not sandboxed:
         limits["RLIMIT_NPROC"] = MAX_TASKS + tasks_of_user(os.getuid())
+    elif not counts_all_namespaces():
+        limits["RLIMIT_NPROC"] = MAX_TASKS
     for name, value in limits.items():
         with contextlib.suppress(AttributeError, ValueError, OSError):
             kind = getattr(resource, name)

@@ -40,7 +40,7 @@ def serve_fork(functions: dict[str, Any]) -> None:
     try:
         os.closerange(3, max(map(int, os.listdir("/dev/fd"))) + 1)
         gc.enable()
-        keep()
+        keep(os.getppid())
         main(functions)
     finally:
         os._exit(0)
@@ -59,7 +59,8 @@ def main(functions: dict[str, Any], sandboxed: bool = False, folder: str | None 
         prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL)
     limit_resources(sandboxed)
     received = incoming(requests)
-    serve(received if sys.platform == "linux" else read_ahead(received), answers, functions)
+    has_keeper = sys.platform == "linux" and not sandboxed
+    serve(received if has_keeper else read_ahead(received), answers, functions)
 
 
 def incoming(requests: Any) -> Iterator[Any]:
@@ -72,7 +73,7 @@ def incoming(requests: Any) -> Iterator[Any]:
 def read_ahead(requests: Iterable[Any], end: Callable[[int], Any] = os._exit) -> Iterator[Any]:
     """The same, read by a thread that ends this process where they end, whatever it is doing.
 
-    It is for systems that do not end a process with the one that started it.
+    It is for where no keeper ends this process with the judge; bubblewrap does so once it runs.
     """
     received: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
