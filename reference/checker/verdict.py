@@ -78,6 +78,10 @@ def judge(
         checks = judge_choice(process, definition, choice, losses, options, limits)
     except OutOfTime as error:
         checks = [interrupted(definition, choice, error)]
+    except SubjectTerminated as error:
+        if choice.call is None:
+            raise
+        checks = [ended(process, definition, choice.call, error)]
     return [replace(c, choice=choice) for c in checks]
 
 
@@ -105,20 +109,15 @@ def judge_choice(
         return [early] if early else []
     evaluate = make_evaluate(process, choice.call, limits[1])
     subject = Subject(definition, choice.call.plan, choice.call.reading)
-    try:
-        if choice.call.plan.kind == "trainer":
-            checks = judge_training(process, definition, choice, losses, options)
-            if checks:
-                return [with_example(c, process, subject, losses, evaluate) for c in checks]
-        checks = judge_pass(process, choice, options)
+    if choice.call.plan.kind == "trainer":
+        checks = judge_training(process, definition, choice, losses, options)
         if checks:
-            return checks
-        checks = judge_all(process, definition, choice.call, losses, options, evaluate, limits)
-        return [with_example(c, process, subject, [choice.call.loss], evaluate) for c in checks]
-    except OutOfTime:
-        raise
-    except SubjectTerminated as error:
-        return [ended(process, definition, choice.call, error)]
+            return [with_example(c, process, subject, losses, evaluate) for c in checks]
+    checks = judge_pass(process, choice, options)
+    if checks:
+        return checks
+    checks = judge_all(process, definition, choice.call, losses, options, evaluate, limits)
+    return [with_example(c, process, subject, [choice.call.loss], evaluate) for c in checks]
 
 
 def without_run(process: Any, definition: Definition, choice: Choice) -> Check | None:
