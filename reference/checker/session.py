@@ -510,7 +510,8 @@ def explained_call(
         same = [(a, r) for k, a, r in tried if k == i]
         found = explained_by(match.matching_faults, same, losses)
         if found is None and i < PAIRED:
-            found = explained_by(pairs.matching_pair, same, losses[:2])
+            several = 2 if same[0][0].plan.kind == "loss" else 1  # a gradient takes longer
+            found = explained_by(pairs.matching_pair, same, losses[:several])
         if found is not None:
             return replace(choice, call=found, status="named")
     found = explained_by(match.matching_faults, of_one_feature(definition, attempts), losses)
