@@ -85,31 +85,21 @@ function own_mark(B) {
   return max_lr(held() ? H.slice(0, 2).map((row) => row.slice(0, 2)) : H);
 }
 
-// What else changes with one setting: other data begin anew, and so does another η.
-function settings_after(key, value) {
-  if (![...DESCENT, "scaled"].includes(key)) return { [key]: value };
+// What else changes with a part of the state: other data begin anew, and with another setting the
+// path does.
+function consequences(patch) {
+  const changes = (...keys) => keys.some((key) => key in patch);
+  const anew = changes("data", "own", "scaled");
+  if (!anew && !changes("eta", "m", "held", "momentum", "beta", "start")) return {};
   stop();
-  if (!["data", "scaled"].includes(key)) return { [key]: value, t: 0 };
-  Object.assign(state, { [key]: value });
-  return fresh_settings({ [key]: value });
+  return anew ? { ...descent_defaults(), held: false, momentum: false, t: 0 } : { t: 0 };
 }
-
-const fresh_settings = (patch) => ({
-  ...descent_defaults(),
-  held: false,
-  momentum: false,
-  t: 0,
-  ...patch
-});
 
 // ---- the pictures
 
 const DESCENT = ["data", "own", "scaled", "eta", "m", "held", "momentum", "beta", "start", "t"];
 const plane = $("#plane");
-const start_grip = handle(plane, "plane_start", (p) => {
-  stop();
-  change({ start: p.map(three), t: 0 });
-});
+const start_grip = handle(plane, "plane_start", (p) => change({ start: p.map(three) }));
 
 // In 1e-9 of a frame or so: what is not finite is not drawn.
 const drawn = (list, f) => list.filter(finite).map(({ p }) => f.to(p));
@@ -299,8 +289,7 @@ function status_words() {
 const at_end = () => state.t >= run.points.length - 1;
 
 picture(DESCENT, () => {
-  const { points } = path();
-  if (state.t > points.length - 1) state.t = points.length - 1;
+  path();
   const words = status_words();
   $("#now").textContent = words;
   clearTimeout(speech);
@@ -326,7 +315,7 @@ function why_words() {
   const values = { eta: state.eta, mark: mark(), factor, own: run.steepest, m: batch_size() };
   for (const name of Object.keys(values)) values[name] = written(values[name]);
   const name = state.momentum ? "why.momentum" : state.eta > mark() ? "why.over" : "why.batch";
-  return `${say(name, values)} ${say(finite(run.points.at(-1)) ? "why.stopped" : "why.infinite", { t: state.t, steps: OUTSIDE })}`;
+  return `${say(name, values)} ${say(finite(run.points.at(-1)) ? "why.stopped" : "why.infinite", { t: run.shown.length - 1, steps: OUTSIDE })}`;
 }
 
 // 1.3g and 1.3h with the numbers of the last step put in, and the first terms of the sum.
@@ -428,14 +417,10 @@ $("#step").addEventListener("click", () => {
   show_step(state.t + 1);
 });
 $("#reset").addEventListener("click", () => {
-  stop();
   [ghost, run] = [[], null];
-  change(fresh_settings({ beta: FIRST.beta }));
+  change({ data: state.data, beta: FIRST.beta });
 });
-$("#eta").addEventListener("input", ({ target }) => {
-  stop();
-  change({ eta: rate(target.valueAsNumber), t: 0 });
-});
+$("#eta").addEventListener("input", ({ target }) => change({ eta: rate(target.valueAsNumber) }));
 
 const short = (x) => Number(Math.abs(x) < 1 ? x.toFixed(3) : x.toPrecision(4));
 
@@ -449,8 +434,7 @@ for (const input of $$("[data-weight]")) {
   });
   input.addEventListener("input", () => {
     if (!accepted(input)) return;
-    stop();
-    change({ start: start_now().map((x, j) => (j === k ? input.valueAsNumber : x)), t: 0 });
+    change({ start: start_now().map((x, j) => (j === k ? input.valueAsNumber : x)) });
   });
 }
 $("#speed").addEventListener("change", ({ target }) => change({ speed: Number(target.value) }));

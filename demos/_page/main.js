@@ -14,19 +14,15 @@ for (const link of $$("nav a")) {
   });
 }
 
-// The state that the address holds, over what is first for its data.
+// The state that the address holds, over what is first for its data. Own data that are none are left
+// out, and a start that is not in the picture.
 function restore() {
-  const found = read_address();
-  Object.assign(state, FIRST, {
-    data: found.data ?? FIRST.data,
-    own: found.own ?? "",
-    scaled: found.scaled ?? false
-  });
-  if (state.data === "own" && !own_data()) Object.assign(state, { data: FIRST.data, own: "" });
-  Object.assign(state, fresh_settings({}), { ...found, data: state.data, own: state.own });
-  if (!in_frame(problem(), start_now())) state.start = descent_defaults().start;
-  redraw();
-  save();
+  const found = read_address(), { eta, m, held, momentum, start, t, ...others } = FIRST;
+  if (found.data === "own" && !(found.own && read_own(found.own))) delete found.data;
+  if (found.data !== "own") delete found.own;
+  widths.clear();
+  change({ ...others, ...found });
+  if (!in_frame(problem(), start_now())) change({ start: descent_defaults().start });
 }
 
 const SHOWN = [...new Set($$("[data-shows]").map((output) => output.dataset.shows))];

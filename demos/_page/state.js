@@ -67,7 +67,9 @@ function picture(keys, draw_it) {
 
 function change(patch) {
   Object.assign(state, patch);
-  for (const { keys, draw_it } of pictures) if (keys.some((key) => key in patch)) draw_it();
+  const changed = { ...consequences(patch), ...patch };
+  Object.assign(state, changed);
+  for (const { keys, draw_it } of pictures) if (keys.some((key) => key in changed)) draw_it();
   save();
 }
 
@@ -86,9 +88,8 @@ const first = (key) => descent_defaults()[key] ?? FIRST[key];
 function fragment() {
   const long = state.own.length > MOST_IN_ADDRESS; // data too many for an address are not kept there
   const own = ["data", "own", "scaled", "start", "eta", "t"];
-  const kept = Object.keys(READ).filter(
-    (key) => String(state[key]) !== String(first(key)) && !(long && own.includes(key))
-  );
+  const differs = (key) => key === "language" || String(state[key]) !== String(first(key));
+  const kept = Object.keys(READ).filter((key) => differs(key) && !(long && own.includes(key)));
   const texts = kept.map((key) => [key, state[key] === true ? "1" : String(state[key])]);
   return new URLSearchParams(texts).toString().replaceAll("%2C", ",");
 }
@@ -120,7 +121,7 @@ function bind(input) {
   };
   input.addEventListener("input", () => {
     if (input.type === "number" && !accepted(input)) return;
-    change(settings_after(key, (value[input.type] ?? (() => input.value))()));
+    change({ [key]: (value[input.type] ?? (() => input.value))() });
   });
   picture([key, "data"], () => {
     if (input.type === "checkbox") input.checked = state[key];

@@ -151,7 +151,7 @@ def test_nothing_overflows(closed, width, language):
         "for (const d of document.querySelectorAll('.why')) d.hidden = false"
     )
     assert overflowing(study, width) == []
-    study.browser.execute_script("change(settings_after('data', 'own'))")
+    study.browser.execute_script("change({data: 'own'})")
     study.change(features="two", axes=True, momentum=True)
     study.click("#digits")
     assert overflowing(study, width) == []

@@ -1,6 +1,5 @@
 """Section 7 in a browser: every path is that of `fit`, and it can be started, steered and sent."""
 
-import json
 import math
 import re
 import urllib.parse
@@ -303,7 +302,7 @@ def test_an_address_that_makes_no_sense_is_left_out(closed, fragment):
     study = closed.open(fragment)
     expected = {"eta": 0.03, "m": "10", "data": "example", "w": 30, "b": 10, "house": 91, "t": 0}
     assert {key: study.state(key) for key in expected} == expected
-    study.wait("location.hash === '' || location.hash === '#'")
+    study.wait("/^#language=(en|zh)$/.test(location.hash)")
 
 
 def test_a_typed_start_is_checked_where_it_is_typed(study):
@@ -440,9 +439,4 @@ def test_the_address_is_a_plain_list(study):
     study.change(eta=0.5, m="all", t=2)
     study.wait("location.hash.includes('t=2')")
     asked = urllib.parse.parse_qs(study.js("location.hash.slice(1)"))
-    assert json.loads(json.dumps(asked)) == {
-        "language": ["en"],
-        "eta": ["0.5"],
-        "m": ["all"],
-        "t": ["2"],
-    } or asked == {"eta": ["0.5"], "m": ["all"], "t": ["2"]}
+    assert asked == {"language": ["en"], "eta": ["0.5"], "m": ["all"], "t": ["2"]}
