@@ -34,11 +34,22 @@ def browser_or_skip():
     paths = [shutil.which(name) for name in ("chromium", "chromedriver")]
     missing = [n for n, p in zip(("chromium", "chromedriver"), paths, strict=True) if not p]
     missing += [] if importlib.util.find_spec("selenium") else ["the package selenium"]
+    skip_or_fail(missing)
+    return paths
+
+
+def firefox_or_skip():
+    """The path of Firefox; the same without it."""
+    path = shutil.which("firefox-esr") or shutil.which("firefox")
+    skip_or_fail([] if path else ["firefox"])
+    return path
+
+
+def skip_or_fail(missing):
     if missing:
         reason = f"no browser: {' and '.join(missing)} not installed"
         required = os.environ.get("LINREG_NP_BROWSER") == "required"
         (pytest.fail if required else pytest.skip)(reason)
-    return paths
 
 
 class Study:

@@ -7,7 +7,7 @@ import shutil
 
 import numpy as np
 import pytest
-from study_page import WORDS, browser_or_skip, english_in
+from study_page import WORDS, browser_or_skip, english_in, firefox_or_skip
 
 from demos import page
 from demos._page.notation import IN_MATHS, NOTATION, code, mathml
@@ -24,6 +24,8 @@ def test_a_missing_browser_is_a_skip_and_a_failure_where_it_is_required(monkeypa
     monkeypatch.delenv("LINREG_NP_BROWSER", raising=False)
     with pytest.raises(pytest.skip.Exception, match="chromium and chromedriver"):
         browser_or_skip()
+    with pytest.raises(pytest.skip.Exception, match="firefox not installed"):
+        firefox_or_skip()
     monkeypatch.setenv("LINREG_NP_BROWSER", "required")
     with pytest.raises(pytest.fail.Exception, match="no browser"):
         browser_or_skip()

@@ -2,14 +2,13 @@
 
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from study_page import WORDS, english_in
+from study_page import WORDS, english_in, firefox_or_skip
 
 from demos import page
 from demos._page.notation import mathml
@@ -374,9 +373,7 @@ def ink_lines(picture, gap=12):
 @thorough
 def test_firefox_draws_each_equation_on_one_line(tmp_path):
     """By one screenshot without a window: no square floats above, no fraction falls apart."""
-    firefox = shutil.which("firefox-esr") or shutil.which("firefox")
-    if not firefox:
-        pytest.skip("no browser: firefox not installed")
+    firefox = firefox_or_skip()
     style = re.search("<style>(.*?)</style>", page.page(0), re.S)[1]
     equations = [s.equation for s in SECTIONS[:-1]] + list(page.LINES.values())
     lines = [line for e in equations for line in re.findall("<math.*?</math>", mathml(e))]
