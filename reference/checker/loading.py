@@ -163,7 +163,8 @@ def stands_alone(found: dict[str, Any], node: Any) -> bool:
         if isinstance(n, ast.Attribute) and getattr(n.value, "id", "") == "self"
     }
     roles = sorted(role for name in used for role in roles_of(name)[:1])
-    bound = first.get("name") == "self" and not first.get("unused") and roles != ["b", "w"]
+    record = roles == ["b", "w"] and kinds != ["predict"]  # which is asked after a training
+    bound = first.get("name") == "self" and not first.get("unused") and not record
     named = kinds in (["gradient"], ["loss"], ["predict"], ["step"])
     return named and not bound and isinstance(node, ast.FunctionDef)
 
