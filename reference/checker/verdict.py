@@ -475,6 +475,7 @@ def plain_ending(process: Any, plan: CallPlan, error: SubjectTerminated) -> tupl
     n, d = plan.layout.n or 1, plan.layout.d or 1
     problem = resized(error.problem, np.ones((n, d)))
     try:
+        list(process.ask([]))  # starts the process, which takes its time
         list(process.ask([plan.request(problem)], time.monotonic() + 1.0))
     except OutOfTime:
         return error.problem, error.detail
