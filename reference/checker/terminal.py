@@ -20,9 +20,12 @@ def escape_what_cannot_be_encoded() -> None:
 
 def write(text: str) -> bool:
     """Print a text; whether it could be, or nobody wants to read on."""
+    if sys.stdout is None:
+        complain("the report cannot be written: standard output is closed")
+        return False
     try:
         print(text, flush=True)
-        return sys.stdout is not None
+        return True
     except BrokenPipeError:  # as of `| head`
         discard(sys.stdout)
         return True

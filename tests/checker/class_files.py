@@ -63,11 +63,11 @@ WRONG = [
 ]
 HANGS = [
     RIGHT.replace("    r = X", "    while True: pass\n    r = X"),
-    RIGHT + "\nwhile True: pass\ndef predict(X, w, b): return done\n",
+    RIGHT + "\nclass Endless:\n    while True: pass\n",
 ]
 CRASHES = [
     RIGHT.replace("    r = X", "    import os; os._exit(3)\n    r = X"),
-    "import os\nos.abort()",
+    RIGHT + "\nclass Broken:\n    import os; os.abort()\n",
 ]
 UNREADABLE = [b"{", b"\x80PK\x03", b'{"cells": 3}', b"", b'{"cells": [{"cell_type": "code"}'[:20]]
 
