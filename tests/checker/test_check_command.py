@@ -566,3 +566,18 @@ def test_an_error_of_the_checker_is_that_functions_alone(run, monkeypatch):
     found, text = run(f"{GRADIENT}\ndef loss(X, y, w, b): return 1\n")
     assert verdicts(found) == {"gradient": "right", "loss": "unchecked"}
     assert "the checker failed: ZeroDivisionError: here" in text
+
+
+def test_assert_gradient_has_the_options_of_check():
+    """Its failure shows the report, as far as the hint allows; what is no option is refused."""
+
+    def gradient(X, y, w, b):
+        r = y - (X @ w + b)
+        return X.T @ r / len(y), r.mean()
+
+    for hint, shown in ((1, False), (2, True)):
+        with pytest.raises(AssertionError, match="WRONG") as failure:
+            assert_gradient(gradient, hint=hint, max_examples=5, timeout=60)
+        assert ("sign-flipped" in str(failure.value)) == shown
+    with pytest.raises(TypeError, match="no_such"):
+        assert_gradient(gradient, no_such=1)
