@@ -126,39 +126,6 @@ FAULTS = (
         """,
     ),
     Fault(
-        "low-precision",
-        "float32(∇L), labelled float64",
-        "You return float64 numbers that are only as accurate as float32: is there a cast?",
-        detect_last=lambda e: (
-            bool(whole_numbers.rounding_of(e.inexact)) or precision.is_low_precision(e.inexact)
-        ),
-        tell=whole_numbers.tell_rounding,
-        programs="""
-            def gradient(X, y, w, b):
-                r = (X @ w + b - y).astype(np.float32)
-                gw = X.astype(np.float32).T @ r / np.float32(len(y))
-                return gw.astype(float), float(r.mean())
-
-            def gradient(X, y, w, b):
-                gw, gb = correct_gradient(X, y, w, b)
-                return np.float32(gw).astype(float), np.float32(gb).astype(float)
-
-            def gradient(X, y, w, b):
-                return correct_gradient(np.float32(X).astype(float), y, w, b)
-
-            def gradient(X, y, w, b):
-                gw, gb = correct_gradient(X, y, w, b)
-                return np.round(gw, 3), round(gb, 3)
-
-            def step(X, y, w, b, lr):
-                gw, gb = correct_gradient(X, y, w, b)
-                return w - lr * np.around(gw, 2), b - lr * np.around(gb, 2)
-
-            def predict(X, w, b):
-                return [float(f"{v:.4g}") for v in X @ w + b]
-        """,
-    ),
-    Fault(
         "whole-number-division",
         "∇w L = ⌊(1/n) Xᵀ(ŷ − y)⌋",
         "You divide with //, which cuts to whole numbers: use /.",
@@ -212,6 +179,39 @@ FAULTS = (
             def gradient(X, y, w, b):
                 gw, gb = correct_gradient(X, y, w, b)
                 return gw.astype(int), int(gb)
+        """,
+    ),
+    Fault(
+        "low-precision",
+        "float32(∇L), labelled float64",
+        "You return float64 numbers that are only as accurate as float32: is there a cast?",
+        detect_last=lambda e: (
+            bool(whole_numbers.rounding_of(e.inexact)) or precision.is_low_precision(e.inexact)
+        ),
+        tell=whole_numbers.tell_rounding,
+        programs="""
+            def gradient(X, y, w, b):
+                r = (X @ w + b - y).astype(np.float32)
+                gw = X.astype(np.float32).T @ r / np.float32(len(y))
+                return gw.astype(float), float(r.mean())
+
+            def gradient(X, y, w, b):
+                gw, gb = correct_gradient(X, y, w, b)
+                return np.float32(gw).astype(float), np.float32(gb).astype(float)
+
+            def gradient(X, y, w, b):
+                return correct_gradient(np.float32(X).astype(float), y, w, b)
+
+            def gradient(X, y, w, b):
+                gw, gb = correct_gradient(X, y, w, b)
+                return np.round(gw, 3), round(gb, 3)
+
+            def step(X, y, w, b, lr):
+                gw, gb = correct_gradient(X, y, w, b)
+                return w - lr * np.around(gw, 2), b - lr * np.around(gb, 2)
+
+            def predict(X, w, b):
+                return [float(f"{v:.4g}") for v in X @ w + b]
         """,
     ),
     Fault(
