@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from reference.checker.diagnosis.faults.formulas import (
     gradient,
     loss,
     means,
+    replace,
     residual,
     right_b,
     scale,
@@ -78,6 +80,18 @@ def single_residuals(trials: Sequence[Trial]) -> list[float]:
     return [abs(t.gradient[-1]) for t in trials if len(t.case.y) == 1]
 
 
+def weights_in_turn(w: Any, b: Any, lr: Any, g: Any) -> Any:
+    """Each weight stepped along the gradient at those that were stepped before it."""
+    for j in range(len(w)):
+        w = replace(w, j, w[j] - lr * g(w, b)[0][j])
+    return w, b
+
+
+def bias_after(w: Any, b: Any, lr: Any, g: Any) -> Any:
+    """The bias stepped, and the weights as they are."""
+    return w, step(w, b, lr, g)[1]
+
+
 FAULTS = (
     Fault(
         "bias-step-doubled",
@@ -120,7 +134,8 @@ FAULTS = (
     Fault(
         "sequential-update",
         "w ← w − η ∇w L(w, b), then b ← b − η ∂L/∂b(new w, b)",
-        "You change w before you compute the gradient for b: compute both at the old w and b.",
+        "You change a parameter before you compute the gradient of the others: compute all of it "
+        "at the old w and b.",
         step=(
             lambda w, b, lr, g: (
                 step(w, b, lr, g)[0],
@@ -130,6 +145,8 @@ FAULTS = (
                 step(w, step(w, b, lr, g)[1], lr, g)[0],
                 step(w, b, lr, g)[1],
             ),
+            lambda w, b, lr, g: weights_in_turn(w, step(w, b, lr, g)[1], lr, g),
+            lambda w, b, lr, g: bias_after(*weights_in_turn(w, b, lr, g), lr, g),
         ),
         programs="""
             def step(X, y, w, b, lr):
@@ -155,6 +172,20 @@ FAULTS = (
 
                 def predict(self, X):
                     return X @ self.w + self.b
+
+            def gradient_descent(X, y, theta, alpha, iters):
+                theta = np.array(theta, dtype=float)
+                for _ in range(iters):
+                    for j in range(len(theta)):
+                        theta[j] = theta[j] - alpha * ((X @ theta - y) * X[:, j]).sum() / len(y)
+                return theta
+
+            def gradient_descent(X, y, theta, alpha, iters):
+                theta = np.array(theta, dtype=float)
+                for _ in range(iters):
+                    for j in range(len(theta)):
+                        theta[j] = theta[j] - alpha * ((X @ theta - y) * X[:, j]).sum() / len(y)
+                return theta
         """,
     ),
     Fault(
