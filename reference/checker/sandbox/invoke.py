@@ -175,7 +175,7 @@ def children(value: Any) -> Any:
 
 def all_numbers(value: list[Any]) -> bool:
     """Whether a list is one array: of numbers, or of lists of them that are equally long."""
-    if any(np.ndim(v) and not isinstance(v, list) for v in value):
+    if any(isinstance(v, tuple) or (not isinstance(v, list) and np.ndim(v)) for v in value):
         return False
     try:
         return np.asarray(value, dtype=float).size == np.asarray(value).size
