@@ -95,7 +95,7 @@ def write_files(found: Sequence[Submission], options: argparse.Namespace) -> boo
 
 def check_all(targets: Sequence[Target], options: argparse.Namespace) -> list[Report]:
     """The report on each target, several at a time."""
-    names = ("loss", "seed", "max_examples", "timeout", "call", "hint", "sandbox", "only")
+    names = ("loss", "seed", "max_examples", "timeout", "call", "hint", "sandbox", "only", "plain")
     chosen = {name: getattr(options, name) for name in names}
     progress = Progress(len(targets))
     with ThreadPoolExecutor(options.jobs) as pool:

@@ -94,6 +94,7 @@ class CallPlan:
     answer: tuple[str, ...] = ()  # what the program calls what it returns
     lam: float = 0.0  # the penalty that is given where there is one
     doubtful: bool = False  # whether answers that are not right say nothing of the function
+    batches: str = ""  # what the batches of a trainer were found to be
 
     @property
     def is_class(self) -> bool:

@@ -47,6 +47,7 @@ def check(
     hint: int = HINTS,
     sandbox: str = "auto",
     only: str | Sequence[str] = (),
+    plain: bool = False,
 ) -> Report:
     """Whether a gradient, step, trainer, prediction or loss is right; and if not, why.
 
@@ -75,6 +76,9 @@ def check(
         Whether a file runs in bubblewrap: where that works, always, or never.
     only : str or sequence of str
         The names of the functions that are checked; by default all are.
+    plain : bool
+        Whether to insist on plain gradient descent: momentum, a schedule, a penalty, early
+        stopping, standardising and sampling are wrong then, where they are meant too.
 
     Returns
     -------
@@ -89,7 +93,7 @@ def check(
         does not work.
     """
     names = (only,) if isinstance(only, str) else tuple(only)
-    chosen = Options(loss, seed, max_examples, timeout, progress, hint, names)
+    chosen = Options(loss, seed, max_examples, timeout, progress, hint, names, plain)
     told = [parse_call(c) for c in ([call] if isinstance(call, str) else call)]
     runs_in = choose_sandbox(sandbox, isinstance(target, str))
     return replace(check_target(target, chosen, told, runs_in), sandbox=runs_in)

@@ -1,43 +1,42 @@
-"""Which rows a trainer uses in its steps, and with which weight: read off its own answers.
+"""What the passes of a trainer are: which batches, divided by what, in which direction.
 
-With X the identity each row acts on a weight of its own, and with a tiny learning rate the order
-of the steps has no effect. After one pass
-
-    w_i(before) − w_i(after) = η · c_i · (w_i + b − y_σ(i)),
-
-where c_i = Σ 1/|B| over the steps whose batch B holds row i, and σ(i) is the row whose label was
-used. So c and σ can be read, whatever the program shuffles or draws.
+A model of a pass has the positions of the rows in each step, the divisor, the sign, and what is
+kept from earlier steps. Its weights are compared with those that were read (`passes`), for rows in
+their order and for any other order; and its path is compared, step by step, on rows that are all
+alike, where the order has no effect.
 """
 
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from reference import rounding
 from reference.checker.call_plan import CallPlan, Problem
+from reference.checker.diagnosis.history import PLAIN, Program
 from reference.checker.output import Reading, parse_output
-from reference.checker.sandbox.messages import SubjectTerminated
+from reference.checker.passes import (
+    EPOCHS,
+    Pass,
+    labels_of,
+    left_over,
+    precision_of,
+    read_passes,
+)
+from reference.checker.sandbox.messages import OutOfTime, SubjectTerminated
 
-LR = 2.0**-30
-NEAR = 1e-5  # how well a weight is read: the learning rate and the rounding of w leave less
 SIZES = [(7, 3), (6, 3), (6, 2), (8, 3), (5, 1)]  # (n, batch_size): m divides n, or does not
-EPOCHS = (1, 2, 3, 4)
 ALL_ROWS = "all rows in each step"
 MANY = 80  # epochs after which one of three rows that was never drawn is no chance any more
-
-
-class Pass(NamedTuple):
-    """What one pass (one iteration) did: the weight of each row, and whose label it used."""
-
-    n: int
-    m: int
-    weights: Any  # (n,) c
-    labels: Any  # (n,) σ; −1 for a row that was not used
+DRAWS_ROWS = {"shuffle", "shuffled", "permutation", "perm", "randperm", "randint", "randrange"}
+DRAWS_ROWS |= {"choice", "sample", "integers", "stochastic", "sgd"}
+DRAWS = {"random", "rng", "rand", "randn", *DRAWS_ROWS}  # words of a program that draws
+Steps = list[list[int]]
+Divisor = tuple[str, Callable[[int, int, int], float]]  # of (rows of the batch, n, m)
 
 
 class Finding(NamedTuple):
@@ -48,306 +47,343 @@ class Finding(NamedTuple):
     more: str = ""
 
 
-def row_labels(n: int) -> Any:
-    """Labels that tell which row they belong to: no ratio of two is a simple fraction."""
-    primes = (p for p in itertools.count(2) if all(p % q for q in range(2, math.isqrt(p) + 1)))
-    return np.array([40.0 + 10 * math.sqrt(p) for p in itertools.islice(primes, n)])
+class Structure(NamedTuple):
+    """The rows of each step of a pass, by their positions in the order of that pass.
 
-
-def identity_problem(n: int, m: int) -> Problem:
-    """A problem by which the rows of a pass can be read."""
-    return Problem(np.eye(n), row_labels(n), np.zeros(n), np.float64(0), lr=LR, batch_size=m)
-
-
-def read_passes(
-    process: Any, plan: CallPlan, reading: Reading, n: int, m: int, factor: float
-) -> list[Pass] | None:
-    """The passes of a training, or None where they cannot be read."""
-    if plan.layout.d:
-        return read_passes_by_row(process, plan, reading, n, m, factor)
-    points = points_of(process, plan, reading, identity_problem(n, m))
-    if points is None:
-        return None
-    found = [decode(p, q, n, m, factor) for p, q in itertools.pairwise(points)]
-    return None if any(f is None for f in found) else found  # type: ignore[return-value]
-
-
-def read_passes_by_row(
-    process: Any, plan: CallPlan, reading: Reading, n: int, m: int, factor: float
-) -> list[Pass] | None:
-    """The same for a trainer that takes a fixed number of features: a training for each row.
-
-    Only that row has features that are not 0, so that it alone acts on the weights.
+    `alike`: whether all passes use the same rows, where that makes the difference.
     """
-    d, found = plan.layout.d, []
-    for i in range(n):
-        X = np.zeros((n, d))
-        X[i] = 1
-        problem = Problem(X, row_labels(n), np.zeros(d), np.float64(0), lr=LR, batch_size=m)
-        points = points_of(process, plan, reading, problem)
-        if points is None:
-            return None
-        found.append([decode_row(p, q, n, m, i, factor) for p, q in itertools.pairwise(points)])
-    if any(None in rows for rows in found):
-        return None
-    passes = zip(*found, strict=True)  # of each pass, what each row did
-    return [Pass(n, m, *map(np.array, zip(*rows, strict=True))) for rows in passes]  # type: ignore
+
+    fault: str
+    kind: str
+    steps: Callable[[int, int], Steps]
+    alike: bool | None = None
 
 
-def decode_row(
-    before: Any, after: Any, n: int, m: int, i: int, factor: float
-) -> tuple[float, int] | None:
-    """The weight of one row in a pass, and whose label it used; the first weight tells."""
-    moved = (before - after)[0] / (LR * factor)
-    if abs(moved) < 1e-4:
-        return 0.0, -1
-    start = before[:-1].sum() + before[-1]
-    return weight_and_label(moved, start, row_labels(n), i, n, m)
+class Model(NamedTuple):
+    """A program for one pass: names of mistakes, if any, and how its weights come about.
+
+    `of_bias`: the divisor of the part of b.
+    """
+
+    structure: Structure
+    divisor: Divisor
+    sign: tuple[str, int]
+    program: Program = PLAIN
+    each_pass: bool = False  # whether what is kept is forgotten at the start of each pass
+    of_bias: Divisor | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """The mistakes in it."""
+        divisors = {self.divisor[0], self.of_bias[0] if self.of_bias else ""}
+        found = {self.structure.fault, self.sign[0], self.program.fault, *divisors}
+        return sorted(found - {""})
 
 
-def points_of(process: Any, plan: CallPlan, reading: Reading, problem: Problem) -> list[Any] | None:
-    """The points after each number of passes; None where they cannot be read."""
-    answers = list(process.ask([plan.request(problem._replace(iters=t)) for t in EPOCHS]))
-    outputs = [parse_output(plan, reading, problem, a) for a in answers]
-    if any(o.fault or len(o.vector) != len(problem.w) + 1 for o in outputs):
-        return None
-    points = [o.vector for o in outputs]
-    if not all(np.isfinite(p).all() for p in points):
-        return None
-    return [np.append(problem.w, problem.b), *points] if plan.starts else points
+def windows(n: int, starts: Sequence[int], width: int) -> Steps:
+    """The rows from each start on."""
+    return [list(range(k, min(k + width, n))) for k in starts]
 
 
-def decode(before: Any, after: Any, n: int, m: int, factor: float) -> Pass | None:
-    """The weight of each row in a pass, and whose label it used."""
-    y, start = row_labels(n), before[:-1] + before[-1]
-    moved = (before - after)[:-1] / (LR * factor)
-    weights, labels = np.zeros(n), np.full(n, -1)
-    for i in range(n):
-        if abs(moved[i]) < 1e-4:
-            continue
-        found = weight_and_label(moved[i], start[i], y, i, n, m)
-        if found is None:
-            return None
-        weights[i], labels[i] = found
-    return Pass(n, m, weights, labels)
+def slices(n: int, m: int) -> Steps:
+    """All rows, in batches of m."""
+    return windows(n, range(0, n, m), m)
 
 
-def weight_and_label(
-    moved: float, start: float, y: Any, i: int, n: int, m: int
-) -> tuple[float, int] | None:
-    """c and σ of one row: its own label if that gives a fraction that batches can make."""
-    if start == y[i]:
-        return None
-    own = moved / (start - y[i])
-    unit = math.lcm(n, m, n % m or m)
-    count = own * unit
-    if abs(count - round(count)) < NEAR * max(1.0, abs(count)) and round(count):
-        return round(count) / unit, i
-    for size in dict.fromkeys((m, n % m or m, n, 1)):
-        for sign in (1, -1):
-            label = start - sign * moved * size
-            other = int(np.argmin(np.abs(y - label)))
-            if abs(y[other] - label) < NEAR * abs(label) * 10:
-                return sign / size, other
-    return None
+def repeated(rows: Callable[[int, int], int], count: Callable[[int, int], int]) -> Any:
+    """The first rows in so many steps."""
+    return lambda n, m: [list(range(rows(n, m)))] * count(n, m)
 
 
-def counts(p: Pass) -> Any:
-    """How often each row was used in batches of size m, as whole numbers where they are."""
-    return p.weights * p.m
+def overlapping(count: Callable[[int, int], int], more: int = 0) -> Any:
+    """Batches that begin one row apart."""
+    return lambda n, m: windows(n, range(count(n, m)), m + more)
 
 
-def remainder(p: Pass) -> int:
-    """The number of rows in the last, shorter batch; m if there is none."""
-    return p.n % p.m or p.m
+def full(n: int, m: int) -> int:
+    """How many batches of m rows there are room for."""
+    return n // m
 
 
-def once_each(p: Pass) -> bool:
-    """Whether each row was used once, in batches divided by their own size."""
-    r = remainder(p)
-    short = np.isclose(p.weights, 1 / r)
-    full = np.isclose(p.weights, 1 / p.m)
-    return bool((short | full).all()) and (r == p.m or int((short & ~full).sum()) == r)
+def all_of(n: int, m: int) -> int:
+    """How many batches there are, the last, shorter one included."""
+    return -(-n // m)
+
+
+def one(n: int, m: int) -> int:
+    """A single one."""
+    return 1
+
+
+STRUCTURES = [
+    Structure("", "minibatches", slices),
+    Structure("", ALL_ROWS, lambda n, m: [list(range(n))]),
+    Structure("", "one random sample a step", lambda n, m: [[0]], False),
+    Structure("", "one random batch a step", lambda n, m: [list(range(m))], False),
+    Structure("remainder-dropped", "", lambda n, m: windows(n, range(0, n - m + 1, m), m)),
+    *(
+        Structure("same-batch-again", "", repeated(lambda n, m: m, count), True)
+        for count in (all_of, full, one)
+    ),
+    *(
+        Structure("whole-data-in-each-batch", "", repeated(lambda n, m: n, count))
+        for count in (all_of, full)
+    ),
+    *(
+        Structure("batches-overlap", "", overlapping(count))
+        for count in (full, all_of, lambda n, m: n - m + 1, lambda n, m: n)
+    ),
+    Structure("batches-overlap", "", lambda n, m: windows(n, range(0, n, m), m + 1)),
+    Structure("row-never-drawn", "", lambda n, m: slices(n - 1, m), True),
+]
+DIVISORS: list[Divisor] = [
+    ("", lambda size, n, m: size),
+    ("ragged-divisor", lambda size, n, m: m),
+    ("full-n-divisor", lambda size, n, m: n),
+    ("missing-mean", lambda size, n, m: 1),
+]
+SIGNS = [("", 1), ("sign-flipped", -1)]
+FROZEN = Program("gradient-outside-loop", c=lambda t, s, n: float(s == t))
+KEPT_IN_PASS = [(FROZEN, True), (Program("accumulator-kept", c=lambda t, s, n: 1.0), True)]
+
+
+@lru_cache(maxsize=1)
+def models() -> list[Model]:
+    """The passes of plain descent and those with mistakes, the fewest mistakes first."""
+    kept = [(PLAIN, False), *KEPT_IN_PASS]
+    found = [
+        Model(structure, divisor, sign, *memory)
+        for memory, structure, divisor, sign in itertools.product(kept, STRUCTURES, DIVISORS, SIGNS)
+    ]
+    plain = [m for m in found if m.program is PLAIN]
+    found += [m._replace(of_bias=d) for m in plain for d in DIVISORS[:3] if d is not m.divisor]
+    few = [m for m in found if len(m.names) < 3]
+    return sorted(few, key=lambda m: len(m.names))
+
+
+def models_of(program: Program) -> list[Model]:
+    """The same for descent of another kind: with momentum, or a rate that changes."""
+    if program == PLAIN:
+        return models()
+    found = [m for m in models() if m.program is PLAIN and not m.of_bias]
+    by_pass = [m._replace(program=program, each_pass=k) for k in (False, True) for m in found]
+    return sorted(by_pass, key=lambda m: len(m.names))
+
+
+def coefficient(model: Model, steps: int, t: int, s: int) -> float:
+    """c of steps t and s of a training that has so many steps in a pass."""
+    program = model.program
+    if program.rates:
+        k = t // steps if model.each_pass else t
+        return program.rates[k] * (s == t) if k < len(program.rates) else np.nan
+    if not model.each_pass:
+        return program.c(t, s, 1)
+    return program.c(t % steps, s % steps, 1) if t // steps == s // steps else 0.0
+
+
+def step_coefficient(model: Model, steps: int, t: int, s: int) -> float:
+    """The same, where the gradient is taken further on."""
+    return float(t == s) if model.program.ahead else coefficient(model, steps, t, s)
+
+
+@lru_cache(maxsize=20_000)
+def weights_of(model: Model, n: int, m: int, number: int) -> Any:
+    """c of the row at each position in a pass, of which no earlier pass is felt."""
+    steps, weights = model.structure.steps(n, m), np.zeros(n)
+    first, last = number * len(steps), (number + 1) * len(steps)
+    for s, rows in enumerate(steps, first):
+        felt = sum(coefficient(model, len(steps), t, s) for t in range(s, last))
+        weights[rows] += model.sign[1] * felt / model.divisor[1](len(rows), n, m)
+    return weights
+
+
+def is_felt_later(model: Model, n: int, m: int) -> bool:
+    """Whether a pass adds to what the next one does."""
+    steps = len(model.structure.steps(n, m))
+    return coefficient(model, steps, steps, 0) != 0 and not model.program.rates
+
+
+def fits(model: Model, p: Pass, factor: float) -> bool:
+    """Whether these are the weights of the model, for the rows in their order or in another."""
+    if p.number and is_felt_later(model, p.n, p.m):
+        return True
+    wanted, weights = weights_of(model, p.n, p.m, p.number), p.weights / factor
+    known = np.isfinite(wanted)
+    near = p.near * np.maximum(1.0, np.abs(wanted))
+    if (np.abs(weights - wanted) <= near)[known].all():
+        return True
+    return bool(known.all() and (np.abs(np.sort(weights) - np.sort(wanted)) <= near.max()).all())
 
 
 def same_every_time(passes: Sequence[Pass]) -> bool:
-    """Whether all passes of the same sizes do the same."""
+    """Whether all passes of the same sizes use the same rows."""
     return all(
-        np.allclose(a.weights, b.weights) and (a.labels == b.labels).all()
-        for a in passes
-        for b in passes
+        ((np.abs(a.moved) > 10 * a.near) == (np.abs(b.moved) > 10 * b.near)).all()
+        for a, b in itertools.combinations(passes, 2)
         if (a.n, a.m) == (b.n, b.m)
     )
 
 
-def own_labels(p: Pass) -> bool:
-    """Whether each row that was used was used with its own label."""
-    used = p.labels >= 0
-    return bool((p.labels[used] == np.flatnonzero(used)).all())
-
-
-def full_batches(p: Pass) -> int:
-    """How many batches of m rows there are room for."""
-    return p.n // p.m
-
-
-def is_ragged(p: Pass) -> bool:
-    """Each row once, and each batch divided by m, the short one too."""
-    return bool(np.allclose(p.weights, 1 / p.m))
-
-
-def is_full_n(p: Pass) -> bool:
-    """Each row once, and each batch divided by n."""
-    return bool(np.allclose(p.weights, 1 / p.n))
-
-
-def is_whole_data(p: Pass) -> bool:
-    """All rows in each step, as many steps as there are batches."""
-    steps = {full_batches(p), -(-p.n // p.m)}
-    return any(k > 1 and np.allclose(p.weights, k / p.n) for k in steps)
-
-
-def is_remainder_dropped(p: Pass) -> bool:
-    """The rows of the full batches once, the others not."""
-    used = int(np.isclose(p.weights, 1 / p.m).sum())
-    unused = int((p.weights == 0).sum())
-    return used == full_batches(p) * p.m and used + unused == p.n
-
-
-def is_same_batch(p: Pass) -> bool:
-    """m rows, and these in every step."""
-    used = p.weights[p.weights != 0]
-    repeated = len({round(float(v), 6) for v in used}) == 1
-    return len(used) == p.m < p.n and repeated
-
-
-def is_overlapping(p: Pass) -> bool:
-    """Whole numbers of uses that differ: some rows several times, in a row."""
-    k = counts(p)
-    whole = np.allclose(k, np.round(k)) and k.max() > 1.5
-    rising = bool((np.diff(np.sign(np.diff(k[k > 0]))) <= 0).all())
-    return bool(whole and rising and k[-1] < k.max())
-
-
-def is_one_row(p: Pass) -> bool:
-    """One row alone, with weight 1."""
-    return int((p.weights != 0).sum()) == 1 and bool(np.isclose(p.weights.sum(), 1))
-
-
-def is_one_batch(p: Pass) -> bool:
-    """One batch of m rows."""
-    used = p.weights[p.weights != 0]
-    return len(used) == p.m and bool(np.allclose(used, 1 / p.m))
-
-
-def is_drawn(p: Pass) -> bool:
-    """Whole numbers of uses: rows drawn with replacement, each step divided by its own size."""
-    sizes = {p.m, remainder(p)}
-    total = p.weights.sum()
-    steps = {full_batches(p), -(-p.n // p.m), 1, p.n}
-    return any(np.isclose(total, k) for k in steps) and all(
-        any(np.isclose(w * s, round(w * s)) for s in sizes | {p.m * remainder(p)})
-        for w in p.weights
-    )
-
-
-Rule = tuple[str, Callable[[Pass], bool], bool | None]
-FAULTS: list[Rule] = [  # name, what holds in each pass, whether all passes are alike
-    ("same-batch-again", is_same_batch, True),
-    ("remainder-dropped", is_remainder_dropped, None),
-    ("ragged-divisor", is_ragged, None),
-    ("whole-data-in-each-batch", is_whole_data, True),
-    ("full-n-divisor", is_full_n, None),
-    ("batches-overlap", is_overlapping, True),
-]
-KINDS: list[tuple[str, Callable[[Pass], bool]]] = [
-    ("one random sample a step", is_one_row),
-    ("one random batch a step", is_one_batch),
-    ("batches drawn with replacement", is_drawn),
-]
-
-
-def classify(passes: Sequence[Pass]) -> Finding:
-    """What the passes of several sizes have in common."""
+def matching_models(
+    passes: Sequence[Pass], factor: float, program: Program = PLAIN
+) -> Iterator[Model]:
+    """The models whose weights are those of all passes, the fewest mistakes first."""
     alike = same_every_time(passes)
-    if not all(map(own_labels, passes)):
-        return classify_labels(passes, alike)
-    if all(map(once_each, passes)):
-        return Finding(kind="minibatches")
-    uneven, even = [p for p in passes if p.n % p.m], [p for p in passes if not p.n % p.m]
-    for name, holds, same in FAULTS:
-        of_the_rest = name in ("remainder-dropped", "ragged-divisor")
-        relevant = uneven if of_the_rest else [p for p in passes if p.m > 1]
-        others = even if of_the_rest else []
-        found = relevant and all(map(holds, relevant)) and all(map(once_each, others))
-        if found and same in (None, alike):
-            return Finding(name)
-    for kind, fits in KINDS:
-        if not alike and all(map(fits, passes)):
-            return Finding(kind=kind)
-    return Finding()
+    if program.kind and all(p.number for p in passes):  # the passes before these were not seen
+        return
+    for model in models_of(program):
+        wanted = model.structure.alike
+        if wanted in (None, alike) and all(fits(model, p, factor) for p in passes):
+            yield model
 
 
-def classify_labels(passes: Sequence[Pass], alike: bool) -> Finding:
-    """Rows that were used with the label of another row."""
-    in_batch = all(
-        all(p.labels[i] in (-1, i % p.m) for i in range(p.n)) for p in passes if p.m < p.n
+def is_drawn(p: Pass, factor: float) -> bool:
+    """Whole numbers of uses: rows drawn with replacement, each step divided by its own size."""
+    rest = p.n % p.m or p.m
+    weights, total = p.weights / factor, p.weights.sum() / factor
+    steps = {full(p.n, p.m), all_of(p.n, p.m), 1, p.n}
+    sizes = {p.m, rest, p.m * rest}
+
+    def is_whole(k: float) -> bool:
+        return bool(abs(k - round(k)) <= p.near * max(1.0, abs(k)))
+
+    return any(abs(total - k) <= p.near * p.n * k for k in steps) and all(
+        any(is_whole(w * s) for s in sizes) for w in weights
     )
-    if in_batch:
-        return Finding("labels-of-another-batch")
-    return Finding("labels-off-by-one" if alike else "shuffled-apart")
 
 
-def read_batches(
-    process: Any, plan: CallPlan, reading: Reading, factors: Sequence[float], fixed: int = 1
-) -> Finding:
+def classify_labels(passes: Sequence[Pass], factor: float) -> Finding:
+    """What rows that are used with the labels of others have in common; nothing if none are."""
+    read = [labels_of(p, factor) for p in passes]
+    used = [(p, *pair) for p, pair in zip(passes, read, strict=True) if pair is not None]
+    if len(used) < len(passes):
+        return Finding()
+    own = [(s == np.arange(p.n)) | (s < 0) for p, _, s in used]
+    if all(o.all() for o in own):
+        return Finding()
+    in_batch = all(all(s[i] in (-1, i % p.m) for i in range(p.n)) for p, _, s in used if p.m < p.n)
+    name = "labels-of-another-batch" if in_batch else apart(used)
+    return Finding("+".join(sorted([name, *factors_of(used)])))
+
+
+def apart(used: Sequence[tuple[Pass, Any, Any]]) -> str:
+    """The name for labels of other rows: the same in each pass, or by chance."""
+    alike = all(
+        (a[2] == b[2]).all()
+        for a, b in itertools.combinations(used, 2)
+        if (a[0].n, a[0].m) == (b[0].n, b[0].m)
+    )
+    return "labels-off-by-one" if alike else "shuffled-apart"
+
+
+def factors_of(used: Sequence[tuple[Pass, Any, Any]]) -> list[str]:
+    """The divisor and the sign of all batches, where they are mistakes."""
+    wide = [(p, c[c != 0]) for p, c, _ in used if p.m > 1]
+    if not wide or any(not c.size for _, c in wide):
+        return []
+    found = ["sign-flipped"] if all((c < 0).all() for _, c in wide) else []
+    if all(np.allclose(np.abs(c), 1) for _, c in wide):
+        found.append("missing-mean")
+    return found
+
+
+class Trainer(NamedTuple):
+    """A trainer that can be asked, and how it was found to be called."""
+
+    process: Any
+    plan: CallPlan
+    reading: Reading
+    seed: int = 0
+    fixed: int = 1  # the size of its batches, where it is no parameter
+
+    @property
+    def sizes(self) -> list[tuple[int, int]]:
+        """(n, batch_size) of the passes that are read."""
+        k = self.fixed
+        return SIZES if "batch_size" in self.plan.uses else [(k + 4, k), (2 * k + 5, k)]
+
+
+def read_batches(trainer: Trainer, factors: Sequence[float], program: Program = PLAIN) -> Finding:
     """Run minibatches of several sizes, and say what they are.
 
     Where the trainer has no batch size, its passes are read as those of batches of `fixed` rows.
+    `program`: the kind of descent that it is with all rows in one batch.
     """
-    sizes = SIZES if "batch_size" in plan.uses else [(fixed + 4, fixed), (2 * fixed + 5, fixed)]
-    for factor in factors:
-        passes: list[Pass] = []
-        try:
-            for n, m in sizes:
-                found = read_passes(process, plan, reading, n, m, factor)
-                if found is None:
-                    break
-                passes += found
-            else:
-                finding = classify(passes)
-                if finding.fault == "full-n-divisor" and follows(
-                    process, plan, reading, factor, ALL_ROWS, 0, fixed
-                ):
-                    return Finding(kind=ALL_ROWS)
-                if finding.kind and finding.kind != "minibatches":
-                    return finding_of_many(process, plan, reading, factor, finding)
-                if finding != Finding():
-                    return finding
-        except SubjectTerminated:
-            return Finding()
+    try:
+        passes = passes_of(trainer)
+        for factor in factors if passes else ():
+            finding = classify(trainer, passes or [], factor, program)
+            if finding != Finding():
+                return finding
+    except OutOfTime:
+        raise
+    except SubjectTerminated:
+        pass
     return Finding()
 
 
-def finding_of_many(
-    process: Any, plan: CallPlan, reading: Reading, factor: float, finding: Finding
+def passes_of(trainer: Trainer) -> list[Pass] | None:
+    """The passes of all sizes; from no iteration on, where the start is the trainer's own."""
+    process, plan, reading, *_ = trainer
+    precision = precision_of(process, plan, reading)
+    for epochs in (EPOCHS,) if plan.starts else ((0, *EPOCHS), EPOCHS):
+        found: list[Pass] = []
+        for size in trainer.sizes:
+            passes = read_passes(process, plan, reading, size, precision, epochs)
+            if passes is None or not all(np.isfinite(p.weights).all() for p in passes):
+                break
+            found += passes
+        else:
+            return found
+    return None
+
+
+def classify(
+    trainer: Trainer, passes: Sequence[Pass], factor: float, program: Program = PLAIN
 ) -> Finding:
+    """The first model that has these passes and, on rows that are all alike, these paths."""
+    for model in matching_models(passes, factor, program):
+        if follows(trainer, factor, model):
+            if model.structure.alike is False and not model.names:
+                return finding_of_many(trainer, factor, model.structure.kind)
+            return Finding("+".join(model.names), "" if model.names else model.structure.kind)
+    drawn = program == PLAIN and all(is_drawn(p, factor) for p in passes)
+    if drawn and not same_every_time(passes) and follows_drawn(trainer, factor):
+        return finding_of_many(trainer, factor, "batches drawn with replacement")
+    return classify_labels(passes, factor)
+
+
+def never_used(trainer: Trainer) -> str:
+    """The rows that no pass of some size uses, in words, where all passes use the same; or ""."""
+    passes = passes_of(trainer) or []
+    for p in passes if same_every_time(passes) else ():
+        unused = np.flatnonzero(np.abs(p.moved) <= 10 * p.near)
+        if 0 < len(unused) < p.n:
+            rows = ", ".join(map(str, unused))
+            return f"Of {p.n} rows in batches of {p.m}, no pass uses row {rows} (counted from 0)."
+    return ""
+
+
+def finding_of_many(trainer: Trainer, factor: float, kind: str) -> Finding:
     """The finding on drawn rows; or a row that is missing among too many draws for chance."""
-    n, m = (3, 2) if "batch_size" in plan.uses else (3, 1)
-    if plan.layout.d:
-        return finding
-    problem = identity_problem(n, m)
-    requests = [plan.request(problem._replace(iters=t)) for t in (1, 1 + MANY)]
-    points = [parse_output(plan, reading, problem, a).vector for a in process.ask(requests)]
-    moved = (points[0] - points[1])[:-1] / (LR * factor)
-    weights = moved / (points[0][:-1] + points[0][-1] - row_labels(n))
+    weights = weights_of_many(trainer, factor)
+    m = 2 if "batch_size" in trainer.plan.uses else 1
     drawn = round(float(weights.sum() * m))
-    never = [i for i in range(n) if abs(weights[i]) < 1e-3]
-    if never and n * (1 - len(never) / n) ** drawn < 1e-12:
+    never = [i for i, c in enumerate(weights) if abs(c) < 1e-3]
+    if never and 3 * (1 - len(never) / 3) ** drawn < 1e-12:
         rows = ", ".join(str(i) for i in never)
-        text = f"Row {rows} (counted from 0, of {n}) is not among {drawn} draws."
+        text = f"Row {rows} (counted from 0, of 3) is not among {drawn} draws."
         return Finding("row-never-drawn", "", text)
-    return finding
+    return Finding(kind=kind)
+
+
+def weights_of_many(trainer: Trainer, factor: float) -> Any:
+    """c of each of three rows in many passes."""
+    process, plan, reading, *_ = trainer
+    size = (3, 2) if "batch_size" in plan.uses else (3, 1)
+    precision = precision_of(process, plan, reading)
+    found = read_passes(process, plan, reading, size, precision, (1, 1 + MANY))
+    return found[-1].weights / factor if found else np.ones(3)
 
 
 def alike_problem(rng: np.random.Generator, n: int, d: int, m: int) -> Problem:
@@ -356,28 +392,91 @@ def alike_problem(rng: np.random.Generator, n: int, d: int, m: int) -> Problem:
     return Problem(X, y, rng.normal(size=d), np.float64(rng.normal()), lr=0.0625, batch_size=m)
 
 
-def follows(
-    process: Any,
-    plan: CallPlan,
-    reading: Reading,
-    factor: float,
-    kind: str,
-    seed: int,
-    fixed: int = 1,
-) -> bool:
-    """Whether the path on rows that are all alike is that of its kind of batches, step by step."""
+def alike_problems(trainer: Trainer) -> Iterator[tuple[Problem, list[Any], Any]]:
+    """Such problems, the points of the training on them, and their precision."""
+    process, plan, reading, seed, k = trainer
     rng = np.random.default_rng(seed)
-    sizes = [(fixed + 3, fixed), (2 * fixed + 1, fixed)]
-    for n, m in [(7, 3), (6, 3), (4, 4), (3, 1)] if "batch_size" in plan.uses else sizes:
+    sizes = [(7, 3), (6, 3), (4, 4), (3, 1)]
+    for n, m in sizes if "batch_size" in plan.uses else [(k + 3, k), (2 * k + 1, k)]:
         problem = alike_problem(rng, n, plan.layout.d or 3, m)
-        points = first_points(process, plan, reading, problem)
-        counts = step_counts(n, m, kind)
-        if not points or not all(
-            any(reaches(problem, before, after, steps, factor) for steps in counts)
-            for before, after in itertools.pairwise(points)
-        ):
+        yield problem, *first_points(process, plan, reading, problem)
+
+
+def follows(trainer: Trainer, factor: float, model: Model) -> bool:
+    """Whether large steps are those of the model, on rows that are alike or act apart."""
+    if trainer.plan.scaling is not None:  # rows that are alike have no spread
+        return True
+    return (model.program != PLAIN or leaves(trainer, factor, model)) and leads_on_alike_rows(
+        trainer, factor, model
+    )
+
+
+def leads_on_alike_rows(trainer: Trainer, factor: float, model: Model) -> bool:
+    """The same for rows that are all alike, step by step."""
+    return all(
+        bool(points) and leads(model, problem, points, factor, dtype)
+        for problem, points, dtype in alike_problems(trainer)
+    )
+
+
+def leaves(trainer: Trainer, factor: float, model: Model) -> bool:
+    """Whether a pass leaves of the residual of each row what the model does."""
+    process, plan, reading, *_ = trainer
+    n, m = trainer.sizes[1]
+    found = left_over(process, plan, reading, n, m)
+    if found is None:
+        return False
+    wanted = np.ones(n)
+    for rows in model.structure.steps(n, m):
+        wanted[rows] *= 1 - 0.5 * factor * model.sign[1] / model.divisor[1](len(rows), n, m)
+    near = 10 * precision_of(process, plan, reading).near * (1 + np.abs(wanted).max())
+    return bool((np.abs(np.sort(found) - np.sort(wanted)) <= near).all())
+
+
+def first_points(
+    process: Any, plan: CallPlan, reading: Reading, problem: Problem
+) -> tuple[list[Any], Any]:
+    """(w, b) at the start and after 1, 2 and 3 iterations, and the precision; none if one fails."""
+    times = (1, 2, 3) if plan.starts else (0, 1, 2, 3)
+    answers = list(process.ask([plan.request(problem._replace(iters=t)) for t in times]))
+    outputs = [parse_output(plan, reading, problem, a) for a in answers]
+    if any(o.fault for o in outputs[-3:]):
+        return [], None
+    points = [np.zeros(len(problem.w) + 1) if o.fault else o.vector for o in outputs]
+    start = [np.append(problem.w, problem.b)] if plan.starts else []
+    return [*start, *points], outputs[-1].dtype
+
+
+def leads(model: Model, problem: Problem, points: Sequence[Any], factor: float, dtype: Any) -> bool:
+    """Whether the steps of a model lead from each point to the next, within rounding."""
+    n, m = len(problem.y), problem.batch_size
+    steps = model.structure.steps(n, m)
+    divisors, counts = (model.divisor, model.of_bias or model.divisor), map(len, steps)
+    pairs = [[model.sign[1] * k / divide(k, n, m) for _, divide in divisors] for k in counts]
+    sizes = [np.append(np.full(len(problem.w), of_w), of_b) for of_w, of_b in pairs]
+    x, y, eta = np.append(problem.X[0], 1.0), problem.y[0], problem.lr * factor
+    theta = before = points[0]
+    gradients: list[Any] = []
+    for number, after in enumerate(points[1:]):
+        start = theta
+        for j, size in enumerate(sizes):
+            t = number * len(sizes) + j
+            at = theta + model.program.ahead * (theta - before)
+            gradients.append(size * x * (x @ (start if model.program is FROZEN else at) - y))
+            c = [step_coefficient(model, len(sizes), t, s) for s in range(t + 1)]
+            moved = sum(k * g for k, g in zip(c, gradients, strict=True))
+            before, theta = theta, at - eta * moved
+        if np.isnan(theta).any():
+            return True
+        if not is_near(theta, after, 8 * len(gradients) * (n + len(x)), dtype):
             return False
     return True
+
+
+def is_near(theta: Any, after: Any, roundings: int, dtype: Any) -> bool:
+    """Whether two points are the same but for so many roundings of numbers of this size."""
+    size = 1 + np.abs(theta).max() + np.abs(after).max()
+    return bool(np.abs(theta - after).max() <= rounding.gamma(roundings, dtype) * size)
 
 
 def steps_in_turn(process: Any, plan: CallPlan, reading: Reading, factor: float, seed: int) -> bool:
@@ -396,36 +495,14 @@ def steps_in_turn(process: Any, plan: CallPlan, reading: Reading, factor: float,
     return True
 
 
-def first_points(process: Any, plan: CallPlan, reading: Reading, problem: Problem) -> list[Any]:
-    """(w, b) at the start, if it is given, and after 1, 2 and 3 iterations; none if one fails."""
-    answers = list(process.ask([plan.request(problem._replace(iters=t)) for t in (1, 2, 3)]))
-    outputs = [parse_output(plan, reading, problem, a) for a in answers]
-    if any(o.fault for o in outputs):
-        return []
-    points = [o.vector for o in outputs]
-    return [np.append(problem.w, problem.b), *points] if plan.starts else points
+def follows_drawn(trainer: Trainer, factor: float) -> bool:
+    """The same for rows that are drawn, in a number of steps that is not known."""
+    found = (repeated(lambda n, m: m, count) for count in (one, full, all_of, lambda n, m: n))
+    drawn = [Model(Structure("", "", steps), DIVISORS[0], SIGNS[0]) for steps in found]
+    scaled = trainer.plan.scaling is not None
+    return scaled or any(leads_on_alike_rows(trainer, factor, model) for model in drawn)
 
 
-def step_counts(n: int, m: int, kind: str) -> set[int]:
-    """How many steps an iteration of this kind may have."""
-    if kind.startswith("one random") or kind == ALL_ROWS:
-        return {1}
-    if kind == "minibatches":
-        return {-(-n // m)}
-    return {1, n, n // m, -(-n // m)}
-
-
-def reaches(problem: Problem, before: Any, after: Any, steps: int, factor: float) -> bool:
-    """Whether so many steps lead from one point to the other, within rounding."""
-    X, y = problem.X[:1], problem.y[:1]
-    w, b, lr = [before[:-1]], [before[-1]], problem.lr * factor
-    for _ in range(steps):
-        r = X @ w[-1] + b[-1] - y
-        w.append(w[-1] - lr * (X.T @ r))
-        b.append(b[-1] - lr * r[0])
-    rows = [[0]] * steps
-    path = np.array(w), np.array(b)
-    bound, _ = rounding.trajectory_bound(X, y, rows, *path, lr, np.float64)
-    widest = rounding.gamma(len(problem.y) + 8, np.float64) * 8 * (1 + np.abs(path[0]).max())
-    gap = np.linalg.norm(np.append(w[-1], b[-1]) - after)
-    return bool(gap <= 8 * bound[-1] + widest)
+NAMES = {s.fault for s in STRUCTURES} | {name for name, _ in DIVISORS[1:3]}
+NAMES |= {"labels-of-another-batch", "labels-off-by-one", "shuffled-apart"}
+NAMES -= {""}

@@ -100,6 +100,12 @@ def add_judging(c: argparse.ArgumentParser) -> None:
     )
     c.add_argument("--only", type=names, default=[], metavar="NAME", help="of the functions; a,b")
     c.add_argument("--loss", choices=["auto", *CONVENTIONS], default="auto", help="default: auto")
+    c.add_argument(
+        "--plain",
+        action="store_true",
+        help="insist on plain gradient descent: momentum, a schedule, a penalty, early stopping, "
+        "standardising and sampling are wrong, where they are meant too",
+    )
     add_limits(c)
 
 

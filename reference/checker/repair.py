@@ -33,7 +33,7 @@ from reference.checker.edits import (
     tidy,
     with_parentheses,
 )
-from reference.checker.minibatches import FAULTS
+from reference.checker.minibatches import NAMES
 from reference.checker.moves import moves, standardised
 from reference.checker.output import parts_of
 from reference.checker.penalty import problem_without_weights
@@ -63,12 +63,6 @@ SECONDS = 4.0  # for a repair; the time limit of the function holds too
 HINTED = 16  # single changes at most for each of two mistakes that have names
 UNUSUAL = 1.7  # the cost from which pairs of others are tried before a single change
 CONFIRMED = 12  # changes at most that are judged in full
-BATCH_FAULTS = {name for name, *_ in FAULTS} | {
-    "labels-of-another-batch",
-    "labels-off-by-one",
-    "row-never-drawn",
-    "shuffled-apart",
-}
 SUMS = ("half-sse", "sse")
 HOPELESS = ("timeout", "crash", "nondeterministic", "stale")
 
@@ -378,7 +372,8 @@ class Search:
         """Whether the passes of a trainer were wrong, and it is no plain descent on all rows."""
         right = self.check.choice.status == "right"
         trainer = self.check.kind == "trainer"
-        return trainer and not right and self.check.fault in BATCH_FAULTS
+        names = set((self.check.fault or "").split("+"))
+        return trainer and not right and bool(names & NAMES)
 
     def judged_predictions(self, tried: Attempt) -> tuple[float, bool]:
         """The same for the predictions of a fitted model."""
@@ -416,7 +411,7 @@ class Search:
         """Whether nothing is found in a training that is called in this way."""
         told = (self.process, self.definition, choice, self.losses, self.options)
         try:
-            checks = judge_training(*told)
+            checks = judge_training(*told).checks
         except SubjectTerminated:
             return False
         plain = not checks and not self.by_batches

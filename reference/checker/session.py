@@ -75,6 +75,7 @@ class Options:
     progress: Callable[[str], None] = lambda text: None
     hint: int = 3
     only: tuple[str, ...] = ()
+    plain: bool = False  # whether descent of another kind is wrong, meant or not
 
     def __post_init__(self) -> None:
         if self.loss not in ("auto", *CONVENTIONS):
@@ -200,32 +201,67 @@ def refuses_positions(answer: RawOutput) -> bool:
 TIME_IS_OVER = "the time was over before all calls that could be meant were tried"
 
 
+Understands = Callable[[Any, Definition, Call, Sequence[str], int], bool]
+
+
 def choose_call(
-    process: Any, definition: Definition, losses: Sequence[str], seed: int, deadline: float
+    process: Any,
+    definition: Definition,
+    losses: Sequence[str],
+    seed: int,
+    deadline: float,
+    is_understood: Understands = lambda *told: False,
 ) -> Choice:
-    """The first call under which the answers are right; else the first that a name explains."""
+    """The first call under which the answers are right; else the first that a name explains.
+
+    `is_understood` says whether a trainer that is not right is known by its steps or batches.
+    """
     attempts: list[Attempt] = []
     for plan in plans(definition):
-        if time.monotonic() > deadline:
-            if any(a.ended is not None for a in attempts):
-                break
+        ended, is_over = sum(a.ended is not None for a in attempts), time.monotonic() > deadline
+        if is_over and not ended:
             return Choice(first=attempts[0] if attempts else None, reason=TIME_IS_OVER)
-        alone = plan.layout.n and not definition.is_given_row
-        if alone and any(takes_rows(a, plan, definition) for a in attempts):
+        if is_over or ended > 1:
+            break
+        if is_needless(plan, definition, attempts):
             continue
         start = time.monotonic()
-        tried = attempt(process, plan, seed)
-        if not attempts and not tried.ended:  # what a library does at first is no part of choosing
+        attempts.append(attempt(process, plan, seed))
+        if not attempts[1:] and not attempts[0].ended:  # a library is loaded
             deadline += time.monotonic() - start
-        attempts.append(tried)
-        if tried.ended is not None:
-            if sum(a.ended is not None for a in attempts) > 1:
-                break
-            continue
-        choice = right_choice(process, definition, attempts, losses, seed)
-        if choice is not None:
+        told = process, definition, attempts, losses, seed
+        if choice := right_choice(*told) or trained_choice(*told, is_understood):
             return choice
     return explained_call(definition, attempts, losses)
+
+
+def is_needless(plan: CallPlan, definition: Definition, attempts: Sequence[Attempt]) -> bool:
+    """Whether a plan is for one sample, and the function was found to take all rows."""
+    alone = plan.layout.n and not definition.is_given_row
+    return bool(alone) and any(takes_rows(a, plan, definition) for a in attempts)
+
+
+UNDERSTOOD = 2  # attempts of a training whose steps and batches are looked at
+
+
+def trained_choice(
+    process: Any,
+    definition: Definition,
+    attempts: Sequence[Attempt],
+    losses: Sequence[str],
+    seed: int,
+    is_understood: Understands,
+) -> Choice | None:
+    """The choice of the last call, if it is one of the first of a trainer, and understood so."""
+    trained = [a for a in attempts if a.plan.kind == "trainer" and answers(a)]
+    tried = attempts[-1]
+    if not any(a is tried for a in trained[:UNDERSTOOD]) or definition.standardises:
+        return None
+    for reading in readings_of(tried, definition)[:1]:
+        call = Call(tried.plan, reading, losses[0])
+        if is_understood(process, definition, call, losses, seed):
+            return Choice(call, "only reading", attempts[0])
+    return None
 
 
 def right_choice(
@@ -237,6 +273,8 @@ def right_choice(
 ) -> Choice | None:
     """The choice of the last call that was tried, if it is right; perhaps on standardised data."""
     tried = attempts[-1]
+    if tried.ended is not None:
+        return None
     found = right_call(tried, definition, losses)
     if found is not None and not is_special_case(found, attempts, definition):
         found = found._replace(plan=with_answer(found, definition))
@@ -304,6 +342,11 @@ def takes_rows(tried: Attempt, plan: CallPlan, definition: Definition) -> bool:
     """Whether the function answered for all rows at once what the plan has for one sample."""
     same = tried.plan.kind == plan.kind and not tried.plan.layout.n
     return same and not raises(tried) and bool(readings_of(tried, definition))
+
+
+def answers(tried: Attempt) -> bool:
+    """Whether some calls of an attempt did not raise."""
+    return any(not answer.raised for group in tried.answers for answer in group)
 
 
 def raises(tried: Attempt) -> bool:
@@ -690,18 +733,32 @@ def scaled_call(
 
 
 def is_aliased(process: Any, call: Call, seed: int) -> bool:
-    """Whether a recorded path of weights has one array many times."""
+    """Whether a recorded path of weights has one array many times: the last weights."""
     problem = small_problems(call.plan, seed, 1)[0]._replace(iters=3)
     (answer,) = process.ask([call.plan.request(problem)])
+    last = parse_output(call.plan, call.reading, problem, answer).vector
+    if last is None:
+        return False
+    known = [last, last[:-1], np.roll(last, 1)]
+    return any(
+        len(record) >= 3 and any(v.size and np.array_equal(v, row) for v in known)
+        for record in records_of(answer)
+        for row in [record[0]]
+        if all(np.array_equal(other, row) for other in record)
+    )
+
+
+def records_of(answer: RawOutput) -> Iterator[Sequence[Any]]:
+    """The lists in an answer: of arrays, of records that hold one, or of lists of numbers."""
     entries: dict[Any, list[Any]] = {}
     for p in answer.parts:
-        if p.values is not None and p.path and p.path[-1].isdigit():
-            entries.setdefault((p.path[:-1], p.shape), []).append(p.values)
-    sizes = (len(problem.w), len(problem.w) + 1)
-    return any(
-        len(values) >= 3 and values[0].size in sizes and all((v == values[0]).all() for v in values)
-        for values in entries.values()
-    )
+        if p.values is None:
+            continue
+        if len(p.shape) == 2:
+            yield p.values.reshape(p.shape)
+        for i in (i for i, key in enumerate(p.path) if key.isdigit()):
+            entries.setdefault((i, *p.path[:i], *p.path[i + 1 :]), []).append(p.values)
+    yield from entries.values()
 
 
 LONGER = (1, 2, 3, 4)
@@ -721,10 +778,11 @@ def paths_of(process: Any, call: Call, seed: int) -> list[Path]:
         outputs = [parse_output(plan, reading, p, a) for a in answers]
         if any(o.fault or not np.isfinite(o.vector).all() for o in outputs[-len(LONGER) :]):
             return []
-        points = [o.vector for o in outputs[-len(LONGER) :]]
+        points, dtype = [o.vector for o in outputs[-len(LONGER) :]], outputs[-1].dtype
         start = np.append(p.w, p.b) if plan.starts else outputs[0].vector
         zero = np.zeros(len(p.w) + 1)
-        found.append(Path(p, [zero if start is None else start, *points]))
+        begins = plan.starts or not outputs[0].fault
+        found.append(Path(p, [start if begins else zero, *points], dtype))
     return found
 
 

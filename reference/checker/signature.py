@@ -104,6 +104,7 @@ OTHER_PARAMETERS = frozenset(
 )
 STEMS = ("theta", "w", "weight", "beta", "b", "m", "a", "t", "coef", "param")
 ALSO = {"a": ["b"], "b": ["w"]}  # the line y = a + b x, with the intercept first
+RATE_WORDS = ("decay", "mu")  # of a learning rate, or a momentum, rather than of weights
 OPTIONAL = ("lam", "generator", "seed", "n", "batch_size", "lr", "iters", "tol")
 
 
@@ -425,6 +426,18 @@ class Definition:
         return tuple(found) if len(found) == 1 and numbers.count(*found) == 1 else ()
 
     @cached_property
+    def batch_sizes(self) -> list[int]:
+        """The sizes of batches that its source may fix: steps of ranges, divisors, named ones."""
+        steps = [n.args[2] for n in self.nodes if isinstance(n, ast.Call) and is_stepping(n)]
+        halves = [n for n in self.nodes if isinstance(n, ast.BinOp)]
+        steps += [n.right for n in halves if isinstance(n.op, ast.FloorDiv)]
+        named = {n for n in self.constants if "batch_size" in roles_of(n.removeprefix("self."))}
+        named |= {ast.unparse(s) for s in steps}
+        values = [s.value for s in steps if isinstance(s, ast.Constant)]
+        values += [self.constants[n] for n in sorted(named) if n in self.constants]
+        return list(dict.fromkeys(v for v in values if type(v) is int and v > 1))
+
+    @cached_property
     def class_level(self) -> dict[str, float]:
         """The numbers that the body of a class gives to names."""
         body = self.node.body if isinstance(self.node, ast.ClassDef) else []
@@ -505,6 +518,11 @@ BIASES = {
     "w0",
     "beta0",
 }
+
+
+def is_stepping(node: ast.Call) -> bool:
+    """Whether a call is range(first, last, step)."""
+    return called_name(node) in ("range", "trange") and len(node.args) == 3
 
 
 def keys_in(nodes: list[Any]) -> dict[str, str]:
@@ -666,6 +684,8 @@ def choices_of(
     fitting = [r for r in known if r.partition("[")[0] in allowed]
     if fitting:
         found = [(i, role) for i, role in enumerate(fitting)]
+        if fitting[0] == "lam" and bare(name) in RATE_WORDS and not required:
+            return [(0, ""), (1, "lam")]
         settings = ("iters", "lam", "tol")  # which are always given: a penalty of zero
         return found if required or fitting[0] in settings else [*found, (4, "")]
     if not required:

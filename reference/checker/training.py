@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from reference.checker.call_plan import CallPlan, written
 from reference.checker.diagnosis.faults import BY_NAME
 from reference.checker.diagnosis.history import Explanation, explain_paths
 from reference.checker.expected import CONVENTIONS
-from reference.checker.minibatches import follows, read_batches, steps_in_turn
+from reference.checker.minibatches import (
+    ALL_ROWS,
+    DRAWS_ROWS,
+    NAMES,
+    Finding,
+    Trainer,
+    never_used,
+    read_batches,
+    steps_in_turn,
+)
+from reference.checker.output import parse_output
 from reference.checker.report import Check
 from reference.checker.session import (
     SMALL,
@@ -26,33 +40,48 @@ from reference.checker.signature import Definition
 from reference.checker.trial import Trial
 
 INTENTS = {
-    "descent with momentum": {"momentum", "velocity", "beta", "nesterov", "inertia", "mu"},
+    "momentum": {"momentum", "velocity", "beta", "nesterov", "inertia", "mu"},
     "a learning rate": {"decay", "schedule", "anneal", "annealing", "rate", "decayed"},
 }
 
 
+class Trained(NamedTuple):
+    """What is known of a trainer before it is run on all problems.
+
+    `checks` are empty where that run decides; `batches` is what a pass of it is then. `predictions`
+    are those of a class, which are judged by themselves.
+    """
+
+    checks: list[Check]
+    batches: str = ""
+    call: Call | None = None
+    predictions: Sequence[Trial] = ()
+
+
 def judge_training(
     process: Any, definition: Definition, choice: Choice, losses: Sequence[str], options: Options
-) -> list[Check]:
+) -> Trained:
     """The check of a trainer that is no plain descent on all rows; nothing where it may be."""
-    call = choice.call
-    if call is None or call.reading is None:
-        return []
-    if choice.status != "right" or not call.plan.starts:
-        allowed = [call.loss] if choice.status == "right" else losses
-        found = explanation_of(process, call, allowed, options)
-        if found != Explanation():
-            return [by_explanation(definition, call, found)]
-    if choice.status == "named":
-        return []
-    factors = [CONVENTIONS[loss](1) for loss in ("half-mse", "mse")]
-    if choice.status == "right":
-        if is_aliased(process, call, options.seed):
-            return [by_name(call, "history-aliased")]
-        if "batch_size" not in call.plan.uses:
-            return []
-        factors = [CONVENTIONS[call.loss](1)]
-    return judge_batches(process, call, factors, choice.status == "right", options)
+    call, right = choice.call, choice.status == "right"
+    if call is None or call.reading is None or call.plan.kind != "trainer":
+        return Trained(judge_pass(process, choice, options))
+    if not right or not call.plan.starts:
+        allowed = [call.loss] if right else losses
+        found, loss = explanation_of(process, call, allowed, options.seed)
+        if found.fault:
+            return Trained([by_name(call, found.fault)])
+        if found.kind:
+            call = call._replace(loss=loss)
+            return judge_kind(process, definition, call, found, options)
+    if right and is_aliased(process, call, options.seed):
+        return Trained([by_name(call, "history-aliased")])
+    if right and "batch_size" not in call.plan.uses:
+        return Trained([])
+    possible = [call.loss] if right else [c for c in MEANS if c in losses]
+    return judge_batches(process, definition, call, possible, choice.status, options)
+
+
+MEANS = ("half-mse", "mse")
 
 
 def judge_pass(process: Any, choice: Choice, options: Options) -> list[Check]:
@@ -72,70 +101,150 @@ def judge_pass(process: Any, choice: Choice, options: Options) -> list[Check]:
 
 
 def explanation_of(
-    process: Any, call: Call, losses: Sequence[str], options: Options
-) -> Explanation:
-    """What explains a training whose steps depend on earlier ones, under one of the conventions."""
-    paths = paths_of(process, call, options.seed)
-    each = (explain_paths(paths, CONVENTIONS[loss]) for loss in losses if paths)
-    return next((found for found in each if found != Explanation()), Explanation())
+    process: Any, call: Call, losses: Sequence[str], seed: int
+) -> tuple[Explanation, str]:
+    """What explains a training whose steps depend on earlier ones, and under which convention."""
+    paths = paths_of(process, call, seed)
+    for loss in losses if paths else ():
+        found = explain_paths(paths, CONVENTIONS[loss])
+        if found != Explanation():
+            return found, loss
+    return Explanation(), call.loss
 
 
-def by_explanation(definition: Definition, call: Call, found: Explanation) -> Check:
-    """The check of a trainer whose steps depend on earlier ones."""
-    told = known_of(call)
-    if found.fault:
-        return by_name(call, found.fault)
-    wanted = next(words for kind, words in INTENTS.items() if found.kind.startswith(kind))
-    if wanted & definition.wording:
-        return Check(
-            "trainer", call.plan.name, "right", explanation=f"right as {found.kind}", **told
-        )
-    sentence = f"It is {found.kind}, and nothing in its names says so."
-    return Check("trainer", call.plan.name, "wrong", "unknown", sentence, **told)
+def is_understood(
+    process: Any, definition: Definition, call: Call, losses: Sequence[str], seed: int
+) -> bool:
+    """Whether a trainer that is not right is known by its steps, or by batches that it draws."""
+    if explanation_of(process, call, losses, seed)[0] != Explanation():
+        return True
+    drawn = bool(DRAWS_ROWS & definition.wording or definition.batch_sizes)
+    if not drawn and "batch_size" not in call.plan.uses:
+        return False
+    factors = [CONVENTIONS[c](1) for c in MEANS if c in losses]
+    trainers = trainers_of(process, definition, call, seed)
+    return any(read_batches(t, factors) != Finding() for t in trainers)
+
+
+def trainers_of(process: Any, definition: Definition, call: Call, seed: int) -> list[Trainer]:
+    """The trainer, with each size that its batches may have where that is no parameter."""
+    fixed = [1] if "batch_size" in call.plan.uses else [1, *definition.batch_sizes[:2]]
+    return [Trainer(process, call.plan, call.reading, seed, k) for k in fixed]
+
+
+def judge_kind(
+    process: Any, definition: Definition, call: Call, found: Explanation, options: Options
+) -> Trained:
+    """The check of descent of another kind: whether it is meant, and its minibatches, if any."""
+    told, name, batches = known_of(call), call.plan.name, ""
+    wanted = next(words for kind, words in INTENTS.items() if kind in found.kind)
+    if not wanted & definition.wording:
+        sentence = f"It is {found.kind}, and nothing in its names says so."
+        return Trained([Check("trainer", name, "wrong", "unknown", sentence, **told)])
+    if "batch_size" in call.plan.uses:
+        trainer = Trainer(process, call.plan, call.reading, options.seed)
+        finding = read_batches(trainer, [CONVENTIONS[call.loss](1)], found.program)
+        if finding.fault:
+            return Trained([by_name(call, finding.fault, finding.more)])
+        if not finding.kind:
+            return Trained([unread(call, f"right as {found.kind}")])
+        batches = finding.kind
+    text = "; ".join(filter(None, [batches, f"right as {found.kind}"]))
+    check = Check("trainer", name, "right", explanation=text, **told)
+    checks = [of_kind(check, found.kind, options)]
+    return Trained(checks, "", call, predictions_of(process, call, options))
+
+
+def of_kind(check: Check, kind: str, options: Options, fault: str = "unknown") -> Check:
+    """The check of what is right of another kind: wrong where plain descent is insisted on."""
+    if not options.plain:
+        return check
+    sentence = f"It is {kind}: --plain asks for plain gradient descent."
+    return replace(check, verdict="wrong", fault=fault, explanation=sentence)
+
+
+def other_kind(process: Any, definition: Definition, call: Call) -> str:
+    """What a trainer that is right on all problems is beside plain descent; "" if nothing."""
+    if call.plan.kind != "trainer":
+        return ""
+    if call.plan.scaling is not None:
+        return "descent on standardised data"
+    stops = definition.stops_early and stops_early(process, call)
+    return "descent that stops early" if stops else ""
+
+
+MORE = 16  # iterations, which lead as many times as far as one where the learning rate is tiny
+
+
+def stops_early(process: Any, call: Call) -> bool:
+    """Whether a training with a tiny learning rate ends before its last iteration."""
+    (problem,) = small_problems(call.plan, 0, 1)
+    tiny = problem._replace(lr=2.0**-40)
+    answers = process.ask([call.plan.request(tiny._replace(iters=t)) for t in (1, 2, MORE)])
+    found = [parse_output(call.plan, call.reading, tiny, a).vector for a in answers]
+    if any(v is None for v in found):
+        return False
+    step, all_steps = (np.abs(v - found[0]).max() for v in found[1:])
+    return bool(all_steps < (MORE - 2) * step or not step)
+
+
+def unread(call: Call, right: str) -> Check:
+    """Not checked, since the passes are none that are known."""
+    reason = f"it is {right} with one batch of all rows; its minibatches are not understood"
+    return Check("trainer", call.plan.name, "unchecked", reason=reason, **known_of(call))
 
 
 def judge_batches(
-    process: Any, call: Call, factors: list[float], right: bool, options: Options
-) -> list[Check]:
+    process: Any,
+    definition: Definition,
+    call: Call,
+    losses: Sequence[str],
+    status: str,
+    options: Options,
+) -> Trained:
     """The check of a trainer by its minibatches; nothing where they leave it to the full run."""
-    name, told = call.plan.name, known_of(call)
-    for factor in factors:
-        finding = read_batches(process, call.plan, call.reading, [factor])
+    for trainer, loss in itertools.product(
+        trainers_of(process, definition, call, options.seed), losses
+    ):
+        finding, known = read_batches(trainer, [CONVENTIONS[loss](1)]), call._replace(loss=loss)
         if finding.fault:
-            return [by_name(call, finding.fault, finding.more)]
-        kind = finding.kind
-        if kind and follows(process, call.plan, call.reading, factor, kind, options.seed):
-            if right:
-                return []
-            loss = next(k for k, of in CONVENTIONS.items() if of(1) == factor)
-            known = call._replace(loss=loss)
-            checks = [Check("trainer", name, "right", explanation=in_words(kind, call), **told)]
-            return [*checks, *prediction_checks(process, known, options)]
-    if right:
-        reason = "it is right with one batch of all rows; minibatches could not be run"
-        return [Check("trainer", name, "unchecked", reason=reason, **told)]
-    return []
+            if status == "named" and finding.fault not in NAMES and "+" not in finding.fault:
+                return Trained([])
+            return Trained([by_name(known, finding.fault, finding.more)])
+        if finding.kind:
+            text = in_words(finding.kind, known, trainer.fixed)
+            if status == "right":
+                return Trained([], text)
+            check = Check("trainer", call.plan.name, "right", explanation=text, **known_of(known))
+            if finding.kind not in ("minibatches", ALL_ROWS):
+                check = of_kind(check, f"descent along {text}", options)
+            return Trained([check], text, known, predictions_of(process, known, options))
+    return Trained([unexplained(process, call)] if status == "right" else [])
 
 
-def in_words(kind: str, call: Call) -> str:
+def unexplained(process: Any, call: Call) -> Check:
+    """The check of a trainer that is right with one batch, and whose passes nothing explains."""
+    unused = never_used(Trainer(process, call.plan, call.reading))
+    if not unused:
+        return unread(call, "right")
+    sentence = f"No mistake that is known explains your batches. {unused}"
+    return Check("trainer", call.plan.name, "wrong", "unknown", sentence, **known_of(call))
+
+
+def in_words(kind: str, call: Call, size: int = 1) -> str:
     """The kind of batches that a trainer is right of."""
-    if kind == "minibatches" and "batch_size" not in call.plan.uses:
-        return "one sample a step, each in turn"
-    return kind
+    if "batch_size" in call.plan.uses or kind != "minibatches":
+        return kind
+    return f"minibatches of {size} rows" if size > 1 else "one sample a step, each in turn"
 
 
-def prediction_checks(process: Any, call: Call, options: Options) -> list[Check]:
-    """The check of the predictions of a class whose trainings are checked by themselves."""
+def predictions_of(process: Any, call: Call, options: Options) -> list[Trial]:
+    """The predictions of a class whose trainings are checked by themselves."""
     if not call.plan.is_class:
         return []
     evaluate = make_evaluate(process, call, time.monotonic() + options.timeout / 2)
-    trials = [
-        t for t in evaluate(small_problems(call.plan, options.seed, 20)) if t.plan.kind == "predict"
-    ]
-    if not trials or not all(t.is_correct for t in trials):
-        return []
-    worst = max(float(t.errors.max()) for t in trials)
-    return [Check("predict", trials[0].plan.name, "right", cases=len(trials), worst_error=worst)]
+    trials = evaluate(small_problems(call.plan, options.seed, 20))
+    return [t for t in trials if t.plan.kind == "predict"]
 
 
 def fixed_batch_size(definition: Definition, trials: Sequence[Trial]) -> int:
@@ -154,16 +263,14 @@ def judge_fixed_batches(
     """The check of a trainer whose batches have a size that is fixed inside."""
     if call.reading is None:
         return []
-    factor, name = CONVENTIONS[call.loss](1), call.plan.name
     told = known_of(call) | {"cases": count}
-    finding = read_batches(process, call.plan, call.reading, [factor], size)
+    trainer = Trainer(process, call.plan, call.reading, options.seed, size)
+    finding = read_batches(trainer, [CONVENTIONS[call.loss](1)])
     if finding.fault:
         return [by_name(call, finding.fault, finding.more)]
-    right = finding.kind and follows(
-        process, call.plan, call.reading, factor, finding.kind, options.seed, size
-    )
     text = f"{finding.kind} of {size} rows"
-    return [Check("trainer", name, "right", explanation=text, **told)] if right else []
+    right = [Check("trainer", call.plan.name, "right", explanation=text, **told)]
+    return right if finding.kind else []
 
 
 def known_of(call: Call) -> dict[str, Any]:
@@ -183,6 +290,8 @@ def described(plan: CallPlan) -> str:
 
 
 def explain(fault: str, kind: str, more: str = "") -> tuple[str, str]:
-    """A fault and its sentence, for this kind of function."""
-    sentence = BY_NAME[fault].sentence(kind)
+    """A fault, or several, and the sentences, for this kind of function."""
+    sentence = "\n".join(BY_NAME[name].sentence(kind) for name in fault.split("+"))
+    if "+" in fault:
+        sentence = f"Several mistakes explain all your answers:\n{sentence}"
     return fault, f"{sentence}\n{more}" if more else sentence

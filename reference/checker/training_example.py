@@ -27,15 +27,13 @@ from reference.checker.example import (
     script,
 )
 from reference.checker.expected import CONVENTIONS, Expected
-from reference.checker.minibatches import MANY
+from reference.checker.minibatches import DRAWS, MANY
 from reference.checker.output import Output, parse_output
 from reference.checker.problem_set import with_rate
 from reference.checker.report import Counterexample, text
 from reference.checker.sandbox.messages import RawOutput
 from reference.checker.trial import Trial
 
-DRAWS = {"shuffle", "shuffled", "permutation", "random", "rng", "rand", "randint", "randperm"}
-DRAWS |= {"choice", "sample", "perm", "randn"}
 SIZES = [(2, 1), (3, 2), (4, 2), (5, 2), (2, 2), (3, 3), (5, 5)]  # (n, m), simple ones first
 
 
@@ -44,7 +42,8 @@ def batch_example(process: Any, subject: Subject, losses: Sequence[str]) -> Coun
     plan = subject.plan
     loss = next((c for c in losses if full_batch_is_right(process, subject, c)), losses[0])
     free = bool(DRAWS & subject.definition.wording)
-    for problem, epochs in itertools.product(batch_problems(plan, free), (1, 2)):
+    fixed = subject.definition.batch_sizes
+    for problem, epochs in itertools.product(batch_problems(plan, free, fixed), (1, 2)):
         p = with_rate(plan, problem._replace(iters=epochs))
         item = trained(process, subject, p, loss)
         if item is None:
@@ -56,10 +55,14 @@ def batch_example(process: Any, subject: Subject, losses: Sequence[str]) -> Coun
     return None
 
 
-def batch_problems(plan: CallPlan, free: bool) -> Iterator[Problem]:
-    """Small problems with batches; `free`: those alone that do not depend on the order of rows."""
+def batch_problems(plan: CallPlan, free: bool, fixed: Sequence[int] = ()) -> Iterator[Problem]:
+    """Small problems with batches; `free`: those alone that do not depend on the order of rows.
+
+    `fixed`: the sizes that the source may fix, where the size is no parameter.
+    """
     d = plan.layout.d or 1
-    sizes = SIZES if "batch_size" in plan.uses else [(n, 1) for n in (2, 3)]
+    of_one = [(n, k) for k in fixed or (1,) for n in (k + 1, 2 * k + 1)]
+    sizes = SIZES if "batch_size" in plan.uses else of_one
     for (n, m), alike in itertools.product(sizes, (True, False)):
         if alike or not free or m == n:
             column = np.ones(n) if alike else np.arange(1.0, n + 1)

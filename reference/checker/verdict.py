@@ -18,7 +18,7 @@ from reference.checker.expected import FORMULAS, Expected
 from reference.checker.extra_problems import Extra, look_further, narrow
 from reference.checker.output import describe_raised
 from reference.checker.own_names import in_own_names
-from reference.checker.penalty import OF_BIAS, problem_without_weights
+from reference.checker.penalty import OF_BIAS, PENALTY, problem_without_weights
 from reference.checker.problem_set import distinguishing_problems
 from reference.checker.repeated_example import repeated_example
 from reference.checker.report import Check, Counterexample
@@ -39,14 +39,17 @@ from reference.checker.session import (
 from reference.checker.shrink import resized, smallest
 from reference.checker.signature import Definition, kinds_of
 from reference.checker.training import (
+    Trained,
     by_name,
     described,
     explain,
     fixed_batch_size,
+    is_understood,
     judge_fixed_batches,
-    judge_pass,
     judge_training,
     known_of,
+    of_kind,
+    other_kind,
 )
 from reference.checker.training_example import (
     aliased_example,
@@ -70,9 +73,12 @@ def judge(
     start = time.monotonic()
     chosen_by, asked_by, shrunk_by = (start + share * options.timeout for share in SHARES)
     try:
-        choice = choose_call(process, definition, losses, options.seed, chosen_by)
+        choice = choose_call(process, definition, losses, options.seed, chosen_by, is_understood)
     except OutOfTime as error:
         choice = Choice(reason=error.detail)
+    if options.plain and choice.call and choice.penalty:
+        plan = replace(choice.call.plan, lam=PENALTY)
+        choice = replace(choice, call=choice.call._replace(plan=plan), status="named")
     try:
         limits = asked_by, shrunk_by
         checks = judge_choice(process, definition, choice, losses, options, limits)
@@ -107,17 +113,23 @@ def judge_choice(
     early = without_run(process, definition, choice)
     if early is not None or choice.call is None:
         return [early] if early else []
-    evaluate = make_evaluate(process, choice.call, limits[1])
-    subject = Subject(definition, choice.call.plan, choice.call.reading)
-    if choice.call.plan.kind == "trainer":
-        checks = judge_training(process, definition, choice, losses, options)
-        if checks:
-            return [with_example(c, process, subject, losses, evaluate) for c in checks]
-    checks = judge_pass(process, choice, options)
-    if checks:
-        return checks
-    checks = judge_all(process, definition, choice.call, losses, options, evaluate, limits)
-    return [with_example(c, process, subject, [choice.call.loss], evaluate) for c in checks]
+    trained = judge_training(process, definition, choice, losses, options)
+    checks = [*trained.checks, *judge_predictions(trained, options, definition)]
+    call = choice.call._replace(plan=replace(choice.call.plan, batches=trained.batches))
+    evaluate = make_evaluate(process, call, limits[1])
+    if not checks:
+        losses = [call.loss]
+        checks = judge_all(process, definition, call, losses, options, evaluate, limits)
+    subject = Subject(definition, call.plan, call.reading)
+    return [with_example(c, process, subject, losses, evaluate) for c in checks]
+
+
+def judge_predictions(trained: Trained, options: Options, definition: Definition) -> list[Check]:
+    """The check of the predictions of a class whose trainings were judged by themselves."""
+    trials = trained.predictions
+    if not trials or trained.call is None:
+        return []
+    return [make_check(trials, len(trials), None, trained.call, options, definition)]
 
 
 def without_run(process: Any, definition: Definition, choice: Choice) -> Check | None:
@@ -172,7 +184,14 @@ def judge_all(
     if checks:
         return checks
     checks = make_checks(trials, found.problems, evaluate, call, losses, options, definition)
-    return [with_extra(checks[0], extra, trials, definition, call), *checks[1:]]
+    first = with_extra(checks[0], extra, trials, definition, call)
+    if (
+        options.plain
+        and first.verdict == "right"
+        and (kind := other_kind(process, definition, call))
+    ):
+        first = of_kind(first, kind, options)
+    return [first, *checks[1:]]
 
 
 def further(
@@ -313,16 +332,16 @@ def make_check(
     """The verdict on a function's answers; the predictions of a model cannot be asked again."""
     plan = trials[0].plan
     wrong = [t for t in trials if not t.is_correct or t.mutated]
-    if definition.stops_early and all(stopped(t) for t in wrong):
+    if definition.stops_early and not options.plain and all(stopped(t) for t in wrong):
         wrong, trials = [], [t for t in trials if not stopped(t)] or trials
     worst = max(float(t.errors.max()) for t in trials)
     told = {"cases": count, "worst_error": worst, "call": described(plan), "loss": call.loss}
     if not wrong:
         return Check(plan.kind, plan.name, "right", explanation=right_as(plan), **told)
-    asked = 1 + max(t.index for t in trials)
-    fresh = [replace(t, index=asked + t.index) for t in fresh_trials(evaluate, plan, options)]
+    fresh = fresh_trials(evaluate, trials, options)
     fault, text = wrong_as(Evidence(trials, fresh, evaluate, definition), call)
-    if fault == "weight-decay" and RIDGE & definition.wording and (found := ridge(fresh or trials)):
+    meant = fault == "weight-decay" and RIDGE & definition.wording and not options.plain
+    if meant and (found := ridge(fresh or trials)):
         kind = f"right as ridge regression, with {found}"
         return Check(plan.kind, plan.name, "right", explanation=kind, **told)
     shown = shrunk(evaluate, wrong, fault) if evaluate else simplest(wrong)
@@ -345,19 +364,22 @@ def with_answers(check: Check, trials: Sequence[Trial]) -> Check:
 def right_as(plan: CallPlan) -> str:
     """What a function is right as, where that is not plain descent or a plain call."""
     scaled = f"right on standardised data, {plan.scaling.text}" if plan.scaling else ""
-    batches = "minibatches" if plan.kind == "trainer" and "batch_size" in plan.uses else ""
-    return "; ".join(filter(None, [batches, scaled, plan.note]))
+    return "; ".join(filter(None, [plan.batches, scaled, plan.note]))
 
 
-def fresh_trials(evaluate: Evaluate | None, plan: CallPlan, options: Options) -> list[Trial]:
+def fresh_trials(
+    evaluate: Evaluate | None, trials: Sequence[Trial], options: Options
+) -> list[Trial]:
     """Answers to problems that distinguish all mistakes, where the function can be asked."""
     if evaluate is None:
         return []
+    plan, asked = trials[0].plan, 1 + max(t.index for t in trials)
     problems = distinguishing_problems(options.seed + 1, plan.layout.d, plan.layout.n)
     try:
-        return of_function(evaluate(problems), plan)
+        found = of_function(evaluate(problems), plan)
     except OutOfTime:
         return []
+    return [replace(t, index=asked + t.index) for t in found]
 
 
 def wrong_as(evidence: Evidence, call: Call) -> tuple[str, str]:
