@@ -259,8 +259,13 @@ def trained_choice(
         return None
     for reading in readings_of(tried, definition)[:1]:
         call = Call(tried.plan, reading, losses[0])
-        if is_understood(process, definition, call, losses, seed):
-            return Choice(call, "only reading", attempts[0])
+        try:
+            if is_understood(process, definition, call, losses, seed):
+                return Choice(call, "only reading", attempts[0])
+        except OutOfTime:
+            raise
+        except SubjectTerminated:
+            return None
     return None
 
 
