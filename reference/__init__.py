@@ -19,7 +19,8 @@ In the folder `checker`, in the order in which data flows through it:
     signature     functions → what each computes, recognised by its name and parameters
     call_plan     how such a function is called: the problems, and the order of its arguments
     problem_set   the problems that are put to it
-    sandbox/      process, worker, messages: the code under test runs in a process of its own
+    sandbox/      process, bubblewrap, keeper, worker, messages: the code under test runs in a
+                  process of its own, and can neither reach others nor outlive the judge
     output        raw answers → numbers in the order and layout of the derivation
     expected      problems → exact answers and their rounding bounds
     trial         one problem with its answer and its expected answer

@@ -55,11 +55,11 @@ def main(functions: dict[str, Any], sandboxed: bool = False, folder: str | None 
     isolate()
     if folder is not None:
         drop_root(folder)
-    if not sandboxed:
+    has_keeper = sys.platform == "linux" and not sandboxed
+    if has_keeper:
         prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL)
     limit_resources(sandboxed)
     received = incoming(requests)
-    has_keeper = sys.platform == "linux" and not sandboxed
     serve(received if has_keeper else read_ahead(received), answers, functions)
 
 
