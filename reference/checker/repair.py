@@ -60,7 +60,7 @@ from reference.checker.verdict import judge
 BATCH = 40  # changes that are sent at once
 PROMISING = 36  # single changes of which pairs are made
 SECONDS = 4.0  # for a repair; the time limit of the function holds too
-HINTED = 16  # single changes at most for each of two mistakes that have names
+HINTED = 16  # changes of each sort at most for each of two mistakes that have names
 UNUSUAL = 1.7  # the cost from which pairs of others are tried before a single change
 CONFIRMED = 12  # changes at most that are judged in full
 SUMS = ("half-sse", "sse")
@@ -270,9 +270,11 @@ class Search:
             yield from (both for a, b in ranked if (both := combined(a, b)) is not None)
 
     def likely_for(self, fault: str) -> list[Change]:
-        """The likeliest single changes for one of several mistakes."""
+        """The likeliest changes for one of several mistakes, at one place and at several."""
         kinds = preferred(fault)
-        return [c for c in self.singles if kinds & set(c.kind.split())][:HINTED]
+        found = [c for c in self.singles if kinds & set(c.kind.split())]
+        single = [c for c in found if c.label]  # what is repeated, or moved, has none
+        return [*single[:HINTED], *[c for c in found if not c.label][:HINTED]]
 
     def pairs(self, tried: list[Tried]) -> Iterator[Change]:
         """Pairs of the single changes that bring the answers nearest, or are the likeliest."""
