@@ -63,7 +63,7 @@ WRONG = [
 ]
 HANGS = [
     RIGHT.replace("    r = X", "    while True: pass\n    r = X"),
-    RIGHT + "\nclass Endless:\n    while True: pass\n",
+    RIGHT.replace("    return ((X", "    while True: pass\n    return ((X"),
 ]
 CRASHES = [
     RIGHT.replace("    r = X", "    import os; os._exit(3)\n    r = X"),
