@@ -18,10 +18,8 @@ import numpy as np
 
 from demos.__main__ import main
 from demos._shared.exact_sections import EXACT
-from demos._shared.sections import LR, OURS, SECTIONS, Section
-from linreg_np import load_houses
+from demos._shared.sections import LR, OURS, SECTIONS, B, Section, W, three_houses
 
-W, B = np.array([2.0, -0.1]), 30.0  # 1000 $ per 100 square feet, 1000 $ per year, 1000 $
 LINE = "─" * 100
 
 
@@ -59,12 +57,6 @@ def find_oracles() -> dict[str, Any]:
     else:
         oracles["torch"] = autograd
     return oracles
-
-
-def three_houses(seed: int) -> tuple[Any, Any]:
-    X, y = load_houses()
-    some = np.random.default_rng(seed).choice(len(y), 3, replace=False)
-    return X[some], y[some]
 
 
 def print_code(section: Section, shown: set[Callable[..., Any]]) -> None:

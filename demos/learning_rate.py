@@ -69,18 +69,22 @@ def draw(curves: dict[str, list[float]], limit: float, rates: Any, ends: list[fl
     right.set(xlabel="learning rate η", xscale="log")
     left.set_title("loss at each step", size="medium")
     right.set_title(f"loss after {STEPS} steps", size="medium")
-    over = curves["just over the limit"]
+    explain_the_fall(left, curves["just over the limit"])
+    left.legend()
+    right.legend(loc="upper center")
+    return fig
+
+
+def explain_the_fall(axes: Any, over: list[float]) -> None:
+    """Say at its lowest point why the loss falls first, although η is over the limit."""
     lowest = int(np.argmin(over))
-    left.annotate(
+    axes.annotate(
         "over the limit only the\nsteepest direction grows,\nand needs time to win",
         (lowest, over[lowest]),
         (lowest + 12, over[lowest] / 12),
         va="top",
         arrowprops={"arrowstyle": "-", "color": "gray"},
     )
-    left.legend()
-    right.legend(loc="upper center")
-    return fig
 
 
 if __name__ == "__main__":

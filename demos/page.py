@@ -25,9 +25,9 @@ import numpy as np
 
 from demos.__main__ import main
 from demos._page.notation import NOTATION, code, inline_mathml, mathml
-from demos._shared.sections import LR, OURS, SECTIONS, Section
+from demos._shared.sections import LR, OURS, SECTIONS, B, Section, W, three_houses
 from demos._shared.torch_values import TorchValues, torch_values
-from demos.derivation import B, W, source, three_houses, ulps
+from demos.derivation import source, ulps
 from linreg_np import load_houses, minibatches, synthetic_data
 
 PARTS = Path(__file__).with_name("_page")

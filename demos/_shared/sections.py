@@ -10,12 +10,21 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from linreg_np import fit, gradient, loss, predict, sgd_step, squared_loss
+import numpy as np
+
+from linreg_np import fit, gradient, load_houses, loss, predict, sgd_step, squared_loss
 from linreg_np.chain_rule import dL_db, dl_db, dL_dw, dl_dw, dl_dyhat, dyhat_db, dyhat_dw
 from linreg_np.data import price
 from linreg_np.model import predict_one
 
+W, B = np.array([2.0, -0.1]), 30.0  # 1000 $ per 100 square feet, 1000 $ per year, 1000 $
 LR = 1e-5  # η of §1.3g to §2, for houses that are not standardised
+
+
+def three_houses(seed: int) -> tuple[Any, Any]:
+    X, y = load_houses()
+    some = np.random.default_rng(seed).choice(len(y), 3, replace=False)
+    return X[some], y[some]
 
 
 class Section(NamedTuple):

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from demos._shared.sections import SECTIONS
+from demos._shared.sections import SECTIONS, B, W, three_houses
 
 SHIPPED = Path(__file__).with_name("torch_values.json")
 
@@ -46,6 +46,4 @@ def write(X: Any, y: Any, w: Any, b: float) -> None:
 
 
 if __name__ == "__main__":
-    from demos.derivation import B, W, three_houses
-
     write(*three_houses(0), W, B)

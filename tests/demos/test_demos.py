@@ -106,7 +106,7 @@ def test_numbers_are_computed_by_the_engine_and_by_torch(monkeypatch, section):
     assert any(f"{section.equation}   (§{section.number}" in doc for doc in docs)
     monkeypatch.setattr(derivation, "SECTIONS", [section])
     ran = run("derivation", "--seed", "4")
-    args = (*derivation.three_houses(4), derivation.W, derivation.B)
+    args = (*sections.three_houses(4), sections.W, sections.B)
     oracles = (sections.OURS, EXACT, autograd)
     ours, exact, torch = (section.values(f, *args) for f in oracles)
     assert ours.keys() == exact.keys() == torch.keys()
@@ -118,7 +118,7 @@ def test_numbers_are_computed_by_the_engine_and_by_torch(monkeypatch, section):
 
 def test_fractions_are_exact():
     """Of every section, the largest difference is a few units in the last place: none is rounded."""
-    args = (*derivation.three_houses(3), derivation.W, derivation.B)
+    args = (*sections.three_houses(3), sections.W, sections.B)
     for section in sections.SECTIONS:
         ours, exact = (section.values(f, *args) for f in (sections.OURS, EXACT))
         assert all(isinstance(number, Fraction) for number in exact.values())
@@ -139,7 +139,7 @@ def test_derivation_needs_no_torch(monkeypatch):
 
 def test_the_shipped_numbers_of_torch_are_torchs():
     """Those of the default houses, recomputed; sums may be rounded in another order."""
-    args = (*derivation.three_houses(0), derivation.W, derivation.B)
+    args = (*sections.three_houses(0), sections.W, sections.B)
     shipped, fresh = (torch_values(*args, default=default) for default in (True, False))
     assert shipped.values.keys() == fresh.values.keys()
     for section, numbers in fresh.values.items():
@@ -150,8 +150,8 @@ def test_the_shipped_numbers_of_torch_are_torchs():
 
 def test_names_belong_to_their_numbers():
     """Each number against NumPy by its name (hence the tolerance); §2 trains as fit does."""
-    X, y = derivation.three_houses(1)
-    w, b = derivation.W, derivation.B
+    X, y = sections.three_houses(1)
+    w, b = sections.W, sections.B
     r = X @ w + b - y
     g = np.column_stack([X, np.ones(3)]).T @ r / 3
     after = np.append(w, b) - sections.LR * np.append(X[:2].T @ r[:2], r[:2].sum()) / 2
@@ -178,22 +178,22 @@ def test_the_seed_chooses_three_houses():
     """Three different rows of the data, other ones for each seed, and they are printed."""
     X, y = load_houses()
     rows = {(*x, y_i) for x, y_i in zip(X, y, strict=True)}
-    chosen = {tuple(map(tuple, np.c_[derivation.three_houses(seed)])) for seed in range(5)}
+    chosen = {tuple(map(tuple, np.c_[sections.three_houses(seed)])) for seed in range(5)}
     assert len(chosen) == 5
     assert all(len(set(three) & rows) == 3 for three in chosen)
     shown = re.findall(
         r"(?m)^ +house . +area +(\S+) +age +(\S+) +y +(\S+)$", run_once("derivation")[0].out
     )
-    assert np.array_equal(np.array(shown, float), np.c_[derivation.three_houses(0)])
+    assert np.array_equal(np.array(shown, float), np.c_[sections.three_houses(0)])
 
 
 def test_sections_compute_with_the_functions_that_they_are_given():
     """Nothing is stored: other functions give other numbers."""
-    X, y = derivation.three_houses(0)
+    X, y = sections.three_houses(0)
     doubled = {k: lambda *a, g=g, **o: _double(g(*a, **o)) for k, g in vars(sections.OURS).items()}
     for section in sections.SECTIONS:
         before, after = (
-            section.values(f, X, y, derivation.W, derivation.B)
+            section.values(f, X, y, sections.W, sections.B)
             for f in (sections.OURS, argparse.Namespace(**doubled))
         )
         assert all(before[name] != after[name] for name in before)

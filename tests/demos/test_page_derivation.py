@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from demos._shared.sections import OURS, SECTIONS
+from demos._shared.sections import OURS, SECTIONS, B, W, three_houses
 from demos._shared.torch_values import torch_values
-from demos.derivation import B, W, three_houses
 from linreg_np import load_houses
 
 

@@ -66,6 +66,7 @@ TREES = {name: ast.parse(file.read_text(encoding="utf-8")) for name, file in MOD
 IN_FUNCTIONS = {
     "reference.checker.sandbox.invoke": {"pandas"},  # its frames are built only for programs
     "linreg_np.plotting": {"matplotlib"},
+    "demos._speed.baselines": {"numba", "jax"},  # of the extra `peers`
 }
 
 
