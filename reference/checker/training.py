@@ -173,15 +173,28 @@ def other_kind(process: Any, definition: Definition, call: Call) -> str:
     return "descent that stops early" if stops else ""
 
 
+def with_own_tolerance(plan: CallPlan) -> CallPlan:
+    """The plan, with the tolerance left at its default."""
+    roles, init = (tuple(r for r in rs if r[1] != "tol") for rs in (plan.roles, plan.init))
+    return (
+        plan
+        if roles + init == plan.roles + plan.init
+        else replace(plan, roles=roles, init=init, positional=0)
+    )
+
+
+TINY = 2.0**-40
 MORE = 16  # iterations, which lead as many times as far as one where the learning rate is tiny
 
 
 def stops_early(process: Any, call: Call) -> bool:
-    """Whether a training with a tiny learning rate ends before its last iteration."""
-    (problem,) = small_problems(call.plan, 0, 1)
-    tiny = problem._replace(lr=2.0**-40)
-    answers = process.ask([call.plan.request(tiny._replace(iters=t)) for t in (1, 2, MORE)])
-    found = [parse_output(call.plan, call.reading, tiny, a).vector for a in answers]
+    """Whether a training ends before its last iteration, where gradient and steps are tiny."""
+    plan = with_own_tolerance(call.plan)
+    (problem,) = small_problems(plan, 0, 1)
+    _, y, w, b, *_ = problem
+    tiny = problem._replace(y=y * TINY, w=w * TINY, b=b * TINY, lr=TINY)
+    answers = process.ask([plan.request(tiny._replace(iters=t)) for t in (1, 2, MORE)])
+    found = [parse_output(plan, call.reading, tiny, a).vector for a in answers]
     if any(v is None for v in found):
         return False
     step, all_steps = (np.abs(v - found[0]).max() for v in found[1:])
