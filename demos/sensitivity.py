@@ -2,8 +2,10 @@
 
 Left: a relative error is injected into one component of the gradient of 1.3f, and each checker sees
 it at random points. A checker that differentiates numerically cannot detect less than its own
-error, and one with a fixed tolerance not less than that. Right: how many faults of the catalogue
-are caught by exact answers, and how many by comparing the trained weights with least squares.
+error, and one with a fixed tolerance not less than that. Right: how many of the
+catalogue's own programs, one for each fault, are caught by tests of the usual kinds, as far as they
+can be applied: gradcheck, `np.allclose` on two fixed cases, as courses test, and comparing the
+trained weights with least squares. The names of those that each lets through are printed.
 
 Sources: `torch.autograd.gradcheck` and `scipy.optimize.check_grad` at their defaults (the latter
 returns a distance, which is usually compared with 1e-6), and Stanford CS231n, "Gradient
@@ -14,7 +16,6 @@ Without SciPy its line is left out.
 from __future__ import annotations
 
 import argparse
-import inspect
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -24,18 +25,15 @@ from matplotlib import pyplot as plt
 
 from demos import WIDTH
 from demos.__main__ import main
+from demos._shared.course_tests import let_through, subjects
 from linreg_np import gradient, loss
 from linreg_np.plotting import BLUE, GREEN, ORANGE, VERMILLION
 from reference.checker.call_plan import CallPlan, Problem
-from reference.checker.diagnosis.faults import CATALOGUE
-from reference.checker.diagnosis.faults.fault import Fault
 from reference.checker.expected import Expected
-from reference.checker.problem_set import distinguishing_problems
 
 SIZES = 10.0 ** np.arange(-16, -0.9, 0.5)
 POINTS = 40  # random points for each size
 PLAN = CallPlan("gradient", "gradient", ())
-RATES = (0.3, 0.1, 0.03, 0.01, 0.003)  # a user tries several until one converges
 STYLES = {
     "this checker": (GREEN, "o", "-"),
     "CS231n, 1e-7": (BLUE, "s", "--"),
@@ -57,14 +55,14 @@ def run(args: argparse.Namespace) -> Iterator[tuple[str, Any]]:
         ]
         for name, caught in checks().items()
     }
-    faults = [f for f in CATALOGUE if f.gradient or f.step]
-    missed = [f.name for f in faults if same_weights(f, args.seed)]
-    seen = [f.name for f in faults if exactly_seen(f)]
-    yield "sensitivity.png", draw(shares, len(missed), len(seen), len(faults))
+    told = let_through(subjects())
+    yield "sensitivity.png", draw(shares, told)
     for name, found in shares.items():
         print(f"{name:24} detects every relative error from {detection_threshold(found)} on")
-    print(f"exact answers detect {len(seen)} of {len(faults)} faults of the catalogue")
-    print(f"comparing the final weights misses {len(missed)}: {', '.join(missed)}")
+    print("\nof the catalogue's own programs, one for each fault")
+    for name, (count, missed) in told.items():
+        print(f"{name:24} catches {count - len(missed):2} of {count:2}", end="")
+        print(f", and lets through {', '.join(missed)}" if missed else "")
 
 
 def point(rng: np.random.Generator) -> Problem:
@@ -137,62 +135,15 @@ def by_gradcheck(case: Problem, factor: float, j: int) -> bool:
     return not torch.autograd.gradcheck(Loss.apply, (theta,), raise_exception=False)
 
 
-def as_step(fault: Fault) -> Callable[..., Any]:
-    """(X, y, w, b, lr) → the new w and b, with the first formula of a fault."""
-    if not fault.gradient:
-        return lambda X, y, w, b, lr: fault.step[0](w, b, lr, lambda w, b: gradient(X, y, w, b))
-    f = fault.gradient[0]
-    number = fault.numbers[:1] if len(inspect.signature(f).parameters) == 5 else ()
-
-    def step(X: Any, y: Any, w: Any, b: Any, lr: float) -> Any:
-        grad_w, grad_b = f(X, y, w, b, *number)
-        return w - lr * grad_w, b - lr * grad_b
-
-    return step
-
-
-def same_weights(fault: Fault, seed: int) -> bool:
-    """Whether training with it ends within 1 part in 1,000 of least squares, at some rate."""
-    rng = np.random.default_rng(seed)
-    X = rng.normal(size=(50, 2))
-    y = X @ [2, -3.4] + 4.2 + rng.normal(0, 0.01, 50)
-    best = np.linalg.lstsq(np.column_stack([X, np.ones(50)]), y, rcond=None)[0]
-    step = as_step(fault)
-    with np.errstate(all="ignore"):
-        return any(
-            np.allclose(np.append(*trained(step, X, y, lr)), best, rtol=1e-3, atol=0)
-            for lr in RATES
-        )
-
-
-def trained(step: Callable[..., Any], X: Any, y: Any, lr: float) -> Any:
-    """w and b after 1,500 steps from 0."""
-    w, b = np.zeros(X.shape[1]), 0.0
-    for _ in range(1500):
-        w, b = step(X, y, w, b, lr)
-    return w, b
-
-
-def exactly_seen(fault: Fault) -> bool:
-    """Whether one of the checker's problems shows it, beyond the bound of rounding."""
-    step, plan = as_step(fault), CallPlan("step", "step", ())
-    with np.errstate(all="ignore"):
-        for case in distinguishing_problems(0)[:3]:
-            got = np.append(*step(*case[:4], case.lr))
-            if (Expected(plan, case, "half-mse").errors(got, np.dtype(float)) > 1).any():
-                return True
-    return False
-
-
 def detection_threshold(shares: list[Any]) -> str:
     """The smallest error from which on every error is caught."""
     last = max((i for i, share in enumerate(shares) if share < 1), default=-1)
     return f"{SIZES[last + 1]:.0e}" if last + 1 < len(SIZES) else "nowhere"
 
 
-def draw(shares: dict[str, list[Any]], missed: int, seen: int, faults: int) -> Any:
+def draw(shares: dict[str, list[Any]], told: dict[str, tuple[int, list[str]]]) -> Any:
     fig, (left, right) = plt.subplots(
-        1, 2, figsize=(WIDTH, 4.3), width_ratios=(3, 1), layout="constrained"
+        1, 2, figsize=(WIDTH, 4.3), width_ratios=(2, 1), layout="constrained"
     )
     ours, torchs = (detection_threshold(shares[k]) for k in ("this checker", "torch gradcheck"))
     fig.suptitle(f"gradcheck detects relative errors from {torchs} on, this checker from {ours} on")
@@ -201,12 +152,14 @@ def draw(shares: dict[str, list[Any]], missed: int, seen: int, faults: int) -> A
         left.plot(SIZES, found, color=color, marker=marker, ls=style, ms=5, label=name)
     left.set(xscale="log", xlabel="relative error injected", ylabel="share caught on one problem")
     left.legend(loc="center left", bbox_to_anchor=(0.24, 0.5), fontsize="small")
-    names = ["exact\nanswers", "final\nweights"]
-    caught = [seen / faults, (faults - missed) / faults]
-    bars = right.bar(names, caught, color=["black", "lightgray"], edgecolor="black")
-    right.bar_label(bars, [f"{seen} of {faults}", f"{faults - missed} of {faults}"])
-    right.set(ylabel="share caught", ylim=(0, 1.1))
-    right.set_title(f"{faults} mistakes, those of\nthis project's catalogue", fontsize="medium")
+    names = [name.replace(", ", ",\n").replace("torch ", "torch\n") for name in told]
+    counts = [(count - len(missed), count) for count, missed in told.values()]
+    bars = right.barh(
+        names, [k / n for k, n in counts], color=[VERMILLION, ORANGE, BLUE, GREEN], ec="black"
+    )
+    right.bar_label(bars, [f"{k} of {n}" for k, n in counts], padding=-50, color="black")
+    right.set(xlabel="share of programs caught", xlim=(0, 1))
+    right.invert_yaxis()
     return fig
 
 

@@ -4,6 +4,14 @@ import numpy as np
 import pytest
 
 from demos import sensitivity
+from demos._shared.course_tests import (
+    let_through,
+    loaded,
+    passes_final_weights,
+    passes_gradcheck,
+    passes_two_cases,
+    subject,
+)
 from reference.checker.diagnosis.faults import BY_NAME
 
 CASE = sensitivity.point(np.random.default_rng(0))
@@ -24,14 +32,37 @@ def test_a_part_in_ten_thousand_passes_gradcheck_and_not_here():
     assert all(sensitivity.by_exact_answer(CASE, 1 + 1e-11, j) for j in range(4))
 
 
+def program(name):
+    """The first program of a fault, in its call."""
+    return subject(BY_NAME[name], loaded(BY_NAME[name].sources[0], name))
+
+
 @pytest.mark.parametrize(
-    ("name", "missed"),
-    [("bias-step-doubled", True), ("sequential-update", True), ("index-port", False)],
+    ("name", "gradcheck", "cases", "weights"),
+    [
+        ("missing-mean", False, False, True),
+        ("sign-flipped", False, False, False),
+        ("remainder-dropped", None, True, True),
+        ("finite-difference", True, True, True),
+        ("accumulator-kept", None, False, False),
+    ],
 )
-def test_final_weights_miss_what_ends_at_the_same_optimum(name, missed):
-    """Stepping the bias twice leads to the same weights; another feature's gradient does not."""
-    assert sensitivity.same_weights(BY_NAME[name], 0) == missed
-    assert sensitivity.exactly_seen(BY_NAME[name])
+def test_each_test_of_a_course_lets_its_own_mistakes_through(name, gradcheck, cases, weights):
+    """What keeps the minimum passes the final weights; what is seen with batches alone, two cases.
+
+    A trainer has no gradient for gradcheck.
+    """
+    found = program(name)
+    assert passes_gradcheck(found) is gradcheck
+    assert passes_two_cases(found) is cases
+    assert passes_final_weights(found) is weights
+
+
+def test_this_checker_lets_none_of_these_through():
+    """One of each kind; the whole catalogue is in its own tests."""
+    told = let_through([program("bias-step-doubled"), program("remainder-dropped")])
+    assert told["final weights"] == (2, ["bias-step-doubled", "remainder-dropped"])
+    assert told["this checker"] == (2, [])
 
 
 def test_the_smallest_size_from_which_on_all_is_caught():
