@@ -641,27 +641,32 @@ def layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
         one = [Layout("vector", "vector", "number", d=1)] if d == 1 else []
         return [*one, *given_d(Layout(w="number"), d), *given_d(Layout("table", w="number"), d)]
     if "table" in roles:
-        table = Layout("table", w="number", d=1)
-        line = Layout("pair of vectors", d=1)
-        if "theta" in roles:
-            inside = [table._replace(ones="inside"), table._replace(ones="inside last")]
-            inside = [o._replace(w="vector") for o in inside]
-            wide = Layout("table", ones="inside")
-            found = [*inside, wide, *(o._replace(container="list") for o in (*inside, wide))]
-            found += [Layout("pair", ones="first"), line._replace(ones="inside last")]
-            return [*found, line._replace(ones="inside")]
-        found = [table, table._replace(container="list"), Layout("table")]
-        names = definition.columns
-        if len(names) > 1:
-            form = Layout("table", w="number" if len(names) == 2 else "vector", container="frame")
-            found = [form._replace(columns=names, d=len(names) - 1), *found]
-        return [*found, Layout("pair"), line._replace(w="number")]
+        return theta_table_layouts() if "theta" in roles else table_layouts(definition.columns)
     if "theta" in roles:
         return theta_layouts(plan, definition)
     found = pair_layouts(plan, definition)
     if plan.kind == "trainer" and not roles & {"w", "b"}:
         found += [Layout(ones="first"), Layout(ones="last"), Layout(y="column", ones="first")]
     return found
+
+
+def table_layouts(columns: tuple[str, ...]) -> list[Layout]:
+    """Layouts of one table with y last; the columns have names where the program uses names."""
+    table = Layout("table", w="number", d=1)
+    found = [table, table._replace(container="list"), Layout("table")]
+    if len(columns) > 1:
+        form = Layout("table", w="number" if len(columns) == 2 else "vector", container="frame")
+        found = [form._replace(columns=columns, d=len(columns) - 1), *found]
+    return [*found, Layout("pair"), Layout("pair of vectors", w="number", d=1)]
+
+
+def theta_table_layouts() -> list[Layout]:
+    """Layouts of one table with y last, and w and b in one argument."""
+    wide = Layout("table", ones="inside")
+    inside = [wide._replace(d=1), wide._replace(d=1, ones="inside last"), wide]
+    line = Layout("pair of vectors", ones="inside last", d=1)
+    lists = [o._replace(container="list") for o in inside]
+    return [*inside, *lists, Layout("pair", ones="first"), line, line._replace(ones="inside")]
 
 
 def given_d(layout: Layout, d: int) -> list[Layout]:
@@ -699,11 +704,8 @@ def of_form(form: str, names: dict[str, str]) -> list[Layout]:
 
 def theta_layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
     """Layouts of w and b in one argument: a vector, a dict, a tuple."""
-    found = [
-        *packed_layouts(definition),
-        Layout(ones="first"),
-        Layout(y="column", w="column", ones="first"),
-    ]
+    found = [*packed_layouts(definition), Layout(ones="first")]
+    found += [Layout(y="column", w="column", ones="first")]
     found += [Layout(ones="inside"), Layout(y="column", w="column", ones="inside")]
     found += [Layout(ones="last"), Layout(ones="inside last")]
     found += [Layout(ones="first", container="list"), Layout("features", "row", "column", "first")]

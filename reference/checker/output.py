@@ -136,17 +136,11 @@ def readings(
 ) -> list[Reading]:
     """The readings that all answers allow, the likeliest first."""
     known = [(p, a) for p, a in answers if not a.raised]
-    trains, in_place = plan.kind == "trainer", "params" in plan.uses  # which a step has to change
-    changed = {name for _, a in answers for name in a.changed}
-    good = [(p, with_last_entries(a) if trains else parts_of(a)) for p, a in known]
+    read = with_last_entries if plan.kind == "trainer" else parts_of
+    good = [(p, read(a)) for p, a in known]
     if not good or plan.answers:
         return told_readings(plan, good[0][1]) if good else []
-
-    keys = [k for k in good[0][1] if all(k in parts for _, parts in good)]
-    keys = [k for k in keys if not k[0] or k[0] in changed or in_place]
-    if trains:
-        keys = [k for k in keys if is_steady(k, [a for _, a in known])]
-        keys = [k for k in keys if not begins_at_start(k, *good[0])]
+    keys = steady_keys(plan, good, [a for _, a in known])
 
     def of_size(size: Any) -> list[Key]:
         return [k for k in keys if all(parts[k].values.size == size(p) for p, parts in good)]
@@ -160,8 +154,24 @@ def readings(
     joint = of_size(lambda p: len(p.w) + 1)
     if not names_bias_apart(plan, definition, good[0][1]):
         found += [Reading(joint=k, order=o) for k in joint for o in orders(plan)]
-    found = [r for r in found if origin(r) == min(map(origin, found))]
-    return sorted(found, key=lambda r: likelihood(r, plan, definition))[:40]
+    nearest = [r for r in found if origin(r) == min(map(origin, found))]
+    return sorted(nearest, key=lambda r: likelihood(r, plan, definition))[:40]
+
+
+def steady_keys(
+    plan: CallPlan, good: Sequence[tuple[Problem, Any]], answers: Sequence[RawOutput]
+) -> list[Key]:
+    """The parts that each answer has, without arguments that were not changed.
+
+    Of a trainer, without what its answers hold of the start.
+    """
+    changed = {name for a in answers for name in a.changed}
+    in_place = "params" in plan.uses  # which a step has to change
+    keys = [k for k in good[0][1] if all(k in parts for _, parts in good)]
+    keys = [k for k in keys if not k[0] or k[0] in changed or in_place]
+    if plan.kind == "trainer":
+        keys = [k for k in keys if is_steady(k, answers) and not begins_at_start(k, *good[0])]
+    return keys
 
 
 def origin(reading: Reading) -> int:

@@ -545,6 +545,12 @@ def predictions(
     return [Trial(own, expected.case, answer, found, expected, index, problem)]
 
 
+UNEXPLAINED = (
+    "called as {call}, its answers are neither right nor explained by a mistake; "
+    "it may mean something else"
+)
+
+
 def explained_call(
     definition: Definition, attempts: Sequence[Attempt], losses: Sequence[str]
 ) -> Choice:
@@ -554,15 +560,9 @@ def explained_call(
     if reason and definition.told is None:
         return replace(choice, reason="" if reason == UNNAMED else reason)
     tried = likely_readings(definition, attempts)
-    for i in dict.fromkeys(k for k, _, _ in tried[:EXPLAINED]):
-        same = [(a, r) for k, a, r in tried if k == i]
-        found = explained_by(match.matching_faults, same, losses)
-        if found is None and i < PAIRED:
-            several = 2 if same[0][0].plan.kind == "loss" else 1  # a gradient takes longer
-            found = explained_by(pairs.matching_pair, same, losses[:several])
-        if found is not None:
-            return replace(choice, call=found, status="named")
-    found = explained_by(match.matching_faults, of_one_feature(definition, attempts), losses)
+    found = named_call(tried, losses) or explained_by(
+        match.matching_faults, of_one_feature(definition, attempts), losses
+    )
     if found is not None:
         return replace(choice, call=found, status="named")
     for _, a, reading in tried:
@@ -570,9 +570,21 @@ def explained_call(
             return replace(choice, call=Call(a.plan, reading, losses[0]), status="only reading")
     if tried:
         call = written(tried[0][1].plan)
-        reason = f"called as {call}, its answers are neither right nor explained by a mistake"
-        choice = replace(choice, reason=f"{reason}; it may mean something else")
+        choice = replace(choice, reason=UNEXPLAINED.format(call=call))
     return without_reading(definition, attempts, choice, losses, bool(tried))
+
+
+def named_call(tried: Sequence[tuple[int, Attempt, Reading]], losses: Sequence[str]) -> Call | None:
+    """The first of the likely calls whose answers one or two names of the catalogue explain."""
+    for i in dict.fromkeys(k for k, _, _ in tried[:EXPLAINED]):
+        same = [(a, r) for k, a, r in tried if k == i]
+        found = explained_by(match.matching_faults, same, losses)
+        if found is None and i < PAIRED:
+            several = 2 if same[0][0].plan.kind == "loss" else 1  # a gradient takes longer
+            found = explained_by(pairs.matching_pair, same, losses[:several])
+        if found is not None:
+            return found
+    return None
 
 
 def without_reading(

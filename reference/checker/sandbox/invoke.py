@@ -28,9 +28,7 @@ PREDICT = ("predict", "predictions", "forward", "hypothesis", "output")
 def call(functions: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
     """Call a function, or make an object and train it; what came, and which arguments changed."""
     target, given = functions[request["target"]], request.get("args", [])
-    unseeded.seed = None
-    if request.get("seeded"):
-        seed_everything()
+    set_seed(request)
     if request.get("constants"):
         target = with_constants(target, request, dict(request["constants"]))
     bound = module_of(target)
@@ -44,7 +42,7 @@ def call(functions: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
     else:
         answer = target(*arguments, **named)
         parts = list(flatten(answer))
-    before = [*((i, v) for i, v in enumerate(given)), *request.get("kwargs", {}).items()]
+    before = [*enumerate(given), *request.get("kwargs", {}).items()]
     after = [*enumerate(arguments), *named.items()]
     if isinstance(answer, dict | types.SimpleNamespace):  # a record that is returned is updated
         kept = [i for i, (_, value) in enumerate(after) if value is not answer]
@@ -52,6 +50,13 @@ def call(functions: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
     moves = all(p["dtype"] == "NoneType" for p in parts) or any(is_leaf(v) for v in given)
     updates = request.get("updates", ()) if moves else ()
     return {"parts": parts, **changes(before, after, functions, updates)}
+
+
+def set_seed(request: dict[str, Any]) -> None:
+    """Seed the generators where the request says so."""
+    unseeded.seed = None
+    if request.get("seeded"):
+        seed_everything()
 
 
 def is_leaf(value: Any) -> bool:
