@@ -155,7 +155,7 @@ def models() -> list[Model]:
         Model(structure, divisor, sign, *memory)
         for memory, structure, divisor, sign in itertools.product(kept, STRUCTURES, DIVISORS, SIGNS)
     ]
-    plain = [m for m in found if m.program is PLAIN]
+    plain = [m for m in found if m.program is PLAIN and m.divisor in DIVISORS[:3]]
     found += [m._replace(of_bias=d) for m in plain for d in DIVISORS[:3] if d is not m.divisor]
     few = [m for m in found if len(m.names) < 3]
     return sorted(few, key=lambda m: len(m.names))

@@ -180,12 +180,11 @@ FAULTS = (
                         theta[j] = theta[j] - alpha * ((X @ theta - y) * X[:, j]).sum() / len(y)
                 return theta
 
-            def gradient_descent(X, y, theta, alpha, iters):
-                theta = np.array(theta, dtype=float)
-                for _ in range(iters):
-                    for j in range(len(theta)):
-                        theta[j] = theta[j] - alpha * ((X @ theta - y) * X[:, j]).sum() / len(y)
-                return theta
+            def step(X, y, w, b, lr):
+                w = np.array(w)
+                for j in range(len(w)):
+                    w[j] = w[j] - lr * correct_gradient(X, y, w, b)[0][j]
+                return w, b - lr * correct_gradient(X, y, w, b)[1]
         """,
     ),
     Fault(
