@@ -78,8 +78,7 @@ def test_the_status_tells_right_wrong_and_not_checked(arguments, status):
 
 
 DEFAULTS = {"loss": "auto", "seed": 0, "max_examples": 1000, "timeout": 10.0, "call": [], "hint": 3}
-DEFAULTS["sandbox"] = "auto"
-DEFAULTS["only"] = []
+DEFAULTS |= {"sandbox": "auto", "only": [], "plain": False}
 
 
 @pytest.mark.parametrize(
@@ -142,7 +141,7 @@ def test_without_arguments_the_purpose_and_the_commands_are_printed(capsys):
     assert command.main([]) == 2
     out, err = capsys.readouterr()
     assert err == ""
-    assert "python -m reference check my_gradient.py" in out
+    assert "linreg-check my_gradient.py" in out
     with pytest.raises(SystemExit) as stop:
         command.main(["--help"])
     assert stop.value.code == 0

@@ -30,7 +30,7 @@ def keep(judge: int, folder: str = "") -> None:
     judge : int
         The process that has started this one.
     folder : str
-        Is made, to be the working directory, and removed if the judge has ended.
+        Is made, to be the working directory, and removed at the end.
     """
     make_folder(folder)
     if prctl(CHILD_SUBREAPER, 1) != 0:
@@ -46,8 +46,7 @@ def keep(judge: int, folder: str = "") -> None:
         release_pipes()
         status = wait_for(child)
         end_children()
-        if os.getppid() != judge:
-            remove_folder(folder)
+        remove_folder(folder)
         end_as(status)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, WAITED)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
