@@ -35,8 +35,12 @@ def report(target):
 
 @pytest.fixture
 def checked(monkeypatch):
-    """A check that runs nothing; its arguments are in `CALLS`."""
+    """A check that runs nothing; its arguments are in `CALLS`.
+
+    Nothing protects this process, whose other children and signals are pytest's.
+    """
     CALLS.clear()
+    monkeypatch.setattr(command, "protect", lambda: None)
 
     def check(target, *, progress, **options):
         CALLS.append((target, options))
