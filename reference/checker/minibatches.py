@@ -136,12 +136,13 @@ STRUCTURES = [
     Structure("batches-overlap", "", lambda n, m: windows(n, range(0, n, m), m + 1)),
     Structure("row-never-drawn", "", lambda n, m: slices(n - 1, m), True),
 ]
-DIVISORS: list[Divisor] = [
+DIVISORS: list[Divisor] = [  # where m = 1, the first that fits: without a mean
     ("", lambda size, n, m: size),
+    ("missing-mean", lambda size, n, m: 1),
     ("ragged-divisor", lambda size, n, m: m),
     ("full-n-divisor", lambda size, n, m: n),
-    ("missing-mean", lambda size, n, m: 1),
 ]
+APART = [d for d in DIVISORS if d[0] != "missing-mean"]  # those that w and b may have alone
 SIGNS = [("", 1), ("sign-flipped", -1)]
 FROZEN = Program("gradient-outside-loop", c=lambda t, s, n: float(s == t))
 KEPT_IN_PASS = [(FROZEN, True), (Program("accumulator-kept", c=lambda t, s, n: 1.0), True)]
@@ -155,8 +156,8 @@ def models() -> list[Model]:
         Model(structure, divisor, sign, *memory)
         for memory, structure, divisor, sign in itertools.product(kept, STRUCTURES, DIVISORS, SIGNS)
     ]
-    plain = [m for m in found if m.program is PLAIN and m.divisor in DIVISORS[:3]]
-    found += [m._replace(of_bias=d) for m in plain for d in DIVISORS[:3] if d is not m.divisor]
+    plain = [m for m in found if m.program is PLAIN and m.divisor in APART]
+    found += [m._replace(of_bias=d) for m in plain for d in APART if d is not m.divisor]
     few = [m for m in found if len(m.names) < 3]
     return sorted(few, key=lambda m: len(m.names))
 
@@ -503,6 +504,6 @@ def follows_drawn(trainer: Trainer, factor: float) -> bool:
     return scaled or any(leads_on_alike_rows(trainer, factor, model) for model in drawn)
 
 
-NAMES = {s.fault for s in STRUCTURES} | {name for name, _ in DIVISORS[1:3]}
+NAMES = {s.fault for s in STRUCTURES} | {name for name, _ in APART[1:]}
 NAMES |= {"labels-of-another-batch", "labels-off-by-one", "shuffled-apart"}
 NAMES -= {""}

@@ -257,6 +257,8 @@ def trained_choice(
     tried = attempts[-1]
     if not any(a is tried for a in trained[:UNDERSTOOD]) or definition.standardises:
         return None
+    if is_given_columns_for_rows(tried):
+        return None
     for reading in readings_of(tried, definition)[:1]:
         call = Call(tried.plan, reading, losses[0])
         try:
@@ -361,7 +363,7 @@ def raises(tried: Attempt) -> bool:
 
 def right_call(tried: Attempt, definition: Definition, losses: Sequence[str]) -> Call | None:
     """The reading and the convention under which all answers are right."""
-    if tried.plan.is_class and tried.plan.layout.y == "column" and predicts_flat(tried):
+    if is_given_columns_for_rows(tried):
         return None
     for reading in readings_of(tried, definition):
         for loss in usual_losses(tried.plan.kind, losses):
@@ -407,8 +409,10 @@ def records(
     )
 
 
-def predicts_flat(tried: Attempt) -> bool:
-    """Whether an object's own predictions are (n,): then its labels are not (n, 1)."""
+def is_given_columns_for_rows(tried: Attempt) -> bool:
+    """Whether an object was given labels (n, 1) and predicts (n,): its own labels are (n,)."""
+    if not tried.plan.is_class or tried.plan.layout.y != "column":
+        return False
     parts = [p for g in tried.answers for a in g for p in a.parts if p.path[:1] == ("predict",)]
     return bool(parts) and all(len(p.shape) == 1 for p in parts)
 
