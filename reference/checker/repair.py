@@ -59,7 +59,7 @@ from reference.checker.verdict import judge
 
 BATCH = 40  # changes that are sent at once
 PROMISING = 36  # single changes of which pairs are made
-SECONDS = 4.0  # for a repair; the time limit of the function holds too
+SHARE = 0.4  # of the time limit of a function, for its repair
 HINTED = 16  # changes of each sort at most for each of two mistakes that have names
 UNUSUAL = 1.7  # the cost from which pairs of others are tried before a single change
 CONFIRMED = 12  # changes at most that are judged in full
@@ -94,7 +94,7 @@ def find_repairs(
     found = []
     for check in checks:
         if check.verdict == "wrong":
-            until = min(deadline, time.monotonic() + SECONDS)
+            until = min(deadline, time.monotonic() + SHARE * options.timeout)
             right = frozenset(c.name for c in checks if c.verdict == "right")
             search = Search(process, definition, check, right, tuple(losses), options, until)
             line, repair = search.run()

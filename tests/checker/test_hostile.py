@@ -86,7 +86,8 @@ def test_hostile_programs_in_the_sandbox(first, tmp_path):
 
 
 @needs_linux
-@pytest.mark.parametrize("first", batches())
+@pytest.mark.thorough
+@pytest.mark.parametrize("first", SEEDS)
 def test_hostile_programs_without_a_sandbox(first, tmp_path):
     """They end no run, and none outlives it."""
     run_batch(tmp_path / "programs", "off", range(first, first + BATCH), HERE)

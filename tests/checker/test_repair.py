@@ -29,7 +29,7 @@ EXAMPLES = 30
 @pytest.fixture(autouse=True)
 def time_enough(monkeypatch):
     """A busy machine changes nothing."""
-    monkeypatch.setattr(repair, "SECONDS", 30.0)
+    monkeypatch.setattr(repair, "SHARE", 3.0)
 
 
 def scope_of(source):
