@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 import torch  # noqa: F401  imported here once, and not anew in every fork
+from in_process import sample
 from right_programs import RIGHT
 
 from reference import assert_gradient, check
@@ -15,13 +16,7 @@ def gradient(X, y, w, b):
     return X.T @ r / len(y), r.sum() / len(y)
 
 
-@pytest.mark.parametrize(
-    "program",
-    [
-        pytest.param(p, marks=[] if i % 3 == 0 else [pytest.mark.thorough], id=f"{i}-{p.__name__}")
-        for i, p in enumerate(RIGHT)
-    ],
-)
+@pytest.mark.parametrize("program", sample(4, RIGHT, [p.__name__ for p in RIGHT]))
 def test_right_programs_are_accepted(program):
     """Loops, einsum, Gram matrix, blocks, fsum, complex step, torch."""
     report = check(program, max_examples=100, timeout=60)

@@ -103,7 +103,7 @@ def act_at_will(study):
 @pytest.mark.parametrize(
     ("fragment", "options", "act"),
     [
-        ("language=en", {}, None),
+        pytest.param("language=en", {}, None, marks=thorough),
         ("language=zh&m=all&eta=2.4&t=300", {"dark": True, "width": 360, "height": 740}, None),
         ("language=en&features=two", {"dark": True}, act_at_will),
         pytest.param("language=zh", {}, act_at_will, marks=thorough),
@@ -197,7 +197,14 @@ def test_a_finger_scrolls_unless_it_holds_a_handle(closed):
     assert study.state("house") != 91
 
 
-@pytest.mark.parametrize("picture", ["street", "over_w", "steps", "contours", "plane"])
+@pytest.mark.parametrize(
+    "picture",
+    [
+        "street",
+        "plane",
+        *(pytest.param(p, marks=thorough) for p in ("over_w", "steps", "contours")),
+    ],
+)
 def test_a_picture_and_its_slider_are_in_view_together(closed, picture):
     """On a phone: the whole frame of the picture, and the slider that sticks below it."""
     study = closed.open("language=en", width=360, height=740)

@@ -70,10 +70,10 @@ def thorough(*values):
     ("data", "lr", "m"),
     [
         ("example", 0.03, "10"),
-        ("line", 0.3, "all"),
         ("two", 0.1, "10"),
-        ("valley", 1, "all"),
-        ("raw_one", 0.0051, "all"),
+        thorough("line", 0.3, "all"),
+        thorough("valley", 1, "all"),
+        thorough("raw_one", 0.0051, "all"),
         ("raw_two", 0.0011, "all"),
         ("raw_two", 0.0001, "1"),
         thorough("example", 0.03, "1"),
