@@ -15,7 +15,8 @@ ROOT = Path(__file__).parents[2]
 RIGHT = "def gradient(X, y, w, b):\n    r = X @ w + b - y\n    return X.T @ r / len(y), r.mean()\n"
 WRONG = RIGHT.replace(" / len(y)", "")
 BATCH = 10  # programs of a run
-SEEDS = range(0, 500, BATCH)
+ALL = int(os.environ.get("HOSTILE_PROGRAMS", "500"))
+SEEDS = range(0, ALL, BATCH)
 WRITTEN = ["/tmp", "/var/tmp", "/", os.path.expanduser("~")]
 needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="another system has no keeper")
 
@@ -26,7 +27,7 @@ def sandbox_or_skip():
         pytest.skip(why_not())
 
 
-def check(folder, sandbox, seconds="2"):
+def check(folder, sandbox, seconds="4"):
     """The reports on all programs of a folder, by name; and the status."""
     command = [sys.executable, "-P", "-m", "reference", "check", "--json", "--hint", "2"]
     command += ["--sandbox", sandbox, "--timeout", seconds, "--max-examples", "20"]

@@ -253,8 +253,8 @@ def test_play_shows_the_whole_path(closed, calm):
     study.change(speed=4)
     study.click("#play")
     seen = set()
-    while len(study.path()) < 301:
-        seen.add(len(study.path()))
+    while (shown := len(study.path())) < 301:
+        seen.add(shown)
     X, y, rng, start = worked_example()
     assert_same_path(study.path(), fit_path(X, y, rng, start, lr=0.1, m=10))
     assert not calm or {(k - 1) % 40 for k in seen} <= {0}
