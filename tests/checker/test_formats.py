@@ -167,6 +167,6 @@ def test_all_files_are_written_by_one_command(checked, tmp_path):
 def test_a_disk_that_is_full_is_no_verdict(checked, tmp_path, capsys):
     """Status 2, and which file is missing."""
     if not os.path.exists("/dev/full"):
-        pytest.skip("there is no /dev/full")
+        pytest.skip("a full disk is played by /dev/full, which this system lacks")
     assert command.main(["check", "a.py", "--csv", "/dev/full"]) == 2
     assert "/dev/full cannot be written" in capsys.readouterr().err

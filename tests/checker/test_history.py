@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from in_process import right
 
 from reference import check
@@ -181,6 +182,34 @@ class DrawnStart:
             self.w, self.b = self.w - lr * grad_w, self.b - lr * grad_b
 
 
+class DrawnSum:
+    """From random numbers, and without a mean: one batch of all rows, whose size is no setting."""
+
+    def fit(self, X, y, lr=0.1, epochs=10):
+        self.w, self.b = np.random.normal(size=X.shape[1]), 0.0  # noqa: NPY002
+        for _ in range(epochs):
+            residual = X @ self.w + self.b - y
+            self.w, self.b = self.w - lr * X.T @ residual, self.b - lr * residual.sum()
+
+
+class FlatLabels:
+    """Predicts (n,), so its labels are (n,); with labels (n, 1) it would be right."""
+
+    def fit(self, X, y, lr=0.1, epochs=10):
+        X, y = (torch.as_tensor(a, dtype=torch.float64) for a in (X, y))
+        self.model = torch.nn.Linear(X.shape[1], 1, dtype=torch.float64)
+        optimizer = torch.optim.SGD(self.model.parameters(), lr=lr)
+        for _ in range(epochs):
+            optimizer.zero_grad()
+            ((self.model(X) - y) ** 2).mean().backward()
+            optimizer.step()
+        self.w, self.b = self.model.weight.detach().numpy().ravel(), self.model.bias.item()
+
+    def predict(self, X):
+        with torch.no_grad():
+            return self.model(torch.as_tensor(X, dtype=torch.float64)).numpy().ravel()
+
+
 @pytest.mark.parametrize(
     ("program", "fault", "said"),
     [
@@ -198,11 +227,13 @@ class DrawnStart:
         (descent_with_tolerance, None, ""),
         (OneShort, "iteration-missing", ""),
         (DrawnStart, None, ""),
+        (DrawnSum, "missing-mean", "n times too large"),
+        (FlatLabels, "broadcast-n-by-n", "n × n residuals"),
     ],
     ids=lambda v: getattr(v, "__name__", None),
 )
 def test_a_training_is_right_of_its_kind_where_its_names_say_so(program, fault, said):
     """Momentum and a schedule without a word for it are no plain descent."""
-    found = check(program, max_examples=40).checks[0]
+    found = check(program, max_examples=40, timeout=60).checks[0]
     assert (found.verdict, found.fault) == ("wrong" if fault else "right", fault)
     assert said in found.explanation

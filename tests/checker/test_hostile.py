@@ -18,7 +18,9 @@ BATCH = 10  # programs of a run
 ALL = int(os.environ.get("HOSTILE_PROGRAMS", "500"))
 SEEDS = range(0, ALL, BATCH)
 WRITTEN = ["/tmp", "/var/tmp", "/", os.path.expanduser("~")]
-needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="another system has no keeper")
+needs_linux = pytest.mark.skipif(
+    sys.platform != "linux", reason="the keeper, which ends hidden processes, needs Linux"
+)
 
 
 def sandbox_or_skip():

@@ -62,7 +62,7 @@ def probe(request, tmp_path):
     if request.param == "bubblewrap":
         sandbox_or_skip()
     elif sys.platform != "linux":
-        pytest.skip("another system")
+        pytest.skip("the keeper, which is tested here, needs Linux")
     (tmp_path / "beside.py").write_text("VALUE = 7.0")
     file = str(tmp_path / "probes.py")
     with Process(file, "", 60.0, source=PROBES, sandbox=request.param) as opened:

@@ -45,7 +45,7 @@ def autograder(tmp_path):
         return done, json.loads(results.read_text())["tests"]
 
     if os.name == "nt" or not shutil.which("bash"):
-        pytest.skip("Gradescope runs bash")
+        pytest.skip("the autograder is a script for bash, which this system lacks")
     return run
 
 
