@@ -115,6 +115,7 @@ function problem_of(name, key = name) {
 }
 
 // The data of the descent as the reader has chosen them; the worked example while own data are missing.
+const own_missing = () => state.data === "own" && !own_data();
 const problem = () =>
   state.data === "own" && own_data()
     ? problem_of("own", `own ${state.scaled} ${state.own}`)

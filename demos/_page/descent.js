@@ -117,7 +117,8 @@ picture([...DESCENT, "axes", "field"], () => {
     return field + lines + polyline("ghost-path", drawn(ghost, f)) + steps_of(shown, f);
   });
   place(start_grip, f, [x, y], say("handle.start"), x, `${written(x, 3)}, ${written(y, 3)}`);
-  const values = { b: written(data.lowest.at(-1)), x: data.names[0], y: data.names[1] };
+  const [x_name, y_name] = data.names.map(sub_name);
+  const values = { b: written(data.lowest.at(-1)), x: x_name, y: y_name };
   tell(plane, say(data.d > 1 ? "plane.now" : "plane.now.one", values) + outside_words());
 });
 
@@ -143,7 +144,7 @@ const CEILING = 100; // times the loss at the start, or at the rim
 
 function log_frame(svg, low, high, steps) {
   const [a, b] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
-  return frame(svg, [0, steps], [a, Math.max(a + 1, b)], { ratio: 0.6 });
+  return frame(svg, [0, steps], [a, Math.max(a + 1, b)], { ratio: 0.8 });
 }
 
 const power = (k) => (Math.abs(k) < 3 ? written(10 ** k) : `10${raised(k)}`);
@@ -220,7 +221,7 @@ picture(DESCENT, () => {
   const one = data.d === 1, apart = Math.ceil(data.n / 250); // not more dots than can be told apart
   const some = data.y.map((_, i) => i).filter((i) => i % apart === 0);
   const x = (i) => (one ? data.X[i][0] : predict_one(data.X[i], w, b));
-  const f = frame(svg, span(one ? some.map(x) : data.y), span(data.y), { ratio: 0.62 });
+  const f = frame(svg, span(one ? some.map(x) : data.y), span(data.y), { ratio: 0.8 });
   const dots = some.map((i) => circle("dot", f.to([x(i), data.y[i]]), 2.4)).join("");
   const ends = [f.x0, f.x1].map((v) => f.to([v, one ? w[0] * v + b : v]));
   const drawn_line = ends.flat().every(Number.isFinite) ? line(one ? "fit" : "floor", ...ends) : "";
@@ -232,11 +233,9 @@ picture(DESCENT, () => {
 
 picture(["data", "own", "scaled"], () => {
   const { n, H, max_lr: most } = problem(), λ = principal_axes(H);
-  $("#data_says").innerHTML = say(`data.${state.data}.says`, {
-    ratio: written(λ[0].λ / λ.at(-1).λ, 5),
-    n,
-    most: written(most)
-  });
+  const values = { n, ratio: written(λ[0].λ / λ.at(-1).λ, 5) };
+  const own = state.data === "own" ? own_notes(most) : "";
+  $("#data_says").innerHTML = own_missing() ? say("own.wait") : say(`data.${state.data}.says`, values) + own;
   $("#own_box").hidden = state.data !== "own";
   $("#held_box").hidden = problem().d === 1;
   problem().names.forEach((name, k) => {
@@ -245,7 +244,7 @@ picture(["data", "own", "scaled"], () => {
 });
 
 picture(DESCENT, () => {
-  const powers = RATES / 24, eta = $("#eta");
+  const powers = (RATES - 1) / 24, eta = $("#eta");
   eta.value = place_of_rate(state.eta);
   eta.setAttribute(
     "aria-valuetext",
@@ -258,14 +257,14 @@ picture(DESCENT, () => {
       ? "eta.under.batch"
       : "eta.under.all";
   $("#eta_says").textContent = say(state.eta > mark() && !state.momentum ? "eta.over" : under, {
-    most: written((mark() * 2 * (1 + state.beta)) / 2)
+    most: written(mark() * (1 + state.beta))
   });
   $("#mark").textContent = `2/λₘₐₓ = ${written(mark())}`;
-  $("#mark").style.left = `${clamp((100 * (Math.log10(mark()) - LOWEST_POWER)) / powers, 8, 88)}%`;
+  $("#mark").style.setProperty("--at", clamp((Math.log10(mark()) - LOWEST_POWER) / powers, 0, 1));
   $("#held_says").textContent = say(held() ? "held.yes" : "held.no", {
     b: written(problem().lowest.at(-1))
   });
-  $("#momentum_box").hidden = !state.momentum;
+  $("#momentum_box").hidden = $("#beta_box").hidden = !state.momentum;
 });
 
 let speech;
@@ -333,7 +332,7 @@ function put_in() {
   $("#terms").innerHTML = state.momentum ? say("put_in.momentum") : first_terms(B, old);
 }
 
-const sub_name = (name) => escaped(name).replace(/_(\w+)/, "<sub>$1</sub>");
+const sub_name = (name) => escaped(name).replace(/^w_(.+)/, "w<sub>$1</sub>");
 const TERMS = 3;
 
 function first_terms(B, { w, b }) {

@@ -22,6 +22,13 @@ function read_own(text) {
   return { X: state.scaled ? standardise(X) : X, y, names: weights, orders };
 }
 
+// What else is to be said of data that can be used; `most` is their 2/λ_max.
+function own_notes(most) {
+  const long = state.own.length > MOST_IN_ADDRESS ? say("own.long") : "";
+  const values = { least: written(rate(0)), most: written(most) };
+  return long + (most < rate(0) ? say("own.steep", values) : "");
+}
+
 // What is wrong with the numbers as data, in words; "" if nothing is.
 function trouble_with(names, table) {
   if (table.length < 2) return say("own.few", { n: table.length });
@@ -81,6 +88,13 @@ const cells_of = (text, mark) => {
 // A comma is a decimal sign where it does not part the cells.
 const number_in = (cell, mark) =>
   cell === "" ? NaN : Number(mark === "," ? cell : cell.replace(",", "."));
+
+// The columns that hold a number anywhere: a column of names is not chosen at first.
+function columns_of_numbers({ names, rows, mark }) {
+  const all = names.map((_, c) => c);
+  const some = all.filter((c) => rows.some(({ cells }) => Number.isFinite(number_in(cells[c], mark))));
+  return some.length > 1 ? some : all;
+}
 
 // The chosen columns as numbers, or what is wrong, by row and column.
 function chosen_columns({ names, rows, mark }, columns) {

@@ -9,17 +9,13 @@ function read_text(text) {
   table = parse_table(text);
   $("#own_columns").hidden = Boolean(table.trouble);
   if (table.trouble) return complain(table.trouble);
-  const options = table.names
-      .map((name, c) => `<option value="${c}">${escaped(name)}</option>`)
-      .join(""),
-    last = table.names.length - 1;
+  const option = (name, c) => `<option value="${c}">${escaped(name)}</option>`;
+  const options = table.names.map(option).join(""), usable = columns_of_numbers(table);
   $("#own_x1").innerHTML = $("#own_y").innerHTML = options;
   $("#own_x2").innerHTML = `<option value="">${say("own.none")}</option>${options}`;
-  [$("#own_x1").value, $("#own_x2").value, $("#own_y").value] = [
-    "0",
-    last > 1 ? "1" : "",
-    String(last)
-  ];
+  $("#own_x1").value = usable[0];
+  $("#own_x2").value = usable.length > 2 ? usable[1] : "";
+  $("#own_y").value = usable.at(-1);
   use_columns();
 }
 
@@ -55,8 +51,18 @@ $("#own_box").addEventListener("drop", (event) => {
 
 async function read_file(file) {
   if (!file) return;
-  $("#own_text").value = await file.text();
+  $("#own_text").value = decoded(new Uint8Array(await file.arrayBuffer()));
   read_text($("#own_text").value);
+}
+
+// A spreadsheet writes UTF-8 or UTF-16, or what its country had before.
+function decoded(bytes) {
+  const wide = bytes[0] === 0xff && bytes[1] === 0xfe;
+  try {
+    return new TextDecoder(wide ? "utf-16le" : "utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder(state.language === "zh" ? "gb18030" : "windows-1252").decode(bytes);
+  }
 }
 
 // ---- points clicked into a plane

@@ -6,7 +6,7 @@ const CURVATURE = HOUSES.H[0][0]; // λ: the mean of x²
 const loss_at = (w) => bowl(HOUSES, [w, state.b]);
 const best_w = () => HOUSES.lowest[0] - ((state.b - HOUSES.lowest[1]) * HOUSES.H[0][1]) / CURVATURE;
 const slope_at = (w) => CURVATURE * (w - best_w());
-const parabola_frame = (svg) => frame(svg, [-10, 40], [0, 1600], { ratio: 0.75 });
+const parabola_frame = (svg) => frame(svg, [-10, 40], [0, 1600]);
 const on_curve = (f, w) => f.to([w, loss_at(w)]);
 const curve_of = (f) =>
   polyline(
@@ -56,8 +56,14 @@ parabola(
   "slope_w",
   ["factor"],
   (f) => tangent(f),
-  () => say(slope_at(state.w) > 0 ? "slope_w.up" : "slope_w.down", point_words())
+  tangent_words
 );
+
+// At the lowest point, up to the digits that are shown, neither side is down.
+function tangent_words() {
+  const steep = slope_at(state.w) > 0 ? "slope_w.up" : "slope_w.down";
+  return say(Math.abs(state.w - best_w()) < 0.01 ? "slope_w.flat" : steep, point_words());
+}
 
 // ---- section 4: steps w ← w − η · slope, at most so many, and as long as they stay in the picture
 

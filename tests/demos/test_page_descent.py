@@ -358,16 +358,23 @@ def test_own_data_go_down_their_own_bowl(study, d, mark, named):
     assert_same_path(again.path(), fit_path(X, y, 0, start, lr=lr, m=30))
 
 
+def choose_second_feature(study, column):
+    study.browser.execute_script(
+        "const s = document.querySelector('#own_x2'); s.value = arguments[0];"
+        "s.dispatchEvent(new Event('change', {bubbles: true}));",
+        column,
+    )
+
+
 def test_own_data_can_be_standardised_and_their_columns_chosen(study):
     """The names of the columns are offered; text columns are no trouble while not chosen."""
     X, y = own_table()
     lines = [f"{a},street {k},{b},{v}" for k, ((a, b), v) in enumerate(zip(X, y, strict=True))]
     paste(study, "\n".join(["one,where,two,label", *lines]))
+    assert study.js("problem().names") == ["w_one", "w_two"]
+    choose_second_feature(study, "1")
     assert "Row 2, column 2 (“where”): “street 0” is not a number" in study.text("#own_error")
-    study.browser.execute_script(
-        "const s = document.querySelector('#own_x2'); s.value = '2';"
-        "s.dispatchEvent(new Event('change', {bubbles: true}));"
-    )
+    choose_second_feature(study, "2")
     assert study.text("#own_error") == ""
     study.click("#scaled")
     study.change(t=300)
@@ -380,10 +387,12 @@ def test_own_data_can_be_standardised_and_their_columns_chosen(study):
     [
         ("x,y\n1,2\n3,oops", "Row 3, column 2 (“y”): “oops” is not a number"),
         thorough("x,y\n1,2\n3,", "Row 3, column 2 (“y”) is empty"),
-        ("x,y\n1,2\n3", "Row 3 has 1 columns, the first has 2"),
-        ("x,y\n1,2", "At least 2 samples are needed; there are 1"),
+        ("x,y\n1,2\n3", "Number of cells in row 3: 1; in the first row: 2"),
+        ("x,y\n1,2", "At least 2 samples are needed"),
         ("x,y\n1,2\n1,3", "Column “x” has the same value in every row"),
-        thorough("x,z,y\n1,2,3\n2,4,1\n3,6,5", "The two features are multiples of each other"),
+        thorough(
+            "x,z,y\n1,2,3\n2,4,1\n3,6,5", "One of the two features follows exactly from the other"
+        ),
         thorough("5\n6", "one column"),
         thorough("   ", "no table"),
         ("x,y\n<b>,2\n3,4", "“<b>” is not a number"),
@@ -395,6 +404,34 @@ def test_bad_data_are_refused_by_row_and_column(study, text, said):
     paste(study, text)
     assert said in study.text("#own_error")
     assert study.js("own_data()") is None
+
+
+def test_what_else_is_to_be_said_of_own_data(study):
+    """None yet; too steep for any η that can be set; too long for the address; names are text."""
+    study.click("[name=data][value=own]")
+    assert "No data yet" in study.text("#data_says")
+    paste(study, "<b>area</b>,<i>age</i>,price\n120000,3,35\n200000,1,52\n310000,2,60")
+    assert "standardise the features" in study.text("#data_says")
+    assert "w<b>area</b>" in study.text("#plane_now")
+    study.click("#scaled")
+    assert "standardise the features" not in study.text("#data_says")
+    paste(study, "\n".join(["x,y", *(f"{k}.25,{k % 7}.5" for k in range(500))]))
+    assert "too long for the address" in study.text("#data_says")
+    study.wait("!location.hash.includes('own')")
+
+
+@pytest.mark.parametrize(
+    ("language", "code"), [("en", "utf-16"), ("zh", "gb18030"), ("en", "cp1252")]
+)
+def test_a_file_of_a_spreadsheet_is_read_in_its_own_encoding(study, tmp_path, language, code):
+    """UTF-16, and without a sign the usual one of the language of the page."""
+    name = "面积" if code == "gb18030" else "Größe"
+    (tmp_path / "mine.csv").write_bytes(f"{name};Preis\n1,5;2\n2,5;4\n4;5\n".encode(code))
+    study.change(language=language, data="own")
+    study.find("#own_file").send_keys(str(tmp_path / "mine.csv"))
+    study.wait("own_data() !== null")
+    assert study.js("table.names[0]") == name
+    assert study.js("problem().X") == [[1.5], [2.5], [4]]
 
 
 def test_a_file_can_be_dropped_or_chosen(study, tmp_path):
