@@ -177,8 +177,8 @@ function base(to, names) {
   return (
     line("edge", to(-1, near, 0), to(1, near, 0)) +
     line("edge", to(side, -1, 0), to(side, 1, 0)) +
-    write(names[0], ...to(0, near * 1.2, 0), "axis middle") +
-    write(names[1], ...to(side * 1.2, 0, 0), "axis middle")
+    write(names[0], ...to(0, near * 1.2, 0), axis_kind(names[0])) +
+    write(names[1], ...to(side * 1.2, 0, 0), axis_kind(names[1]))
   );
 }
 

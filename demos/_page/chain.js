@@ -16,7 +16,7 @@ function draw_one_house(f) {
     line("stick chosen factor-r", f.to([x, PRICE[i]]), from) +
     arrow("nudge factor-x", from, moved) +
     write(
-      `x·Δw = ${written(x, 3)}·${NUDGE}`,
+      `${written(x, 3)} · ${NUDGE} = ${written(x * NUDGE, 3)}`,
       moved[0] + 9 * side,
       moved[1] - 6,
       `${way} factor-x`
@@ -43,7 +43,7 @@ scatter("one_house", draw_one_house, () =>
 picture(["w", "b", "house"], () => {
   const svg = $("#one_loss"), y = PRICE[chosen()], y_hat = line_price(AREA[chosen()]);
   const r = y_hat - y;
-  const f = frame(svg, [-25, 205], [0, 6000], { ratio: 0.75 }), l = (p) => (p - y) ** 2 / 2;
+  const f = frame(svg, [-25, 205], [0, 6000]), l = (p) => (p - y) ** 2 / 2;
   const at = (p) => f.to([p, l(p)]), on_tangent = (p) => f.to([p, l(y_hat) + r * (p - y_hat)]);
   const curve = polyline(
     "curve",
@@ -56,7 +56,7 @@ picture(["w", "b", "house"], () => {
       `${curve}${line("plumb", f.to([y, 0]), f.to([y, 6000]))}${line("tangent factor-r", on_tangent(y_hat - 30), on_tangent(y_hat + 30))}${circle("here", at(y_hat), 6)}`
     ) +
       axes(f, "ŷ", "l") +
-      write("y", f.X(y) + 5, f.top + 14, "label")
+      write("y", f.X(y) + 5, f.top + 16, "label symbol")
   );
   tell(svg, say("one_loss.now", { ...house_words(), slope: written(r) }));
 });

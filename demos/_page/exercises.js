@@ -11,15 +11,15 @@ const FAULTS = [
 const LETTERS = ["A", "B", "C"];
 const EXERCISES = [
   { id: "converge", options: ["creeps", "settles", "diverges"], right: "diverges" },
-  { id: "which", options: LETTERS, right: "B", draw: draw_three_rates },
   { id: "by_hand", right: -20 },
+  { id: "which", options: LETTERS, right: "B", draw: draw_three_rates },
   { id: "missing", options: ["mean", "minus", "bias"], right: "mean" },
   { id: "raw", options: ["rate", "axis", "noise"], right: "axis" },
   { id: "batch", options: ["limit", "order", "start"], right: "limit" },
+  { id: "held", options: ["surface", "same", "up"], right: "surface" },
   { id: "symptom_1", options: FAULTS, right: "bias-gradient-zero", draw: draw_wrong_path },
   { id: "symptom_2", options: FAULTS, right: "accumulator-kept", draw: draw_wrong_path },
   { id: "symptom_3", options: FAULTS, right: "gradient-outside-loop", draw: draw_wrong_path },
-  { id: "held", options: ["surface", "same", "up"], right: "surface" },
   { id: "check", options: ["right", "wrong", "not_checked"], right: "wrong" }
 ];
 
@@ -44,7 +44,7 @@ function draw_three_rates(svg, k) {
           polyline("path", list.map(at)) +
           list.map((w) => circle("step-dot", at(w), 3)).join("")
       ) +
-      write("w", f.left + f.w / 2, f.top + f.h + 22, "axis middle") +
+      write("w", f.left + f.w / 2, f.top + f.h + 22, "axis middle symbol") +
       write(LETTERS[k], f.left + f.w / 2, f.top + 20, "label middle")
   );
 }

@@ -40,4 +40,9 @@ addEventListener("resize", () => {
 });
 for (const details of $$("details")) details.addEventListener("toggle", redraw);
 document.fonts.ready.then(redraw);
-addEventListener("beforeprint", redraw);
+for (const event of ["beforeprint", "afterprint"]) {
+  addEventListener(event, () => {
+    printing = event === "beforeprint";
+    redraw();
+  });
+}

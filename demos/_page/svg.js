@@ -6,9 +6,13 @@ const escaped = (text) => String(text).replace(/[&<>"]/g, (c) => `&#${c.charCode
 const HIDDEN = 300; // pixels: the width of a picture that is not to be seen
 const FAR = 20000; // pixels: where a point outside the frame is drawn at the farthest
 
+const ON_PAPER = 330; // pixels: the width of a picture in print, where two stand side by side
+let printing = false;
+
 // The width in pixels, kept until all is drawn anew: to ask for it makes the browser lay out the page.
 const widths = new Map();
 function width_of(svg) {
+  if (printing) return ON_PAPER;
   if (!widths.get(svg)) widths.set(svg, svg.clientWidth);
   return widths.get(svg) || HIDDEN;
 }
@@ -50,8 +54,8 @@ const write = (words, x, y, kind = "", more = "") =>
 const with_index = (words) =>
   // w_area with area below the line
   words.replace(
-    /\bw_([^\s·]+)(.*)/,
-    (_, index, rest) =>
+    /^w_([^·]+)$|\bw_([^\s·]+)(.*)/,
+    (_, all, index = all, rest = "") =>
       `w<tspan class="index" dy="4">${index}</tspan>${rest && `<tspan dy="-4">${rest}</tspan>`}`
   );
 const points = (list) => list.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ");
@@ -98,16 +102,19 @@ function axes(
   up,
   { as_y = (y) => written(y, 3), y_ticks = ticks(f.y0, f.y1, f.h / 55) } = {}
 ) {
-  const bottom = f.top + f.h, middle = f.top + f.h / 2;
+  const bottom = f.top + f.h, middle = f.top + f.h / 2, turned = /^\S[₀-₉]?$/.test(up) ? "" : " rotate(-90)";
   const x_ticks = ticks(f.x0, f.x1, f.w / 70);
   return (
     box("edge", f.left, f.top, f.w, f.h) +
     x_ticks.map((x) => write(written(x, 3), f.X(x), bottom + 16, "tick middle")).join("") +
     y_ticks.map((y) => write(as_y(y), f.left - 6, f.Y(y) + 4, "tick end")).join("") +
-    write(across, f.left + f.w / 2, bottom + 36, "axis middle") +
-    write(up, 0, 0, "axis middle", `transform="translate(${f.left - 40} ${middle}) rotate(-90)"`)
+    write(across, f.left + f.w / 2, bottom + 36, axis_kind(across)) +
+    write(up, 0, 0, axis_kind(up), `transform="translate(${f.left - 41} ${middle})${turned}"`)
   );
 }
+
+// A letter, with an index or without, is written as in the equations.
+const axis_kind = (words) => `axis middle${/^(\S[₀-₉]?|w_.*)$/.test(words) ? " symbol" : ""}`;
 
 // ---- drawing and handles
 

@@ -129,7 +129,7 @@ picture(weight_keys, () => {
     (
       x,
       j
-    ) => `<tr class="weight-${j}"><th scope="row">∂L/∂${names[j].replace(/_(\w+)/, "<sub>$1</sub>")}</th>
+    ) => `<tr class="weight-${j}"><th scope="row">∂<i>L</i>/∂<i>${names[j].replace(/_(\w+)/, "<sub>$1</sub>")}</i></th>
     <td>(${x.map((v, i) => `${put("X", v, 3)} · ${put("residual", r[i], 3)}`).join(" + ")}) / 3</td><td>= <b>${part("grad_w", written(sums[j]))}</b></td></tr>`
   );
   $("#sums tbody").innerHTML = rows.join("");

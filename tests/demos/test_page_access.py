@@ -37,7 +37,7 @@ def answer(study, name, option):
 def test_each_exercise_asks_first_and_then_tells(study):
     """Without an answer nothing is told; a wrong one is called wrong; the right one is explained."""
     found = exercises(study)
-    assert len(found) >= 8 == len([e for e in found if e[0] and True][:8])
+    assert len(found) >= 8
     assert len(found) == study.js("document.querySelectorAll('.exercise').length")
     for name, right, options in found:
         why, verdict = f"#ex-{name} .why", f"#ex-{name} .verdict"

@@ -74,6 +74,26 @@ def test_the_numbers_are_those_of_the_engine(study, w, b):
     assert f"2/λ = {2 / np.mean(AREA**2):.3g}" in study.text("#steps_now")
 
 
+@pytest.mark.parametrize(("away", "said"), [(1, "positive"), (-1, "negative"), (0, "lowest point")])
+def test_the_tangent_says_which_way_is_down(study, away, said):
+    """At the lowest point neither side is."""
+    study.change(w=study.js("best_w()") + away)
+    assert said in study.text("#slope_w_now")
+
+
+def test_three_pictures_of_the_bowl_stand_side_by_side(study):
+    """The data, the contours and the three dimensions, above their sliders."""
+    for features in ("one", "two"):
+        study.change(features=features)
+        first = "linked" if features == "one" else "left_area"
+        boxes = [
+            study.js(f"(({{left, top}}) => [left, top])({id_}.getBoundingClientRect())")
+            for id_ in (first, "contours", "relief")
+        ]
+        assert len({top for _, top in boxes}) == 1
+        assert [left for left, _ in boxes] == sorted({left for left, _ in boxes})
+
+
 def test_the_mean_square_is_as_large_as_the_mean_of_the_squares(study):
     """Measured in pixels."""
     sides = "[...document.querySelectorAll('#squares .square')].map((e) => e.width.baseVal.value)"
