@@ -6,16 +6,14 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any
 
 from reference.checker import classroom, formats
-from reference.checker.check import check, failure
 from reference.checker.classroom import Submission
 from reference.checker.diagnosis.faults import CATALOGUE
 from reference.checker.loading import locate
 from reference.checker.options import FILES, check_parser, items, parser
+from reference.checker.parallel import check_one, check_several
 from reference.checker.repair_text import write_mended
 from reference.checker.report import RIGHT, UNCHECKED, WRONG, Report
 from reference.checker.sandbox.bubblewrap import choose_sandbox
@@ -94,35 +92,22 @@ def write_files(found: Sequence[Submission], options: argparse.Namespace) -> boo
 
 
 def check_all(targets: Sequence[Target], options: argparse.Namespace) -> list[Report]:
-    """The report on each target, several at a time."""
+    """The report on each target, several at a time; on one, and on standard input, here."""
     names = ("loss", "seed", "max_examples", "timeout", "call", "hint", "sandbox", "only", "plain")
     chosen = {name: getattr(options, name) for name in names}
     progress = Progress(len(targets))
-    with ThreadPoolExecutor(options.jobs) as pool:
-        jobs = [pool.submit(checked, t, chosen, progress) for t in targets]
-        try:
-            return [job.result() for job in jobs]
-        except KeyboardInterrupt:
-            pool.shutdown(wait=False, cancel_futures=True)
-            kill_all()
-            raise
-        finally:
-            progress.clear()
-
-
-def checked(target: Target, options: dict[str, Any], progress: Progress) -> Report:
-    """A report, also where there is nothing to report on."""
+    here = targets if len(targets) == 1 else [t for t in targets if locate(t.name)[0] == "-"]
     try:
-        if target.trouble:
-            return Report(target.name, (), target.trouble)
-        report = check(target.name, **options, progress=progress.of(target.name))
-        return replace(report, left_out=(*target.left_out, *report.left_out))
-    except ValueError as error:  # an option out of its range
-        return Report(target.name, (), str(error))
-    except Exception as error:
-        return Report(target.name, (), failure(error))
+        reports = {t: check_one(t, chosen, progress.of(t.name)) for t in here}
+        progress.done = len(here)
+        others = [t for t in targets if t not in reports]
+        reports |= zip(others, check_several(others, chosen, options.jobs, progress), strict=True)
+        return [reports[t] for t in targets]
+    except KeyboardInterrupt:
+        kill_all()
+        raise
     finally:
-        progress.done += 1
+        progress.clear()
 
 
 def as_text(found: Sequence[Submission], options: argparse.Namespace) -> str:

@@ -5,6 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 
+from reference.checker import parallel
 from reference.checker.call_plan import plans
 from reference.checker.check import source_of
 from reference.checker.loading import Program
@@ -55,6 +56,15 @@ class InProcess:
     def close(self):
         """Note it."""
         self.closed = True
+
+
+def check_here(targets, options, jobs, progress):
+    """What `check_several` does, one file after the other."""
+    reports = []
+    for target in targets:
+        reports.append(parallel.check_one(target, options, progress.of(target.name)))
+        progress.done += 1
+    return reports
 
 
 def definition_of(program):

@@ -4,16 +4,17 @@ import io
 import json
 import re
 import sys
-import threading
 import zipfile
 from pathlib import Path
 
 import pytest
+from in_process import check_here
 
 from reference import __main__ as command
 from reference import assert_gradient
 from reference import check as check_program
 from reference.checker import check as checking
+from reference.checker import parallel
 from reference.checker.classroom import Submission, table
 from reference.checker.diagnosis.faults import CATALOGUE
 from reference.checker.formats import as_json
@@ -35,7 +36,7 @@ def report(target):
 
 @pytest.fixture
 def checked(monkeypatch):
-    """A check that runs nothing; its arguments are in `CALLS`.
+    """A check that runs nothing, in this process; its arguments are in `CALLS`.
 
     Nothing protects this process, whose other children and signals are pytest's.
     """
@@ -53,7 +54,8 @@ def checked(monkeypatch):
             raise KeyboardInterrupt
         return report(target)
 
-    monkeypatch.setattr(command, "check", check)
+    monkeypatch.setattr(parallel, "check", check)
+    monkeypatch.setattr(command, "check_several", check_here)
 
 
 @pytest.mark.parametrize(
@@ -228,44 +230,6 @@ def test_a_folder_and_an_archive_are_checked_file_by_file(tmp_path, capsys):
     assert command.main(["check", str(tmp_path), str(tmp_path / "all.zip")]) == 0
     assert [Path(t).name for t, _ in CALLS] == ["a.py", "b.py"]
     assert "left out: venv" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("jobs", [2, 3])
-def test_as_many_files_are_checked_at_a_time_as_was_asked(monkeypatch, jobs):
-    """No more, however many there are; and no fewer."""
-    running, peak, both = set(), [], threading.Barrier(jobs)
-
-    def check(target, **options):
-        running.add(target)
-        both.wait(20)
-        peak.append(len(running))
-        both.wait(20)
-        running.remove(target)
-        return report(target)
-
-    monkeypatch.setattr(command, "check", check)
-    assert command.main(["check", "--jobs", str(jobs), *(f"{i}.py" for i in range(6))]) == 0
-    assert peak == [jobs] * 6
-
-
-def test_ctrl_c_kills_what_runs_and_starts_nothing_more(monkeypatch):
-    """Before anybody waits for it."""
-    begun, killed, in_time = [], threading.Event(), []
-
-    def check(target, **options):
-        begun.append(target)
-        if target == "stop.py":
-            raise KeyboardInterrupt
-        in_time.append(killed.wait(5))
-        return report(target)
-
-    monkeypatch.setattr(command, "check", check)
-    monkeypatch.setattr(command, "kill_all", killed.set)
-    with pytest.raises(KeyboardInterrupt):
-        command.main(["check", "--jobs", "2", "stop.py", "a.py", "b.py", "c.py", "d.py"])
-    assert all(in_time)
-    assert len(begun) <= 3
-    assert "d.py" not in begun
 
 
 @pytest.mark.parametrize(

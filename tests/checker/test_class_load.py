@@ -10,12 +10,25 @@ import pytest
 from class_files import write_class
 
 ROOT = Path(__file__).parents[2]
-PEAK = 300_000  # kilobytes of the judging process
+PEAK = 300_000  # kilobytes of all judging processes
 MEASURED = """
-import resource, sys
+import os, re, sys, threading, time
+from pathlib import Path
 from reference.__main__ import main
+from reference.checker.sandbox.keeper import children_of
+peaks = {}
+def watch():
+    while True:
+        for pid in (os.getpid(), *children_of(os.getpid())):
+            try:
+                status = Path(f"/proc/{pid}/status").read_text()
+            except OSError:
+                continue
+            peaks[pid] = int((re.findall(r"VmHWM:\\s*(\\d+)", status) or [0])[0])
+        time.sleep(0.1)
+threading.Thread(target=watch, daemon=True).start()
 status = main(sys.argv[1:])
-print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, "status", status)
+print("peak", sum(peaks.values()), "status", status)
 """
 VERDICTS = {
     "right": {"right"},
@@ -46,7 +59,7 @@ def test_a_class_of_a_hundred_is_judged_in_little_memory(tmp_path):
     assert not any(r["mistakes"] == "" for r in rows if r["verdict"] == "wrong")
     peak, _, status = out.split()[-3:]
     assert status == "1"
-    assert int(peak) < PEAK or sys.platform == "darwin"  # which counts bytes
+    assert (0 if sys.platform == "linux" else -1) < int(peak) < PEAK
 
 
 def be_busy():

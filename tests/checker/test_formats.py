@@ -10,9 +10,10 @@ from xml.etree import ElementTree
 
 import jsonschema
 import pytest
+from in_process import check_here
 
 from reference import __main__ as command
-from reference.checker import formats
+from reference.checker import formats, parallel
 from reference.checker.classroom import Item, Submission
 from reference.checker.report import FIELDS, Check, Report, hinted
 
@@ -137,7 +138,8 @@ def checked(monkeypatch):
         targets.append(target)
         return Report(target, (RIGHT,))
 
-    monkeypatch.setattr(command, "check", check)
+    monkeypatch.setattr(parallel, "check", check)
+    monkeypatch.setattr(command, "check_several", check_here)
     return targets
 
 

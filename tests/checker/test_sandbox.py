@@ -189,11 +189,24 @@ def test_nothing_is_imported_from_the_working_directory(tmp_path):
     assert "FORGED" not in out
 
 
-def test_the_judge_imports_nothing_late(tmp_path):
+JUDGED = {
+    "here": "command.main(['check', '--max-examples', '20', '--explain', file])",
+    "by another": "print(command.check_one(command.Target(file), {'max_examples': 20}, len))",
+}
+
+
+@pytest.mark.parametrize(
+    ("module", "judged"),
+    [
+        pytest.param("reference.__main__", JUDGED["here"], marks=pytest.mark.thorough),
+        ("reference.checker.parallel", JUDGED["by another"]),
+    ],
+)
+def test_the_judge_imports_nothing_late(module, judged, tmp_path):
     """Once a process has been started; right, wrong, in another form, and mended."""
-    program = """
+    program = f"""
 import sys
-from reference import __main__ as command
+import {module} as command
 from reference.checker.sandbox.process import Process
 began = []
 class Finder:
@@ -202,7 +215,8 @@ class Finder:
 sys.meta_path.insert(0, Finder())
 load = Process.load
 Process.load = lambda self, *rest: began.append(1) or load(self, *rest)
-command.main(["check", "--max-examples", "20", "--explain", *sys.argv[1:]])
+for file in sys.argv[1:]:
+    {judged}
 """
     sources = {"right": RIGHT, "wrong": RIGHT.replace(" / len(y)", ""), "script": "print(1)\n"}
     sources["raises"] = "def gradient(X, y, w, b): raise ValueError\n"

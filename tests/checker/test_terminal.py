@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from reference import __main__ as command
+from reference.checker import parallel
 from reference.checker.report import Check, Report
 from reference.checker.terminal import complain, escape_what_cannot_be_encoded, write
 
@@ -36,7 +37,7 @@ class Failing(io.StringIO):
 def test_output_that_is_lost_is_never_a_success(monkeypatch, capsys, stream, good, verdict):
     """A reader that has gone has read enough; what is wrong stays wrong."""
     report = Report("a.py", (Check("gradient", "grad", verdict),))
-    monkeypatch.setattr(command, "check", lambda target, **options: report)
+    monkeypatch.setattr(parallel, "check", lambda target, **options: report)
     monkeypatch.setattr(sys, "stdout", stream)
     status = command.main(["check", "a.py"])
     assert status == (1 if verdict == "wrong" else 0 if good else 2)
@@ -49,7 +50,7 @@ def test_a_closed_standard_error_is_no_trouble(monkeypatch, stream):
     """Neither for messages nor for the line of progress."""
     monkeypatch.setattr(sys, "stderr", stream)
     complain("x")
-    monkeypatch.setattr(command, "check", lambda target, **options: Report(target, ()))
+    monkeypatch.setattr(parallel, "check", lambda target, **options: Report(target, ()))
     assert command.main(["check", "a.py", "b.py", "--quiet"]) == 2
 
 

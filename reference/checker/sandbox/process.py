@@ -65,7 +65,7 @@ if sandbox != "bubblewrap":
 from _sandbox.worker import main
 main({}, sandbox == "bubblewrap", own_folder)
 """  # the worker and its helpers, without the package that they stand in
-ALIVE: set[Process] = set()  # all that `kill_all` must stop
+ALIVE: set[Any] = set()  # all that `kill_all` must stop
 STARTING = threading.RLock()  # held while processes are started, or stray ones looked for
 OWNED = {"children": False}  # whether all children of this process were started here
 KEPT = ("PATH", "LANG", "VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHOME", "LD_LIBRARY_PATH")
