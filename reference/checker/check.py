@@ -1,4 +1,4 @@
-"""The verdict: problems, answers, judgement. It is formed here, where the subject does not run."""
+"""The verdict: problems, answers, judgement; formed where the code under test does not run."""
 
 from __future__ import annotations
 

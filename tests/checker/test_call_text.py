@@ -38,19 +38,19 @@ from reference.checker.signature import Definition
 )
 def test_a_call_gives_parameters_their_roles(text, roles, answers, kinds):
     """A colon is for a role, = for a constant; answers stand in order or have their key."""
-    told = parse_call(text)
-    assert (told.name, dict(told.roles), list(told.answers)) == ("f", roles, answers)
-    assert kinds in told.kinds
-    assert (told.kinds == [kinds]) == (bool(answers) and kinds != "step")
+    found = parse_call(text)
+    assert (found.name, dict(found.roles), list(found.answers)) == ("f", roles, answers)
+    assert kinds in found.kinds
+    assert (found.kinds == [kinds]) == (bool(answers) and kinds != "step")
 
 
 def test_a_class_has_a_constructor_and_a_method():
     """And its answers are attributes."""
-    told = parse_call("M(r: lr, k: iters).go(A: X, t: y, v=False) -> coef: w, offset: b")
-    assert (told.name, told.method, told.kinds) == ("M", "go", ["trainer"])
-    assert dict(told.init) == {"r": "lr", "k": "iters"}
-    assert dict(told.roles) == {"A": "X", "t": "y", "v": "=False"}
-    assert dict(told.answers) == {"coef": "w", "offset": "b"}
+    found = parse_call("M(r: lr, k: iters).go(A: X, t: y, v=False) -> coef: w, offset: b")
+    assert (found.name, found.method, found.kinds) == ("M", "go", ["trainer"])
+    assert dict(found.init) == {"r": "lr", "k": "iters"}
+    assert dict(found.roles) == {"A": "X", "t": "y", "v": "=False"}
+    assert dict(found.answers) == {"coef": "w", "offset": "b"}
 
 
 @pytest.mark.parametrize(

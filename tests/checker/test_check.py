@@ -1,7 +1,5 @@
 """A verdict on whole programs: right ones are accepted, and `assert_gradient` says what is wrong."""
 
-import re
-
 import numpy as np
 import pytest
 import torch  # noqa: F401  imported here once, and not anew in every fork
@@ -16,7 +14,7 @@ def gradient(X, y, w, b):
     return X.T @ r / len(y), r.sum() / len(y)
 
 
-@pytest.mark.parametrize("program", sample(4, RIGHT, [p.__name__ for p in RIGHT]))
+@pytest.mark.parametrize("program", sample(6, RIGHT, [p.__name__ for p in RIGHT]))
 def test_right_programs_are_accepted(program):
     """Loops, einsum, Gram matrix, blocks, fsum, complex step, torch."""
     report = check(program, max_examples=100, timeout=60)
@@ -24,7 +22,7 @@ def test_right_programs_are_accepted(program):
     assert any(c.verdict == "right" for c in report.checks), str(report)
 
 
-@pytest.mark.parametrize("error", [1e-9, 1e-12])
+@pytest.mark.parametrize("error", sample(2, [1e-12, 1e-9]))
 def test_a_relative_error_of_one_component_is_seen(error):
     """As small as 1e-12."""
 
@@ -46,14 +44,6 @@ def test_assert_gradient_accepts_a_right_function_and_reports_a_wrong_one():
 
     with pytest.raises(AssertionError, match="sign-flipped"):
         assert_gradient(flipped_gradient, max_examples=20)
-
-
-def test_options_out_of_range_are_refused():
-    """The message gives the requirement and the value."""
-    with pytest.raises(ValueError, match=re.escape("got 'l2'")):
-        check(gradient, loss="l2")
-    with pytest.raises(ValueError, match="positive"):
-        check(gradient, max_examples=0)
 
 
 def test_the_same_seed_gives_the_same_report():

@@ -299,8 +299,8 @@ class Fitter:
             e = A @ self.p + self.r - t
             self.p, self.r = self.p - self.q * A.T @ e / len(t), self.r - self.q * e.mean()
 """
-TOLD = "solve_it(feat: X, v: theta, targ: y, k=1.0) -> rest: grad_w, first: grad_b"
-TOLD_CLASS = "Fitter(q: lr).go(A: X, t: y, rounds: iters) -> p: w, r: b"
+CALL = "solve_it(feat: X, v: theta, targ: y, k=1.0) -> rest: grad_w, first: grad_b"
+CALL_OF_CLASS = "Fitter(q: lr).go(A: X, t: y, rounds: iters) -> p: w, r: b"
 
 
 @pytest.fixture
@@ -324,11 +324,11 @@ def verdicts(found):
 @pytest.mark.parametrize(
     ("call", "verdict"),
     [
-        ([TOLD, TOLD_CLASS], "right"),
-        ([TOLD.replace("1.0", "2.0"), TOLD_CLASS.replace("p: w, r: b", "r: b, p: w")], "wrong"),
+        ([CALL, CALL_OF_CLASS], "right"),
+        ([CALL.replace("1.0", "2.0"), CALL_OF_CLASS.replace("p: w, r: b", "r: b, p: w")], "wrong"),
     ],
 )
-def test_a_call_that_a_person_told_is_the_one_that_is_used(run, call, verdict):
+def test_a_call_that_is_given_is_the_one_that_is_used(run, call, verdict):
     """Its roles, constants and answers; a gradient twice as large is wrong with k=2."""
     found, _ = run(HARD, call=call, loss="half-mse")
     assert verdicts(found) == {"solve_it": verdict, "Fitter": "right"}
@@ -487,7 +487,7 @@ def test_a_file_without_anything_is_shown_a_gradient(run):
 
 def test_methods_are_judged_through_the_training(run):
     """A gradient among them is missed only where the class could not be judged."""
-    found, _ = run(f"{HARD}    def gradient(self, A): return A\n", call=TOLD_CLASS)
+    found, _ = run(f"{HARD}    def gradient(self, A): return A\n", call=CALL_OF_CLASS)
     assert verdicts(found) | {"solve_it": ""} == {
         "solve_it": "",
         "Fitter": "right",
@@ -500,7 +500,7 @@ def test_methods_are_judged_through_the_training(run):
 
 
 def test_assert_gradient_is_for_right_functions_alone():
-    """One that could not be checked is a failure too, and says why; as a call it can be told."""
+    """One that could not be checked is a failure too, and says why; its call can be given."""
 
     def strange(feat, v, targ, k):
         raise LookupError("nothing here")
@@ -516,8 +516,8 @@ def test_assert_gradient_is_for_right_functions_alone():
         r = feat @ v + u - targ
         return r.mean(), feat.T @ r / len(r)
 
-    told = "odd(feat: X, v: w, u: b, targ: y) -> grad_b, grad_w"
-    assert assert_gradient(odd, max_examples=5, call=told) is None
+    text = "odd(feat: X, v: w, u: b, targ: y) -> grad_b, grad_w"
+    assert assert_gradient(odd, max_examples=5, call=text) is None
 
 
 def test_an_error_of_the_checker_is_that_functions_alone(run, monkeypatch):

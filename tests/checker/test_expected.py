@@ -160,7 +160,6 @@ def test_an_error_is_in_units_of_the_bound():
     assert (narrow < 1).all()
 
 
-@settings(max_examples=50)
 @given(problems(dtypes=[np.float64], layouts=["C"], max_exponent=15))
 def test_errors_are_decided_exactly(problem):
     """At the bound an answer is right, beyond it wrong, whatever floats make of the difference."""

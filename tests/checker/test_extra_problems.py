@@ -4,6 +4,7 @@ import textwrap
 
 import numpy as np
 import pytest
+from in_process import sample
 
 from reference import check
 from reference.checker import extra_problems
@@ -54,7 +55,7 @@ RIGHT = {
 }
 
 
-@pytest.mark.parametrize("name", RIGHT)
+@pytest.mark.parametrize("name", sample(2, RIGHT))
 def test_a_right_function_stays_right_and_the_sizes_are_said(tmp_path, name):
     """Up to more than a thousand rows; 65 features unless it takes one alone."""
     found = judged(tmp_path, RIGHT[name])
@@ -80,7 +81,10 @@ WIDE = """
 """
 
 
-@pytest.mark.parametrize(("source", "said"), [(BLOCKS, "from n = 65 on"), (WIDE, "from d = 65 on")])
+LARGE = [(WIDE, "from d = 65 on"), (BLOCKS, "from n = 65 on")]
+
+
+@pytest.mark.parametrize(("source", "said"), sample(2, LARGE, "dn"))
 def test_what_is_wrong_in_large_problems_alone_is_found(tmp_path, source, said):
     """And from which size on."""
     found = judged(tmp_path, source)
@@ -116,7 +120,7 @@ CUT = {
 }
 
 
-@pytest.mark.parametrize("name", CUT)
+@pytest.mark.parametrize("name", sample(3, CUT))
 def test_an_answer_that_integers_cut_in_silence_is_wrong(tmp_path, name):
     """Though it is right for floats; the example has integers."""
     found = judged(tmp_path, CUT[name])
@@ -220,14 +224,14 @@ def test_the_precision_of_each_part_is_said(tmp_path, first, last, said):
     assert (said in found.explanation) if said else "precision" not in found.explanation
 
 
-@pytest.mark.parametrize(
-    ("first", "last", "part"),
-    [
-        ("1.001 * np.asarray", "np.float16", "grad_w"),
-        ("(1 + 1e-7) * np.asarray", "np.float32", "grad_w"),
-        ("np.float16", "1.001 * float", "grad_b"),
-    ],
-)
+ONE_NARROW = [
+    ("np.float16", "1.001 * float", "grad_b"),
+    ("1.001 * np.asarray", "np.float16", "grad_w"),
+    ("(1 + 1e-7) * np.asarray", "np.float32", "grad_w"),
+]
+
+
+@pytest.mark.parametrize(("first", "last", "part"), sample(3, ONE_NARROW, range(3)))
 def test_the_precision_of_one_part_does_not_excuse_the_other(tmp_path, first, last, part):
     """Each is held to its own."""
     found = judged(tmp_path, NARROW.format(first, last))

@@ -3,13 +3,8 @@
 import functools
 import inspect
 import itertools
-import os
 import re
-import shutil
-import subprocess
-import sys
 from dataclasses import FrozenInstanceError, replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,7 +16,6 @@ from reference.checker.call_plan import CallPlan
 from reference.checker.diagnosis import match
 from reference.checker.diagnosis.faults import BY_NAME, CATALOGUE, batches, training
 from reference.checker.diagnosis.faults.formulas import gradient
-from reference.checker.diagnosis.faults.inputs import PORTS
 from reference.checker.expected import Expected
 from reference.checker.problem_set import distinguishing_problems
 from reference.checker.trial import Trial
@@ -45,7 +39,7 @@ PROGRAMS = [
         BY_NAME[name],
         program,
         id=f"{name}-{i}",
-        marks=[pytest.mark.thorough] * (i > 0 or (name in MANY_TRAININGS and k % 3 > 0)),
+        marks=[pytest.mark.thorough] * (i > 0 or k % (9 if name in MANY_TRAININGS else 3) > 0),
     )
     for k, (name, programs) in enumerate(WRONG.items())
     for i, program in enumerate(programs)
@@ -177,62 +171,3 @@ def test_formulas_work_on_arrays_and_on_terms_alike():
                 plain = f(*case[:4], *c)
                 for a, t in zip(plain, f(*match.terms(case), *c), strict=True):
                     np.testing.assert_allclose(t.value, a, rtol=1e-12, err_msg=fault.name)
-
-
-def test_each_port_moves_the_features_as_it_says():
-    """One for all, the neighbour, the reverse, two for one."""
-    expected = "00000 44444 12340 40123 43210 00234 11234 10234 01134 01233 01230 00123 12344"
-    ports = [np.asarray(port(np.arange(5))) % 5 for port in PORTS]
-    assert ["".join(map(str, port)) for port in ports] == expected.split()
-
-
-ENTRY = '''\
-    Fault(
-        "made-up",
-        "∂L/∂b = (3/n) Σᵢ (ŷ⁽ⁱ⁾ − y⁽ⁱ⁾)",
-        "Your grad_b is 3 times too large.",
-        gradient=(lambda X, y, w, b: scale(gradient(X, y, w, b), 1, 3),),
-        programs="""
-            def gradient(X, y, w, b):
-                grad_w, grad_b = correct_gradient(X, y, w, b)
-                return grad_w, 3 * grad_b
-
-            def step(X, y, w, b, lr):
-                grad_w, grad_b = correct_gradient(X, y, w, b)
-                return w - lr * grad_w, b - 3 * lr * grad_b
-        """,
-    ),
-)
-'''
-
-
-@pytest.mark.parametrize(
-    ("entry", "outcome"),
-    [
-        (ENTRY, "7 passed"),
-        pytest.param(
-            ENTRY.replace("3 * grad_b", "4 * grad_b"),
-            "1 failed, 6 passed",
-            marks=pytest.mark.thorough,
-        ),
-        pytest.param(
-            re.sub(r" programs=.*?,\n", "", ENTRY, flags=re.DOTALL),
-            "2 failed, 3 passed",
-            marks=pytest.mark.thorough,
-        ),
-    ],
-)
-def test_one_entry_is_all_that_a_new_fault_takes(entry, outcome, tmp_path):
-    """In a copy of the project; with a program of another fault, or with none, a test fails."""
-    root = Path(__file__).parents[2]
-    shutil.copytree(root / "reference", tmp_path / "reference")
-    for name in ("test_faults.py", "in_process.py", "wrong_programs.py"):
-        shutil.copy(Path(__file__).parent / name, tmp_path)
-    table = tmp_path / "reference/checker/diagnosis/faults/sizes.py"
-    table.write_text(
-        table.read_text(encoding="utf-8").removesuffix(")\n") + entry, encoding="utf-8"
-    )
-    command = [sys.executable, "-m", "pytest", "-q", "-k", "made-up", "test_faults.py"]
-    env = os.environ | {"PYTHONPATH": str(tmp_path)}
-    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
-    assert re.search(rf"^{outcome}", done.stdout, re.MULTILINE), done.stdout

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from hostile_programs import HERE, PLACES, hostile_program
+from in_process import sample
 
 from reference.checker.sandbox.bubblewrap import why_not
 
@@ -16,7 +17,7 @@ RIGHT = "def gradient(X, y, w, b):\n    r = X @ w + b - y\n    return X.T @ r / 
 WRONG = RIGHT.replace(" / len(y)", "")
 BATCH = 10  # programs of a run
 ALL = int(os.environ.get("HOSTILE_PROGRAMS", "500"))
-SEEDS = range(0, ALL, BATCH)
+BATCHES = [range(first, first + BATCH) for first in range(0, ALL, BATCH)]
 WRITTEN = ["/tmp", "/var/tmp", "/", os.path.expanduser("~")]
 needs_linux = pytest.mark.skipif(
     sys.platform != "linux", reason="the keeper, which ends hidden processes, needs Linux"
@@ -73,24 +74,19 @@ def run_batch(folder, sandbox, seeds, places):
     return before
 
 
-def batches():
-    """The first as a quick sample, the others as thorough tests."""
-    return [pytest.param(s, marks=[pytest.mark.thorough] if s else []) for s in SEEDS]
-
-
 @needs_linux
-@pytest.mark.parametrize("first", batches())
-def test_hostile_programs_in_the_sandbox(first, tmp_path):
+@pytest.mark.parametrize("seeds", sample(ALL, [range(3), *BATCHES], ["first", *map(str, BATCHES)]))
+def test_hostile_programs_in_the_sandbox(seeds, tmp_path):
     """They write nowhere but in their own directory, either."""
     sandbox_or_skip()
-    before = run_batch(tmp_path / "programs", "require", range(first, first + BATCH), PLACES)
+    before = run_batch(tmp_path / "programs", "require", seeds, PLACES)
     assert sorted(tmp_path.rglob("*")) == before
     assert not any(Path(place, "linreg_np-hostile").exists() for place in WRITTEN)
 
 
 @needs_linux
 @pytest.mark.thorough
-@pytest.mark.parametrize("first", SEEDS)
-def test_hostile_programs_without_a_sandbox(first, tmp_path):
+@pytest.mark.parametrize("seeds", BATCHES, ids=str)
+def test_hostile_programs_without_a_sandbox(seeds, tmp_path):
     """They end no run, and none outlives it."""
-    run_batch(tmp_path / "programs", "off", range(first, first + BATCH), HERE)
+    run_batch(tmp_path / "programs", "off", seeds, HERE)

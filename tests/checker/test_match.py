@@ -7,7 +7,6 @@ from in_process import CASES, answers, usual_plan
 from reference.checker.call_plan import Problem
 from reference.checker.diagnosis import match
 from reference.checker.diagnosis.faults import CATALOGUE
-from reference.checker.diagnosis.faults.fault import Fault
 from reference.checker.expected import CONVENTIONS, Expected
 from reference.checker.problem_set import distinguishing_problems
 
@@ -242,27 +241,6 @@ def test_losses_of_predictions_are_explained_as_those_of_weights_are():
         trials = answers(program, kind)
         assert trials[0].plan.kind == kind
         assert names(trials) == ["sign-flipped"]
-
-
-@pytest.mark.parametrize(
-    ("estimate", "finite", "found"),
-    [
-        (None, [1, 3], [7]),
-        (None, [], [7]),
-        (lambda finite: finite, [1, 3], [1, 3]),
-        (lambda finite: 1 / 0, [], []),
-    ],
-)
-def test_a_number_is_estimated_where_there_are_answers(estimate, finite, found):
-    """Else it is one of those that the fault lists."""
-    fault = Fault("name", "formula", "You.", numbers=(7,))
-    assert match.numbers(fault, estimate, finite) == found
-
-
-def test_a_formula_without_a_number_is_used_as_it_is():
-    """One that takes a number is used with each of them."""
-    found = match.with_numbers([abs, pow], 1, lambda: [1, 3])
-    assert [f(-2.0) for f in found] == [2, -2, -8]
 
 
 @pytest.mark.parametrize("j", [0, 1, 2, 3, 4, -1, -2])

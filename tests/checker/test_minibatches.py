@@ -119,9 +119,9 @@ TRAINERS = [
 ]
 
 
-def trainer(program, call, **told):
+def trainer(program, call, **options):
     """A program as a trainer that can be asked."""
-    return Trainer(InProcess(program, **told), call.plan, call.reading)
+    return Trainer(InProcess(program, **options), call.plan, call.reading)
 
 
 @pytest.mark.parametrize(("program", "name"), TRAINERS)
@@ -164,7 +164,7 @@ def test_only_steps_of_whole_batches_can_be_read(change, readable):
     assert (found.kind == "minibatches") == readable
 
 
-def test_a_process_that_ends_tells_nothing():
+def test_a_process_that_ends_says_nothing():
     """Its minibatches could not be run."""
     call, program = chosen(train(slices)).call, train(slices)
     found = read_batches(trainer(program, call, dies_at=3), [1.0])
@@ -275,7 +275,7 @@ def kept(X, y, w, b, lr, epochs, batch_size):
 @pytest.mark.parametrize(
     ("program", "fault"), [(frozen, "gradient-outside-loop"), (kept, "accumulator-kept")]
 )
-def test_what_is_kept_within_a_pass_is_told(program, fault):
+def test_what_is_kept_within_a_pass_is_named(program, fault):
     """With all rows in one batch both are right."""
     call = chosen(program).call
     assert read_batches(trainer(program, call), [1.0]).fault == fault

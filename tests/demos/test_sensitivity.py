@@ -60,9 +60,9 @@ def test_each_test_of_a_course_lets_its_own_mistakes_through(name, gradcheck, ca
 
 def test_this_checker_lets_none_of_these_through():
     """One of each kind; the whole catalogue is in its own tests."""
-    told = let_through([program("bias-step-doubled"), program("remainder-dropped")])
-    assert told["final weights"] == (2, ["bias-step-doubled", "remainder-dropped"])
-    assert told["this checker"] == (2, [])
+    found = let_through([program("bias-step-doubled"), program("remainder-dropped")])
+    assert found["final weights"] == (2, ["bias-step-doubled", "remainder-dropped"])
+    assert found["this checker"] == (2, [])
 
 
 def test_the_smallest_size_from_which_on_all_is_caught():
