@@ -10,7 +10,7 @@ import signal
 
 from hypothesis import settings
 
-settings.register_profile("default", max_examples=100, deadline=None, derandomize=True)
+settings.register_profile("default", max_examples=40, deadline=None, derandomize=True)
 settings.register_profile("ci", max_examples=1000, deadline=None, derandomize=True)
 settings.register_profile("random", max_examples=1000, deadline=None, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")

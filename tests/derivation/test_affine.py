@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from test_train import worked_example
 
@@ -15,8 +15,6 @@ from linreg_np import (
     affine,
     fit,
     fit_affine,
-    gradient,
-    sgd_step,
 )
 from reference import rounding
 from reference.strategies import problems
@@ -61,7 +59,6 @@ def check(X, y, w, b, lr, m, epochs, seed):
     return (e + e2).max() / max(sizes[0].max(), 1e-300)
 
 
-@settings(max_examples=80)
 @given(
     problem=problems(extreme=False, max_n=30, max_d=6),
     m=st.integers(1, 30),
@@ -82,7 +79,6 @@ def test_the_path_is_that_of_fit_step_by_step(problem, m, epochs, rate, seed, nu
         check(X, y, w, b, lr, m, epochs, seed)
 
 
-@settings(max_examples=80)
 @given(problem=problems(max_n=30, max_d=5), m=st.integers(1, 30), rate=st.floats(0.01, 0.99))
 def test_extreme_data_stay_within_the_bound(problem, m, rate):
     """Magnitudes from 10⁻¹⁰⁰ to 10¹⁰⁰, far offsets, dependent columns: equal within the bound."""
@@ -147,7 +143,6 @@ def test_few_calls_for_many_steps(monkeypatch):
     assert calls[-1] < affine.MIN_PAIRED
 
 
-@settings(max_examples=100)
 @given(
     seed=st.integers(0, 2**32),
     T=st.integers(1, 70),
@@ -192,21 +187,6 @@ def test_divergence_is_that_of_fit(dtype, lr, m):
     np.testing.assert_array_equal(path.epoch_ends, loop.value.trajectory.epoch_ends)
 
 
-@pytest.mark.parametrize("lr", [100.0, 1e5])
-def test_divergence_stops_the_training(monkeypatch, lr):
-    """No chunk is begun after the first value that is not finite, and so no epoch is drawn."""
-    monkeypatch.setattr(affine, "NUMBERS", 1)
-    X, y = worked_example(0)
-    rng, again = np.random.default_rng(0), np.random.default_rng(0)
-    with pytest.raises(DivergenceError) as caught:
-        fit_affine(X, y, lr=lr, epochs=20, w=[0, 0], rng=rng)
-    begun = caught.value.step // 100 + 1
-    for _ in range(begun):
-        again.permutation(1000)
-    assert begun < 10
-    assert rng.random() == again.random()
-
-
 @pytest.mark.parametrize("m", [7, 10])
 def test_the_loop_is_for_large_numbers_only(monkeypatch, m):
     """Elsewhere `fit` is not called, not even for a batch of fewer rows."""
@@ -225,32 +205,3 @@ def test_where_a_number_overflows_the_loop_decides():
     arguments = {"lr": 1e-300, "batch_size": 1, "epochs": 1, "w": [0.0], "rng": 0}
     with pytest.warns(DivergenceWarning):
         assert fit_affine(X, y, **arguments) == fit(X, y, **arguments)
-
-
-def test_memory_maps_and_whole_numbers_are_data_too(tmp_path):
-    """A memory map gives the path of the array; NaN in it is named by its row; int8 is float64."""
-    X, y = worked_example(0)
-    np.save(tmp_path / "X.npy", X)
-    assert fit_affine(np.load(tmp_path / "X.npy", mmap_mode="r"), y, rng=0) == fit_affine(
-        X, y, rng=0
-    )
-    whole = np.arange(12, dtype=np.int8).reshape(6, 2)
-    assert fit_affine(whole, whole[:, 0], lr=1e-3, batch_size=4, rng=0) == fit_affine(
-        whole.astype(float), whole[:, 0].astype(float), lr=1e-3, batch_size=4, rng=0
-    )
-    broken = np.lib.format.open_memmap(tmp_path / "broken.npy", "w+", shape=(50, 2))
-    broken[:] = 1
-    broken[33, 1] = np.nan
-    with pytest.raises(ValueError, match=r"X must be finite, got .* in row 33"):
-        fit_affine(broken, np.ones(50), rng=0)
-
-
-def test_the_last_batch_is_averaged_over_its_own_rows():
-    """Three samples in batches of two: the lone last one takes a step of its full size."""
-    X, y = np.ones((3, 1)), np.ones(3)
-    path = fit_affine(X, y, lr=0.25, batch_size=2, epochs=1, w=[0.0], rng=0)
-    np.testing.assert_array_equal(path.grad_b, [-1.0, -0.5])  # not −0.25
-    assert path == fit(X, y, lr=0.25, batch_size=2, epochs=1, w=[0.0], rng=0)
-    w, b = sgd_step(path.w[0], path.b[0], *gradient(X, y, path.w[0], path.b[0]), 0.25)
-    np.testing.assert_array_equal(path.w[1], w)
-    assert path.b[1] == b

@@ -15,7 +15,7 @@ def one_sample(problem):
 
 
 @given(problems())
-def test_first_factor(problem):
+def test_the_first_factor_is_the_residual(problem):
     """∂l/∂ŷ = ŷ − y, the very float that torch gives for the same ŷ (1.3b)."""
     y_hat, y = problem.y[0], problem.w[0]
     with np.errstate(all="ignore"):
@@ -26,7 +26,7 @@ def test_first_factor(problem):
 
 
 @given(problems())
-def test_second_factor(problem):
+def test_the_second_factor_is_the_feature_or_one(problem):
     """∂ŷ/∂w_j = x_j and ∂ŷ/∂b = 1, exactly, in torch too (1.3c)."""
     x = problem.X[0]
     for j, x_j in enumerate(x):
@@ -35,7 +35,7 @@ def test_second_factor(problem):
 
 
 @given(problems())
-def test_product_of_the_factors(problem):
+def test_the_product_of_the_factors_is_exact_within_the_bound(problem):
     """∂l/∂w_j and ∂l/∂b, ours and torch's, are exact within the bound (1.3a, 1.3d)."""
     X, y, w, b = one_sample(problem)
     true_w, true_b = exact.gradient(X, y, w, b)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 import linreg_np as engine
 from linreg_np import chain_rule
@@ -53,7 +53,6 @@ def test_prediction_and_loss_are_exact_within_the_bound(source, problem):
     assert_within(loss, exact.loss(*problem), rounding.loss_bound(*problem, X.dtype))
 
 
-@settings(max_examples=100)
 @given(problem=problems(extreme=False))
 def test_prediction_of_one_sample_is_a_row_of_all(problem):
     """1.1a for each row is 1.1b, within twice the bound."""
@@ -63,7 +62,6 @@ def test_prediction_of_one_sample_is_a_row_of_all(problem):
         assert rounding.within(engine.model.predict_one(x, w, b), true, bound)
 
 
-@settings(max_examples=100)
 @given(problem=problems())
 def test_arguments_are_never_written_to(problem):
     """No function of the derivation changes an array that it is given."""
@@ -76,7 +74,6 @@ def test_arguments_are_never_written_to(problem):
         np.testing.assert_array_equal(a, copy, strict=isinstance(a, np.ndarray))
 
 
-@settings(max_examples=50)
 @given(problem=problems(layouts=["C"], extreme=False))
 def test_memory_layout_does_not_matter(problem):
     """Every layout of the same numbers gives the gradient within the same bound."""

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from linreg_np import gradient, max_lr, minibatches, sgd_step
@@ -141,7 +141,6 @@ def test_batches_are_copies():
     assert y.all()
 
 
-@settings(max_examples=50)
 @given(problem=problems(extreme=False), lr=st.floats(0.001, 1))
 def test_the_step_is_torchs_sgd(problem, lr):
     """`sgd_step` and `torch.optim.SGD` take the same step, within the bound of both."""

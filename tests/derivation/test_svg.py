@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from test_trajectory import trajectories, worked_example
 
 from linreg_np import LossSurface, Trajectory, fit, load_houses, standardise, synthetic_data
@@ -58,7 +58,6 @@ def test_a_long_path_stays_small():
 
 
 @pytest.mark.filterwarnings("error")
-@settings(max_examples=100)
 @given(path=trajectories())
 def test_every_path_is_shown(path):
     """Huge and tiny numbers, none that is finite, one point: well-formed, no warning."""

@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linreg_np import LossSurface, Trajectory, fit, synthetic_data
@@ -38,7 +38,6 @@ def trajectories(draw):
     return Trajectory(values(T + 1, d), **{k: optional[k] for k in kept}, epoch_ends=ends)
 
 
-@settings(max_examples=100)
 @given(path=trajectories())
 def test_npz_keeps_every_bit(path, tmp_path_factory):
     """load(save(path)) is the path: values, dtypes and absences."""
@@ -71,7 +70,7 @@ def test_the_worked_example_survives_both_ways_of_keeping(tmp_path):
 
 
 def test_a_log_has_four_digits_as_torchs_has(tmp_path):
-    """If not told otherwise; and into an open file as into a named one."""
+    """Without another number of digits; and into an open file as into a named one."""
     path, out = Trajectory([[1 / 3], [2 / 3]]), io.StringIO()
     path.write_log(out)
     path.write_log(tmp_path / "log.txt")

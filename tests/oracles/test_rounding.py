@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reference import exact, rounding
@@ -269,7 +269,6 @@ def twice_over_two(X, y, w, b):
 
 
 @pytest.mark.parametrize("gradient", [by_loops, backwards, by_gram, twice_over_two])
-@settings(max_examples=2 * settings().max_examples)
 @given(problem=problems(layouts=["C"]))
 def test_every_correct_program_is_within_the_bound(gradient, problem):
     """Loops, either direction, the Gram matrix, 2·x/2n."""

@@ -5,7 +5,7 @@ from functools import reduce
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linreg_np import LossSurface, Moments, fit
@@ -31,7 +31,6 @@ def test_moments_are_those_of_exact_arithmetic(problem):
     check(Moments.of(X, y), X, y, parts=1)
 
 
-@settings(max_examples=150)
 @given(problem=problems(max_n=30, max_d=4), data=st.data())
 def test_moments_add_up_in_any_order_and_any_pairs(problem, data):
     """Associative and commutative up to the bound: parts merged by a random tree are the whole."""

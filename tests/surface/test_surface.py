@@ -80,7 +80,6 @@ def slack(X, y, *points):
         return S @ S / (2 * len(y))
 
 
-@settings(max_examples=150)
 @given(problem=problems(max_n=15, max_d=4), rows=st.integers(1, 15))
 def test_the_minimum_is_the_exact_one_but_for_its_last_bit(problem, rows):
     """|θ* − exact| ≤ 2u|θ*|: two Newton steps leave of the error what the last rounding adds.
@@ -100,7 +99,6 @@ def test_the_minimum_is_the_exact_one_but_for_its_last_bit(problem, rows):
         assert rounding.within(got, t, 2 * U * abs(float(t)) + (k * U * κ) ** 2 * size / long)
 
 
-@settings(max_examples=150)
 @given(problem=problems(max_n=15, max_d=4), rng=POINTS, digits=st.integers(0, 8))
 @example(
     problem=(*synthetic_data([2, -3.4], 4.2, 15, rng=0), None, None),
@@ -129,7 +127,6 @@ def test_near_the_minimum_the_loss_keeps_its_digits(problem, rng, digits):
     assert surface.loss(θ[:-1], θ[-1]) >= surface.min_loss
 
 
-@settings(max_examples=200)
 @given(problem=problems(max_n=30, max_d=6), rows=st.integers(0, 30))
 @example(problem=SCALED, rows=2)
 def test_everywhere_the_surface_is_the_loss(problem, rows):
@@ -159,7 +156,6 @@ def test_everywhere_the_surface_is_the_loss(problem, rows):
     assert surface.min_loss >= 0
 
 
-@settings(max_examples=60)
 @given(problem=problems(max_n=30, max_d=6, extreme=False), rng=POINTS)
 def test_a_grid_of_points_is_each_of_its_points(problem, rng):
     """loss, gradient and excess broadcast; grid() is the loss on its own rectangle."""
@@ -245,7 +241,6 @@ def assert_digits(surface, true, digits):
         assert abs(Fraction(float(got)) - t) <= abs(t) / 10**digits
 
 
-@settings(max_examples=60)
 @given(problem=problems(max_n=20, max_d=4, extreme=False, dtypes=[np.float64]))
 def test_columns_that_depend_on_others_are_counted(problem):
     """A copy, a multiple plus a constant, a sum, a constant: none of them adds to the rank."""
@@ -291,7 +286,6 @@ def test_moments_as_large_as_floats_go_have_a_surface():
     np.testing.assert_allclose(surface.min_loss, 1e308 / 4)
 
 
-@settings(max_examples=60)
 @given(rng=POINTS, n=st.integers(1, 12), d=st.integers(1, 12), rank=st.integers(1, 12))
 def test_of_many_minima_it_is_the_one_of_least_norm(rng, n, d, rank):
     """Rank-deficient X, d ≥ n included: w* is the pseudo-inverse's, with b free to be the best."""
@@ -321,7 +315,7 @@ def test_of_many_minima_it_is_the_one_of_least_norm(rng, n, d, rank):
         ([[1.0, 0.0]], [1.0], [0, 0, 1, 0], 0),
     ],
 )
-def test_degenerate_data(X, y, minimum, rank, from_moments, dtype):
+def test_the_minimum_of_degenerate_data_is_known(X, y, minimum, rank, from_moments, dtype):
     """n = 1, d ≥ n, zero and constant columns, y constant: w, b and the least loss are known."""
     X, y = np.array(X, dtype), np.array(y, dtype)
     s = LossSurface.from_moments(Moments.of(X, y)) if from_moments else LossSurface.from_data(X, y)
@@ -331,7 +325,6 @@ def test_degenerate_data(X, y, minimum, rank, from_moments, dtype):
     assert s.rank == rank
 
 
-@settings(max_examples=60)
 @given(problem=problems(extreme=False, max_n=30, max_d=6), rate=st.floats(0.05, 1.5), rng=POINTS)
 @pytest.mark.filterwarnings("ignore::linreg_np.DivergenceWarning")
 def test_descent_in_closed_form_is_the_loops(problem, rate, rng):
@@ -419,7 +412,6 @@ def test_more_steps_than_can_be_recorded_are_refused(steps):
         SURFACE.descend([1, 1], 0, lr=0.1, steps=steps)
 
 
-@settings(max_examples=60)
 @given(problem=problems(max_n=30, max_d=6, extreme=False))
 def test_curvature_max_lr_and_condition_number_are_those_of_h(problem):
     """As `curvature` and `max_lr` of X alone, and as the eigenvalues of H."""
