@@ -14,7 +14,7 @@ from running import Run, assert_one_error, run, run_once
 from demos import __main__, houses
 from linreg_np import load_houses
 
-EXAMPLES = max(8, settings().max_examples // 10)
+EXAMPLES = max(5, settings().max_examples // 10)
 FINITE = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False), st.sampled_from([1e300, 1e-320])
 )

@@ -48,6 +48,7 @@ def no_constant(name):
     raise ValueError(f"{name} is no JSON")
 
 
+@pytest.mark.thorough
 def test_every_row_is_measured(table, tmp_path):
     """Each with a ratio over 0 between its quartiles, and times that are seconds."""
     out, found = table()
