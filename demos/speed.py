@@ -20,7 +20,7 @@ import os
 import platform
 import statistics
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -43,10 +43,11 @@ from demos._speed.benchmarks import (
     sklearn_train,
     train,
 )
-from demos._speed.timing import measure, time_calls
+from demos._speed.timing import Call, measure, time_calls
 from linreg_np import fit, fit_affine
 from linreg_np.plotting import BLUE, GREEN, ORANGE, VERMILLION
 
+Line = dict[int, Call]  # what is timed at each x of a curve
 REPEATS = 7  # of each point of a curve
 NOTES = """
 target   the floor that this project has set itself: theirs/ours must be at least this. With '<' it
@@ -142,32 +143,38 @@ def _ms(seconds: float) -> str:
 
 def measure_curves(quick: bool, seed: int) -> dict[str, dict[str, Any]]:
     """Quartiles of the seconds for an epoch of minibatches by n, and for descent by steps."""
-    by_n: dict[str, Any] = {}
+    by_n: dict[str, Line] = {}
     for n in (20, 50) if quick else (100, 1000, 10_000, 100_000):
         X, y = data((n, 2), seed)
         trainers = {"fit": fit, "fit_affine": fit_affine, "the loop in torch": torch_fit}
         calls = {name: partial(train, trainer, X, y, 10, 1) for name, trainer in trainers.items()}
         for name, call in [*calls.items(), ("SGDRegressor", sklearn_train(X, y, 1))]:
             if call:
-                by_n.setdefault(name, []).append((n, *quartiles(call)))
+                by_n.setdefault(name, {})[n] = call
     X, y = data((100, 32) if quick else (100_000, 32), seed)
     autograd = partial(torch_descent, X, y, w=np.zeros(32), lr=LR)
-    by_steps: dict[str, Any] = {"LossSurface.descend": [], "torch autograd": []}
-    for steps in (1, 10) if quick else (1, 3, 10, 30, 100, 300, 1000, 10_000):
-        ours, theirs = partial(descend, X, y, steps), partial(autograd, steps=steps)
-        by_steps["LossSurface.descend"].append((steps, *quartiles(ours)))
-        if steps <= 100:
-            by_steps["torch autograd"].append((steps, *quartiles(theirs)))
+    steps = (1, 10) if quick else (1, 3, 10, 30, 100, 300, 1000, 10_000)
+    by_steps: dict[str, Line] = {
+        "LossSurface.descend": {k: partial(descend, X, y, k) for k in steps},
+        "torch autograd": {k: partial(autograd, steps=k) for k in steps if k <= 100},
+    }
     return {
-        "samples, one epoch in batches of 10": by_n,
-        f"steps of full batch, {size((X, y))}": by_steps,
+        "samples, one epoch in batches of 10": time_in_turns(by_n),
+        f"steps of full batch, {size((X, y))}": time_in_turns(by_steps),
     }
 
 
-def quartiles(call: Callable[[], Any]) -> list[float]:
-    """The quartiles of the seconds of several calls, after one that is not counted."""
-    call()
-    return statistics.quantiles([time_calls(call) for _ in range(REPEATS)], method="inclusive")
+def time_in_turns(lines: dict[str, Line]) -> dict[str, list[tuple[float, ...]]]:
+    """The quartiles of the seconds at each point of each line, after a call that is not counted.
+
+    In rounds over all points, so that no point alone meets a busy moment of the machine.
+    """
+    points = [(name, x, call) for name, line in lines.items() for x, call in line.items()]
+    rounds = [[time_calls(call) for *_, call in points] for _ in range(REPEATS + 1)][1:]
+    found: dict[str, list[tuple[float, ...]]] = {name: [] for name in lines}
+    for (name, x, _), seconds in zip(points, zip(*rounds, strict=True), strict=True):
+        found[name].append((x, *statistics.quantiles(seconds, method="inclusive")))
+    return found
 
 
 def draw(curves: dict[str, dict[str, Any]]) -> Any:

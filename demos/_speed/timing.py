@@ -11,11 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 Call = Callable[[], Any]
-EXTRAS = {
-    "SGDRegressor": "bench",
-    "numba": "peers",
-    "jax": "peers",
-}  # of packages that may be absent
+EXTRAS = {"SGDRegressor": "bench", "numba": "peers", "jax": "peers"}  # they may be absent
 TOLERANCE = 1e-9  # relative: rounding stays below it, other computations do not
 
 

@@ -218,3 +218,12 @@ def test_the_seconds_of_one_call_are_averaged(monkeypatch):
     assert timing.time_calls(call, 3) == 0.5
     assert clock == [11.5]
     assert gc.isenabled()
+
+
+def test_the_points_of_the_curves_are_timed_in_turns(monkeypatch):
+    """In rounds over all points; the first round is not counted."""
+    clock = iter(range(8))
+    monkeypatch.setattr(speed, "time_calls", lambda call: next(clock))
+    monkeypatch.setattr(speed, "REPEATS", 3)
+    found = speed.time_in_turns({"a": {10: len}, "b": {20: len}})
+    assert found == {"a": [(10, 3, 4, 5)], "b": [(20, 4, 5, 6)]}
