@@ -79,9 +79,9 @@ def explain_the_fall(axes: Any, over: list[float]) -> None:
     """Say at its lowest point why the loss falls first, although η is over the limit."""
     lowest = int(np.argmin(over))
     axes.annotate(
-        "over the limit only the\nsteepest direction grows,\nand needs time to win",
+        "over the limit only the\nsteepest direction grows,\nand it begins small",
         (lowest, over[lowest]),
-        (lowest + 12, over[lowest] / 12),
+        (lowest + 10, over[lowest] / 12),
         va="top",
         arrowprops={"arrowstyle": "-", "color": "gray"},
     )

@@ -119,7 +119,7 @@ def _cut(ax: Any, case: Case) -> Any:
     ax.plot(*path.T, zorder=4, path_effects=casing(), **PATH)
     ax.plot(0, 0, zorder=3, **TRUTH)
     ax.plot(*path[0], zorder=5, **START)
-    ax.set(aspect="equal", ylabel="steepest, 1000 $")
+    ax.set(aspect="equal", ylabel="steepest axis, 1000 $")
     κ = surface.condition_number
     title = rf"{case.name}: $\lambda_{{\max}}/\lambda_{{\min}}$ = {κ:,.1f}, {case.steps:,} steps"
     ax.set_title(title, size="medium")

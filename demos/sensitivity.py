@@ -151,14 +151,13 @@ def draw(shares: dict[str, list[Any]], told: dict[str, tuple[int, list[str]]]) -
         color, marker, style = STYLES[name]
         left.plot(SIZES, found, color=color, marker=marker, ls=style, ms=5, label=name)
     left.set(xscale="log", xlabel="relative error injected", ylabel="share caught on one problem")
-    left.legend(loc="center left", bbox_to_anchor=(0.24, 0.5), fontsize="small")
+    left.legend(loc="center left", bbox_to_anchor=(0.195, 0.5), fontsize="small")
     names = [name.replace(", ", ",\n").replace("torch ", "torch\n") for name in told]
     counts = [(count - len(missed), count) for count, missed in told.values()]
-    bars = right.barh(
-        names, [k / n for k, n in counts], color=[VERMILLION, ORANGE, BLUE, GREEN], ec="black"
-    )
+    colors = [STYLES[name][0] if name in STYLES else "lightgray" for name in told]
+    bars = right.barh(names, [k / n for k, n in counts], color=colors, ec="black")
     right.bar_label(bars, [f"{k} of {n}" for k, n in counts], padding=-50, color="black")
-    right.set(xlabel="share of programs caught", xlim=(0, 1))
+    right.set(xlabel="share caught of the mistakes\nin this project's catalogue", xlim=(0, 1))
     right.invert_yaxis()
     return fig
 

@@ -148,7 +148,7 @@ def area_scene(args: argparse.Namespace) -> tuple[Scene, Any, Summary]:
     fig = plt.figure(figsize=(1.5 * WIDTH, 4.5))
     fig.suptitle(
         f"The price of 211 houses from their area alone, standardised: {path.steps} steps of "
-        "minibatch SGD\nin the bowl over (w, b), and the line that each w and b is among the houses"
+        "minibatch SGD\nin the bowl over (w, b), and the line of some of these w and b"
     )
     draw_scene(scene, fig, width=0.69)
     draw_lines(fig.add_axes((0.755, 0.13, 0.235, 0.74)), X[:, 0], y, path, mean, std)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 
 from matplotlib import font_manager, rcParams
@@ -26,8 +27,8 @@ PHRASES = {  # patterns, longer ones before their parts
     ),
     r"The price of 211 houses from their area alone, standardised: (\d+) steps of minibatch "
     r"SGD\n": (r"只用标准化的面积预测 211 套房屋的价格：小批量 SGD 走 \1 步，\n"),
-    r"in the bowl over \(w, b\), and the line that each w and b is among the houses": (
-        "(w, b) 上的碗形曲面，以及各个 w 和 b 对应的直线"
+    r"in the bowl over \(w, b\), and the line of some of these w and b": (
+        "(w, b) 上的碗形曲面，以及其中几组 w 和 b 对应的直线"
     ),
     r"One point in the log of a training loop, which is no path yet": (
         "训练循环的日志中只有一个点，还不成路径"
@@ -52,6 +53,7 @@ PHRASES = {  # patterns, longer ones before their parts
     r"value": "数值",
     r"(\d+) steps": r"\1 步",
     r"^step (\d+)": r"第 \1 步",
+    r"this step": "这一步",
     r"step": "步",
     r"start": "起点",
     r"end": "终点",
@@ -60,10 +62,24 @@ PHRASES = {  # patterns, longer ones before their parts
 
 def use_chinese_font() -> bool:
     """Let matplotlib write Chinese, for which it needs a font; whether one is installed."""
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    found = [name for name in FONTS if name in installed][:1]
-    rcParams["font.family"] = ["DejaVu Sans", *found]  # Chinese characters from the second
+    found = chinese_fonts()
+    if not found:  # matplotlib keeps a list of fonts: one installed since is not in it
+        add_new_fonts()
+        found = chinese_fonts()
+    rcParams["font.family"] = ["DejaVu Sans", *found[:1]]  # Chinese characters from the second
     return bool(found)
+
+
+def chinese_fonts() -> list[str]:
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return [name for name in FONTS if name in installed]
+
+
+def add_new_fonts() -> None:
+    known = {font.fname for font in font_manager.fontManager.ttflist}
+    for path in set(font_manager.findSystemFonts()) - known:
+        with suppress(RuntimeError):  # a file that matplotlib cannot read
+            font_manager.fontManager.addfont(path)
 
 
 def translate(fig: Any) -> None:

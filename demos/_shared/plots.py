@@ -25,9 +25,10 @@ def animate(
     fig.subplots_adjust(left=0.15, bottom=0.11, right=0.97, top=0.9)
     draw_plane(ax, scene)
     draw_path(ax, scene.path, arrows=0)  # sets the limits; then the line and the end move
+    line, _, end = ax.lines[-3:]
+    end.set_label("this step")
     for text in (ax.xaxis.label, ax.yaxis.label, *ax.legend(loc="upper right").get_texts()):
         text.set_text(in_words(text.get_text()))
-    line, _, end = ax.lines[-3:]
     writer = PillowWriter(fps)
     with tempfile.TemporaryDirectory() as folder:
         with writer.saving(fig, Path(folder) / "descent.gif", dpi=100):

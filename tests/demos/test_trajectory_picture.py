@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib import font_manager, rc_context
 from matplotlib import pyplot as plt
 from matplotlib.text import Text
 from PIL import Image
@@ -294,6 +295,17 @@ def test_no_english_word_is_left_in_a_chinese_picture(options, tmp_path, monkeyp
     plt.close(fig)
     assert re.search("[\u4e00-\u9fff]", texts)
     assert set(re.findall("[A-Za-z]{2,}", texts)) <= {"SGD", "true", "mathdefault"}
+
+
+def test_a_font_installed_since_matplotlib_listed_them_is_found(monkeypatch):
+    """Its list stands in a cache; a file that is no font is passed over."""
+    manager, name = font_manager.fontManager, "DejaVu Sans Mono"
+    path = font_manager.findfont(name)
+    monkeypatch.setattr(manager, "ttflist", [f for f in manager.ttflist if f.name != name])
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: [path, __file__])
+    monkeypatch.setattr(chinese, "FONTS", (name,))
+    with rc_context():
+        assert chinese.use_chinese_font()
 
 
 def test_without_a_chinese_font_the_picture_is_english_and_a_line_says_so(monkeypatch):
