@@ -18,9 +18,9 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-import reference
 from reference.checker.check import check, failure
 from reference.checker.report import Report
 from reference.checker.sandbox.judge import end_self, protect_helper
@@ -48,6 +48,7 @@ spec.loader.exec_module(sys.modules["reference"])
 from reference.checker.parallel import serve
 serve()
 """  # imports this package from where it is, and nothing from the working directory
+PACKAGE = str(Path(__file__).parents[1] / "__init__.py")
 TRIES = 2  # for each file
 SILENT = 60.0  # seconds beyond those of a function: a judging process without a sign hangs
 END_SECONDS = 2 * KEEPER_SECONDS  # for a judging process to end what it has started
@@ -117,7 +118,7 @@ class Judge:
                 raise EOFError
             ALIVE.add(self)
             hide()
-            command = [sys.executable, "-c", BOOT, reference.__file__, *filter(None, sys.path)]
+            command = [sys.executable, "-c", BOOT, PACKAGE, *filter(None, sys.path)]
             pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
             self.popen = subprocess.Popen(command, **pipes)
         self.send(self.options)
