@@ -256,12 +256,12 @@ picture(DESCENT, () => {
     : batch_size() < problem().n
       ? "eta.under.batch"
       : "eta.under.all";
-  $("#eta_says").textContent = say(state.eta > mark() && !state.momentum ? "eta.over" : under, {
+  $("#eta_says").innerHTML = say(state.eta > mark() && !state.momentum ? "eta.over" : under, {
     most: written(mark() * (1 + state.beta))
   });
   $("#mark").textContent = `2/λₘₐₓ = ${written(mark())}`;
   $("#mark").style.setProperty("--at", clamp((Math.log10(mark()) - LOWEST_POWER) / powers, 0, 1));
-  $("#held_says").textContent = say(held() ? "held.yes" : "held.no", {
+  $("#held_says").innerHTML = say(held() ? "held.yes" : "held.no", {
     b: written(problem().lowest.at(-1))
   });
   $("#momentum_box").hidden = $("#beta_box").hidden = !state.momentum;
@@ -325,7 +325,7 @@ function put_in() {
   if (!B) return;
   const name = (j) => (j === w.length ? "b" : problem().names[j]);
   const rows = theta(old).map(
-    (before, j) => `<tr><th scope="row">${sub_name(name(j))}</th>
+    (before, j) => `<tr><th scope="row"><i>${sub_name(name(j))}</i></th>
     <td>← ${put("w", before, 6)} − ${part("lr", written(state.eta))} · ${put("grad_w", v[j])}</td><td>= <b>${written(theta({ w, b })[j], 6)}</b></td></tr>`
   );
   $("#put_in tbody").innerHTML = rows.slice(0, held() ? -1 : undefined).join("");
@@ -347,7 +347,7 @@ function first_terms(B, { w, b }) {
         .map((i) => i + 1)
         .join(", ") + (more && ", …")
   })} <i>${name}</i>:
-    <span class="sum">(1/m) Σ<sub>i∈B</sub> x<sup>(i)</sup>(ŷ<sup>(i)</sup> − y<sup>(i)</sup>) = (${terms.join(" + ")}${more}) / ${B.length} = <b>${written(all / B.length)}</b></span>`;
+    <span class="sum">(1/<i>m</i>) Σ<sub><i>i</i>∈<i>B</i></sub> <i>x</i><sup>(<i>i</i>)</sup>(<i>ŷ</i><sup>(<i>i</i>)</sup> − <i>y</i><sup>(<i>i</i>)</sup>) = (${terms.join(" + ")}${more}) / ${B.length} = <b>${written(all / B.length)}</b></span>`;
 }
 
 // Every step in full, for those who read numbers rather than pictures.

@@ -21,9 +21,10 @@ function width_of(svg) {
 function layout(svg, { ratio = 0.68, square = false, left = 54, right = 14 }) {
   const width = width_of(svg), top = 12, bottom = 44;
   const most = Math.max(280, innerHeight * 0.6);
-  const height = Math.round(Math.min(square ? width : width * ratio, most));
+  const across = width - left - right;
+  const height = Math.round(Math.min(square ? across + top + bottom : width * ratio, most));
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  const across = width - left - right, up = height - top - bottom;
+  const up = height - top - bottom;
   if (!square) return { left, top, w: across, h: up };
   const side = Math.min(across, up);
   return { left: left + (across - side) / 2, top, w: side, h: side };

@@ -145,11 +145,11 @@ def frame_of(study):
 @pytest.mark.parametrize(
     ("settings", "why"),
     [
-        ("m=all&eta=2.2", "beyond 2/λₘₐₓ"),
+        ("m=all&eta=2.2", "beyond 2/λmax"),
         ("m=1&eta=1", "although η = 1 is below"),
-        thorough("m=1&eta=9.1", "beyond 2/λₘₐₓ"),
-        thorough("data=raw_two&m=all&eta=9.1", "beyond 2/λₘₐₓ"),
-        thorough("data=two&m=1&eta=3.9", "beyond 2/λₘₐₓ"),
+        thorough("m=1&eta=9.1", "beyond 2/λmax"),
+        thorough("data=raw_two&m=all&eta=9.1", "beyond 2/λmax"),
+        thorough("data=two&m=1&eta=3.9", "beyond 2/λmax"),
         thorough("momentum=1&m=all&eta=9.1", "With momentum"),
     ],
 )
