@@ -136,7 +136,10 @@ const QUANTITIES = {
 };
 
 const difference = (y_hat, y) => part("residual", `(${put("y_hat", y_hat)} − ${put("y", y)})`);
-const row = (key, what, how, value) => ({ key, what, how, value });
+const row = (key, what, how, value) => ({ key, what: with_italics(what), how, value });
+// The letters of a quantity as in the equations; not those of words.
+const with_italics = (html) =>
+  html.replace(/>[^<]+/g, (text) => text.replace(/(?<![a-z])[lLwbŷ](?![a-z])/g, "<i>$&</i>"));
 
 // old − (η/m) (x⁽¹⁾ r⁽¹⁾ + x⁽²⁾ r⁽²⁾), the minibatch being the first M samples
 function stepped(old, symbol, xs, { r }) {

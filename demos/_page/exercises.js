@@ -148,6 +148,9 @@ for (const exercise of EXERCISES) {
   });
   $(".reveal", item).addEventListener("click", () => {
     $(".why", item).hidden = false;
+    $(".reveal", item).hidden = true;
+    item.dataset.answer = "shown";
+    tell_verdict(item);
   });
   picture([], () => {
     const word = (option) =>

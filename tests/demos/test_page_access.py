@@ -51,6 +51,7 @@ def test_each_exercise_asks_first_and_then_tells(study):
         if options is None or name == "which":
             study.click(f"#ex-{name} .reveal")
             assert study.shown(why)
+            assert study.text(verdict) == WORDS["en"]["ex.shown"]
         answer(study, name, right)
         assert study.text(verdict) == WORDS["en"]["ex.right"]
         assert study.shown(why)
@@ -338,11 +339,17 @@ def test_the_language_switch_leaves_no_english_behind(study):
 
 def test_paper_shows_pictures_and_no_controls(closed):
     """Printed, dark or light; and each answer is open."""
-    study = closed.open("language=en", print_=True, dark=True)
+    study = closed.open("language=en", width=720, print_=True, dark=True)
     assert not any(study.shown(s) for s in ("#settings", ".controls", "nav", "#play"))
     assert all(study.shown(s) for s in ("#street", "#contours", "#plane", "#ex-raw .why"))
     background = study.js("getComputedStyle(document.body).backgroundColor")
     assert background == "rgb(255, 255, 255)"
+    study.browser.execute_script("dispatchEvent(new Event('beforeprint'))")
+    two = [study.js(f"$('#{n}').getBoundingClientRect().toJSON()") for n in ("squares", "over_w")]
+    assert two[0]["top"] == two[1]["top"]  # side by side, and drawn for this width
+    assert two[0]["width"] == pytest.approx(study.js("width_of($('#squares'))"), rel=0.1)
+    study.browser.execute_script("dispatchEvent(new Event('afterprint'))")
+    assert not study.js("printing")
 
 
 def test_the_page_sends_no_request(study):
