@@ -13,12 +13,7 @@ from reference.checker.output import Reading, readings
 from reference.checker.problem_set import distinguishing_problems
 from reference.checker.sandbox import definitions, invoke, worker
 from reference.checker.sandbox.messages import SubjectTerminated, decode
-from reference.checker.session import (
-    ask,
-    choose_call,
-    make_evaluate,
-    trials_of_problem,
-)
+from reference.checker.session import ask, choose_call, make_evaluate, trials_of_problem
 
 FOREVER = float("inf")
 CASES = distinguishing_problems(0)[:20]

@@ -84,10 +84,7 @@ def test_what_cannot_be_executed_is_left_out_and_said(load, source, why):
 
 
 MESSAGES = [
-    (
-        "import no_such\ndef f(): return no_such.g()",
-        "No module named no_such .line 1.; install",
-    ),
+    ("import no_such\ndef f(): return no_such.g()", "No module named no_such .line 1.; install"),
     ("from no_such import *\ndef f(): return g()", "No module named no_such .line 1."),
     ("data = open('a.csv')\nX = data.x\ndef f(): return len(X)", "`data` .*a.csv .line 1."),
     ("for i in range(3): n = i / 0\ndef f(): return n", "`n` is left out: ZeroDivisionError"),

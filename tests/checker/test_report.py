@@ -75,12 +75,7 @@ def test_what_should_have_been_checked_has_its_reason_and_a_call_to_edit():
 
 @pytest.mark.parametrize(
     ("call", "shown"),
-    [
-        ("as f(X: X, y: y)", False),
-        ("as f(x: X)", True),
-        ("f(x=X[:, 0], y=y)", True),
-        ("", False),
-    ],
+    [("as f(X: X, y: y)", False), ("as f(x: X)", True), ("f(x=X[:, 0], y=y)", True), ("", False)],
 )
 def test_the_call_is_shown_where_it_says_something(call, shown):
     """Of a right and of a wrong function."""

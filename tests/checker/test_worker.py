@@ -72,10 +72,7 @@ class Model:
         (torch.tensor([1.0, 2.0], requires_grad=True), [("", "float32", [2], [1, 2])]),
         (np.zeros(10_000), [("", "float64", [10_000], [0.0] * 10_000)]),
         (np.zeros(10_001), [("", "float64", [10_001], None)]),
-        (
-            tuple(range(200)),
-            [(str(i), "int64", [], [i]) for i in range(invoke.MAX_PARTS)],
-        ),
+        (tuple(range(200)), [(str(i), "int64", [], [i]) for i in range(invoke.MAX_PARTS)]),
     ],
     ids=lambda v: type(v).__name__,
 )

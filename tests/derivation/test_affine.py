@@ -9,13 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from test_train import worked_example
 
-from linreg_np import (
-    DivergenceError,
-    DivergenceWarning,
-    affine,
-    fit,
-    fit_affine,
-)
+from linreg_np import DivergenceError, DivergenceWarning, affine, fit, fit_affine
 from reference import rounding
 from reference.strategies import problems
 

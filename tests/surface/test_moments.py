@@ -54,11 +54,7 @@ def test_sums_and_blocks_are_the_whole(problem, rows):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(moments, "row_blocks", lambda X, y: iter(batches))
         by_blocks = Moments.of(X, y)
-    for m in (
-        sum(parts),
-        reduce(Moments.__add__, parts),
-        by_blocks,
-    ):
+    for m in (sum(parts), reduce(Moments.__add__, parts), by_blocks):
         check(m, X, y, parts=len(parts))
 
 
