@@ -148,18 +148,14 @@ ENDS = "epoch_ends must be increasing numbers of steps, at most"
 REFUSED = [
     ({"w": [1.0, 2.0]}, ValueError, r"w must have shape \(T\+1, d\).*, got \(2,\); pass"),
     ({"w": np.zeros((0, 2))}, ValueError, r"w must have shape .*, got \(0, 2\); pass"),
-    ({"w": np.zeros((2, 0))}, ValueError, r"w must have shape .*, got \(2, 0\); pass"),
     ({"w": None}, TypeError, f"w {REAL} NoneType of dtype object; "),
     ({"w": [["a"]]}, TypeError, f"w {REAL} list of dtype <U1; "),
     ({"b": [[0.0], [0.0]]}, ValueError, r"b must have shape \(2,\), got \(2, 1\); pass"),
-    ({"b": ["x", "y"]}, TypeError, f"b {REAL} list of dtype <U1; "),
     ({"grad_w": [[0.0]]}, ValueError, r"grad_w must have shape \(1, 2\), got \(1, 1\); pass"),
     ({"grad_b": np.zeros(5)}, ValueError, r"grad_b must have shape \(1,\).*, got \(5,\); pass"),
     ({"epoch_ends": [2]}, ValueError, rf"{ENDS} 1, got \[2\]; pass"),
     ({"epoch_ends": [1, 0]}, ValueError, rf"{ENDS} 1, got \[1 0\]; "),
     ({"w": np.zeros((6, 2)), "epoch_ends": [1, 3, 2, 4]}, ValueError, rf"{ENDS} 5, got "),
-    ({"epoch_ends": [[0, 1]]}, ValueError, rf"{ENDS} 1, got \[\[0 1\]\]; "),
-    ({"epoch_ends": [-1]}, ValueError, rf"{ENDS} 1, got \[-1\]; "),
     ({"epoch_ends": [0.5]}, TypeError, r"epoch_ends must be integers, got \[0.5\]; pass"),
 ]
 
