@@ -25,12 +25,12 @@ def finish(process):
 
 @pytest.fixture
 def load(tmp_path):
-    """What the process of a program finds in its source; and the program."""
+    """What a program defines, and what of it is left out; in a fork of this process."""
 
     def load(source, name="mine.py"):
         file = tmp_path / name
         file.write_text(source)
-        with Process(str(file), "", 10, source=source) as process:
+        with Process(str(file), "", 10, {}, source) as process:
             found = process.load()
             finish(process)
         return [f["name"] for f in found["found"]], dict(found["left_out"])
@@ -45,7 +45,7 @@ def answer(tmp_path):
     def answer(source, name="mine.py"):
         file = tmp_path / name
         file.write_text(source)
-        with Process(str(file), "", 10, source=source) as process:
+        with Process(str(file), "", 10, {}, source) as process:
             process.load()
             (output,) = process.ask([{"target": "f", "args": []}])
             finish(process)
@@ -227,7 +227,7 @@ def test_a_program_from_elsewhere_has_its_own_lines(tmp_path):
 
 def described(source, file, name=""):
     """What is found in a source or a module."""
-    with Process(file, name, 10, source=source) as process:
+    with Process(file, name, 10, {}, source) as process:
         found = process.load()["found"]
         finish(process)
     return {f["name"]: f for f in found}

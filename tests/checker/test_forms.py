@@ -18,7 +18,9 @@ def verdicts_of(source, folder):
     """{name: verdict} of all functions and classes."""
     file = folder / "program.py"
     file.write_text(source, encoding="utf-8")
-    return {c.name: c.verdict for c in reversed(check(str(file), max_examples=10).checks)}
+    return {
+        c.name: c.verdict for c in reversed(check(str(file), max_examples=10, timeout=30).checks)
+    }
 
 
 @pytest.mark.parametrize(("source", "verdicts"), CASES)
