@@ -258,6 +258,39 @@ def test_requests_are_served_in_order_until_there_are_none():
     assert error["raised"]["type"] == "TypeError"
 
 
+CHANGED = """\
+def helper(a): return a
+def f(a): return helper(a)
+class M:
+    def fit(self, a): self.w = helper(a)
+"""
+
+
+@pytest.mark.parametrize(
+    ("target", "line", "statement", "found"),
+    [
+        ("f", 1, "def helper(a): return a + 1", [2.0]),
+        ("f", 2, "def f(a): return a + 2", [3.0]),
+        ("M", 3, "class M:\n    def fit(self, a): self.w = 4 * a", [4.0]),
+        ("f", 1, "def helper(a): raise KeyError(a[0])", "KeyError"),
+        ("f", 1, "def helper(a):\n    while True: pass", "TimeIsUp"),
+    ],
+)
+def test_a_changed_statement_takes_the_place_of_what_was_loaded(target, line, statement, found):
+    """In all that uses it; nothing is asked after an exception, or at the end of the time."""
+    namespace = {}
+    exec(CHANGED, namespace)
+    functions = {name: namespace[name] for name in ("helper", "f", "M")}
+    request = {"target": target, "args": [np.ones(1)], "method": "fit" * (target == "M")}
+    change = {"target": target, "statements": [(line, statement)], "requests": [request] * 2}
+    (answer,) = serve(("change", [change]), functions=functions)
+    if isinstance(found, str):
+        assert [a["raised"]["type"] for a in answer["answers"]] == [found]
+    else:
+        values = [a["parts"][-1]["values"] for a in answer["answers"]]
+        assert values == [found] * 2
+
+
 def answers(*requests, cwd=ROOT):
     """What a worker answers; it must end by itself when there are no more, and print nothing."""
     sent = b"".join(map(pickle.dumps, requests))
