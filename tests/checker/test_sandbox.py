@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from in_process import sample
@@ -304,6 +305,35 @@ def test_tasks_are_counted_by_ps_where_there_is_no_proc(monkeypatch):
     assert here >= 1
     monkeypatch.setattr(system.os.path, "isdir", lambda path: False)
     assert system.tasks_of_user(os.getuid()) >= 1
+
+
+@pytest.mark.parametrize(("release", "counts"), [("5.13.0-7-generic", True), ("5.14rc1", False)])
+def test_older_kernels_count_tasks_outside_the_namespace_too(monkeypatch, release, counts):
+    """So that the limit must be one for all; the release may have letters in it."""
+    monkeypatch.setattr(system.os, "uname", lambda: SimpleNamespace(release=release))
+    assert system.counts_all_namespaces() == counts
+
+
+def test_a_folder_is_made_for_the_code_under_test_and_gone_to(tmp_path, monkeypatch):
+    """Empty; nobody else's but of the user that it runs as."""
+    monkeypatch.chdir(tmp_path)
+    keeper.make_folder(str(tmp_path / "own"))
+    assert Path.cwd() == tmp_path / "own"
+    assert os.listdir() == []
+    assert Path.cwd().stat().st_mode & 0o777 == 0o700
+    assert Path.cwd().stat().st_uid == (os.getuid() or system.NOBODY)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can act as another user")
+def test_root_finds_out_what_nobody_can_read(tmp_path, monkeypatch):
+    """A folder and Python; it is root again after that."""
+    monkeypatch.setattr(system.sys, "executable", "/bin/sh")
+    tmp_path.chmod(0o700)
+    assert not system.nobody_can_read(str(tmp_path))
+    assert system.nobody_can_read("/")
+    monkeypatch.setattr(system.sys, "executable", str(tmp_path))
+    assert not system.nobody_can_read("/")
+    assert os.geteuid() == 0
 
 
 @needs_linux
