@@ -222,7 +222,7 @@ picture(DESCENT, () => {
   const some = data.y.map((_, i) => i).filter((i) => i % apart === 0);
   const x = (i) => (one ? data.X[i][0] : predict_one(data.X[i], w, b));
   const f = frame(svg, span(one ? some.map(x) : data.y), span(data.y), { ratio: 0.8 });
-  const dots = some.map((i) => circle("dot", f.to([x(i), data.y[i]]), 2.4)).join("");
+  const dots = some.map((i) => circle("dot", f.to([x(i), data.y[i]]), data.n < 50 ? 4 : 2.4)).join("");
   const ends = [f.x0, f.x1].map((v) => f.to([v, one ? w[0] * v + b : v]));
   const drawn_line = ends.flat().every(Number.isFinite) ? line(one ? "fit" : "floor", ...ends) : "";
   draw(svg, inside(f, dots + drawn_line) + axes(f, one ? "x" : "ŷ", "y"));
@@ -429,7 +429,9 @@ for (const input of $$("[data-weight]")) {
   picture(DESCENT, () => {
     const { low, high } = problem().frame;
     [input.min, input.max] = [low[k], high[k]].map(three);
-    if (input !== document.activeElement) input.value = short(start_now()[k]);
+    if (input !== document.activeElement)
+      input.value = clamp(short(start_now()[k]), input.min, input.max);
+    accepted(input);
   });
   input.addEventListener("input", () => {
     if (!accepted(input)) return;

@@ -12,7 +12,7 @@ function read_text(text) {
   const option = (name, c) => `<option value="${c}">${escaped(name)}</option>`;
   const options = table.names.map(option).join(""), usable = columns_of_numbers(table);
   $("#own_x1").innerHTML = $("#own_y").innerHTML = options;
-  $("#own_x2").innerHTML = `<option value="">${say("own.none")}</option>${options}`;
+  $("#own_x2").innerHTML = `<option value="" data-words="own.none">${say("own.none")}</option>${options}`;
   $("#own_x1").value = usable[0];
   $("#own_x2").value = usable.length > 2 ? usable[1] : "";
   $("#own_y").value = usable.at(-1);
@@ -39,6 +39,18 @@ function complain(words) {
   $("#own_error").innerHTML = words;
   $("#own_text").setAttribute("aria-invalid", Boolean(words));
 }
+
+// The same complaint in the other language.
+picture([], () => {
+  if (!$("#own_error").textContent) return;
+  table.trouble ? read_text($("#own_text").value) : use_columns();
+});
+
+// Data that came with the address stand in the box, too.
+picture(["own"], () => {
+  const box = $("#own_text"), clicked = state.own.startsWith("x,y;");
+  if (!box.value && !clicked) box.value = state.own.replaceAll(";", "\n");
+});
 
 $("#own_text").addEventListener("input", ({ target }) => read_text(target.value));
 $("#own_columns").addEventListener("change", use_columns);

@@ -127,6 +127,7 @@ function bind(input) {
     if (input.type === "checkbox") input.checked = state[key];
     else if (input.type === "radio") input.checked = input.value === state[key];
     else if (input !== document.activeElement || input.type === "range") input.value = state[key];
+    if (input.type === "number") accepted(input);
     if (input.type === "range") input.setAttribute("aria-valuetext", written(state[key]));
   });
 }
@@ -145,7 +146,7 @@ function accepted(input) {
     : say(step === "1" ? "rule.whole" : min === "" ? "rule.number" : "rule.range", range);
   input.setCustomValidity(words);
   input.setAttribute("aria-invalid", !good);
-  const place_of_rule = $(".rule", input.closest("fieldset, .field, form"));
-  if (place_of_rule) place_of_rule.textContent = words;
+  const group = input.closest("fieldset, .field, form"), inputs = $$("[type=number]", group);
+  $(".rule", group).textContent = inputs.map((i) => i.validationMessage).find(Boolean) ?? "";
   return good;
 }

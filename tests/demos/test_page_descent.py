@@ -317,6 +317,18 @@ def test_a_typed_start_is_checked_where_it_is_typed(study):
     assert study.path()[0, 0] == 1
 
 
+def test_a_complaint_follows_the_language_and_ends_with_its_cause(study):
+    """Of a typed number and of own data; another start, from elsewhere, ends the first."""
+    paste(study, "x,y\n1,2\n3,oops")
+    study.type("[data-weight='0']", "900")
+    study.change(language="zh")
+    assert "不是数" in study.text("#own_error")
+    assert "请输入" in study.text("#start_rule")
+    study.focus("#play")
+    study.change(start=[1, 1])
+    assert study.text("#start_rule") == ""
+
+
 # ---- own data
 
 
@@ -356,6 +368,7 @@ def test_own_data_go_down_their_own_bowl(study, d, mark, named):
     study.wait("location.hash.includes('t=300')")
     again = study.open(study.js("location.hash.slice(1)"))
     assert_same_path(again.path(), fit_path(X, y, 0, start, lr=lr, m=30))
+    assert len(study.js("$('#own_text').value.split('\\n')")) == 31
 
 
 def choose_second_feature(study, column):
