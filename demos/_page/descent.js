@@ -239,7 +239,7 @@ picture(["data", "own", "scaled"], () => {
   $("#own_box").hidden = state.data !== "own";
   $("#held_box").hidden = problem().d === 1;
   problem().names.forEach((name, k) => {
-    $(`#start_name_${k}`).textContent = name;
+    $(`#start_name_${k}`).innerHTML = sub_name(name);
   });
 });
 
@@ -274,8 +274,8 @@ function status_words() {
   const { shown, data } = run, { p, b, L } = shown.at(-1), t = shown.length - 1;
   const values = {
     t,
-    n0: data.names[0],
-    n1: data.names[1],
+    n0: sub_name(data.names[0]),
+    n1: sub_name(data.names[1]),
     x: written(p[0]),
     y: written(p[1]),
     b: written(b),
@@ -290,11 +290,11 @@ const at_end = () => state.t >= run.points.length - 1;
 picture(DESCENT, () => {
   path();
   const words = status_words();
-  $("#now").textContent = words;
+  $("#now").innerHTML = words;
   clearTimeout(speech);
   speech = setTimeout(
     () => {
-      $("#spoken").textContent = words;
+      $("#spoken").innerHTML = words;
     },
     playing ? SPOKEN_APART : 100
   );

@@ -133,6 +133,12 @@ OVERFLOWING = """
 """
 
 
+CUT_OFF = """
+[...document.querySelectorAll('#product, .matrices')]
+  .filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.textContent)
+"""
+
+
 def overflowing(study, width):
     """What reaches over the sides of the window; the window itself, if it scrolls sideways."""
     wide = study.js("document.documentElement.scrollWidth > arguments[0]", width)
@@ -155,6 +161,7 @@ def test_nothing_overflows(closed, width, language):
     study.change(features="two", axes=True, momentum=True)
     study.click("#digits")
     assert overflowing(study, width) == []
+    assert study.js(CUT_OFF) == []
     study.change(data="example", m="1", eta=9.1, momentum=False, t=300)
     assert study.shown("#why")
     assert overflowing(study, width) == []
