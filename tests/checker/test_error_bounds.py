@@ -48,26 +48,10 @@ def test_each_operation_has_its_value_and_its_size(name):
     np.testing.assert_allclose(found.size, size, rtol=1e-15)
 
 
-def test_equal_values_have_the_size_of_the_first():
-    """In a minimum and in a maximum."""
-    a, b = Terms(1.0, 2.0), Terms(1.0, 3.0)
-    assert np.minimum(a, b).size == np.maximum(a, b).size == 2
-
-
 def test_the_sign_of_what_may_have_cancelled_is_unknown():
     """Over 1e-12 of the size it is certain; an exact 0 is one; else there is no bound."""
     values = Terms(np.array([2e-12, 1e-12, -2e-9, 0.0, 0.0]), np.array([1.0, 1.0, 1e3, 1.0, 0.0]))
     assert np.sign(values).size.tolist() == [1, np.inf, 1, np.inf, 0]
-
-
-def test_terms_are_numbers_in_float64_with_their_own_size_at_first():
-    """Whatever they came as; the length is that of the array."""
-    found = Terms(np.array([[1, -2]], np.float32))
-    assert (found.value.dtype, found.size.tolist()) == (np.float64, [[1, 2]])
-    assert len(found) == 1
-    assert Terms([1, -3]).value.dtype == np.float64
-    assert isinstance(Terms(2).value, np.float64)
-    assert len(Terms([1, 2, 3])) == 3
 
 
 @pytest.mark.parametrize("f", [np.sin, np.exp])
