@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
@@ -32,6 +32,7 @@ from linreg_np import (
     synthetic_data,
 )
 
+EXAMPLES = max(40, settings().max_examples // 5)  # for each of many arguments
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(6, 2)), RNG.normal(size=6)
 NAN_WITH_PAYLOAD = np.array([0x7FF8DEADBEEF0001, 0xFFF0000000000001], np.uint64).view(np.float64)
@@ -227,6 +228,7 @@ def same(a, b):
 
 
 @pytest.mark.parametrize("name", ARGUMENTS)
+@settings(max_examples=EXAMPLES)
 @given(data=st.data())
 def test_arguments_mean_their_numbers_or_are_refused_by_name(name, data):
     """The result that the same numbers give as plain float64, or a documented error; no warning."""
@@ -382,6 +384,7 @@ def load_with(name, member, folder):
 
 
 @pytest.mark.parametrize("name", PARTS)
+@settings(max_examples=EXAMPLES)
 @given(data=st.data())
 def test_any_array_in_an_npz_is_a_part_of_the_path_or_refused(name, data, folder):
     """Of any type and shape: the numbers that it holds, or an error that names the file."""
