@@ -26,6 +26,7 @@ from reference.checker.passes import (
     left_over,
     precision_of,
     read_passes,
+    row_labels,
 )
 from reference.checker.sandbox.messages import OutOfTime, SubjectTerminated
 
@@ -206,14 +207,30 @@ def is_felt_later(model: Model, n: int, m: int) -> bool:
 
 def fits(model: Model, p: Pass, factor: float) -> bool:
     """Whether these are the weights of the model, for the rows in their order or in another."""
+    if model.of_bias is None and not p.bias_agrees:
+        return False
     if p.number and is_felt_later(model, p.n, p.m):
         return True
     wanted, weights = weights_of(model, p.n, p.m, p.number), p.weights / factor
     known = np.isfinite(wanted)
     near = p.near * np.maximum(1.0, np.abs(wanted))
     if (np.abs(weights - wanted) <= near)[known].all():
+        return moves_bias(model, p, factor, np.arange(p.n))
+    order = np.argsort(weights)[np.argsort(np.argsort(wanted))]  # the row at each position
+    same = known.all() and (np.abs(weights[order] - wanted) <= near.max()).all()
+    return bool(same) and moves_bias(model, p, factor, order)
+
+
+def moves_bias(model: Model, p: Pass, factor: float, order: Any) -> bool:
+    """Whether b has moved as it does with a divisor of its own, for the rows in this order."""
+    if model.of_bias is None or not np.isfinite(p.bias):
         return True
-    return bool(known.all() and (np.abs(np.sort(weights) - np.sort(wanted)) <= near.max()).all())
+    own = weights_of(model, p.n, p.m, p.number)
+    of_bias = weights_of(model._replace(divisor=model.of_bias), p.n, p.m, p.number)
+    if len(np.unique(own)) < len(np.unique(of_bias)):  # which rows are in which batch is not seen
+        return True
+    moved = factor * float(of_bias @ (p.start - row_labels(p.n))[order])
+    return bool(abs(moved - p.bias) <= 10 * p.near * p.n * max(1.0, np.abs(p.moved).max()))
 
 
 def same_every_time(passes: Sequence[Pass]) -> bool:
@@ -240,6 +257,8 @@ def matching_models(
 
 def is_drawn(p: Pass, factor: float) -> bool:
     """Whole numbers of uses: rows drawn with replacement, each step divided by its own size."""
+    if not p.bias_agrees:
+        return False
     rest = p.n % p.m or p.m
     weights, total = p.weights / factor, p.weights.sum() / factor
     steps = {full(p.n, p.m), all_of(p.n, p.m), 1, p.n}

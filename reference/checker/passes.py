@@ -48,7 +48,14 @@ class Pass(NamedTuple):
     number: int
     moved: Any  # (n,) c · (w + b − label)
     start: Any  # (n,) w + b
+    bias: float = np.nan  # what b has moved: the sum of `moved`, if b is trained on the same rows
     near: float = DOUBLE.near
+
+    @property
+    def bias_agrees(self) -> bool:
+        """Whether b has moved as it does if it is trained on the same rows; or it is not known."""
+        off = abs(self.bias - self.moved.sum())
+        return not off > 10 * self.near * self.n * max(1.0, np.abs(self.moved).max())
 
     @property
     def weights(self) -> Any:
@@ -108,8 +115,16 @@ def read_passes(
         if found is None:
             return None
         columns.append(found)
-    passes = [map(np.concatenate, zip(*pairs, strict=True)) for pairs in zip(*columns, strict=True)]
-    return [Pass(*size, first + k, *pair, precision.near) for k, pair in enumerate(passes)]
+    passes = []
+    for k, parts in enumerate(zip(*columns, strict=True)):
+        moved, start, biases = zip(*parts, strict=True)
+        alike = (
+            np.ptp(biases) <= precision.near * np.abs(biases).max()
+        )  # not so where rows are drawn
+        bias = biases[0] if alike else np.nan
+        pair = np.concatenate(moved), np.concatenate(start)
+        passes.append(Pass(*size, first + k, *pair, bias, precision.near))
+    return passes
 
 
 STEEP = 2.0**15  # features so large, and steps so small, that the bias hardly moves
@@ -139,8 +154,8 @@ def rows_moved(
     problem: Problem,
     epochs: Sequence[int],
     rows: Sequence[int],
-) -> list[tuple[Any, Any]] | None:
-    """(moved, start) of these rows in each pass."""
+) -> list[tuple[Any, Any, float]] | None:
+    """(moved, start) of these rows in each pass, and what b has moved."""
     points = points_of(process, plan, reading, problem, epochs)
     X = problem.X
     if plan.scaling is not None:
@@ -149,11 +164,11 @@ def rows_moved(
     told = slice(-1) if plan.scaling is None else slice(None)  # scaled rows depend on each other
     found = []
     for before, after in itertools.pairwise(points or []):
-        moved = ((before - after) / problem.lr)[told]
-        terms = np.linalg.lstsq(A.T[told], moved, rcond=None)[0]
-        if (np.abs(A.T[told] @ terms - moved) > 1e-2 * (np.abs(terms).max() or 1.0)).any():
+        moved = (before - after) / problem.lr
+        terms = np.linalg.lstsq(A.T[told], moved[told], rcond=None)[0]
+        if (np.abs(A.T[told] @ terms - moved[told]) > 1e-2 * (np.abs(terms).max() or 1.0)).any():
             return None
-        found.append((terms, A @ before))
+        found.append((terms, A @ before, moved[-1] if plan.scaling is None else np.nan))
     return found or None
 
 

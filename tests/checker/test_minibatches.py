@@ -164,6 +164,23 @@ def test_only_steps_of_whole_batches_can_be_read(change, readable):
     assert (found.kind == "minibatches") == readable
 
 
+@pytest.mark.parametrize("batches", [slices, shuffled, drawn(lambda m: m), lambda n, m: [[0, 1]]])
+@pytest.mark.parametrize("part", [lambda r: r[0], lambda r: r.max(), lambda r: r.sum() / 7])
+def test_batches_whose_bias_moves_otherwise_are_none_that_are_known(batches, part):
+    """The rows are told by the weights, and b must have moved along the same ones."""
+
+    def gradient_descent(X, y, w, b, lr, epochs, batch_size):
+        for _ in range(epochs):
+            for rows in batches(len(y), batch_size):
+                r = X[rows] @ w + b - y[rows]
+                w, b = w - lr * r @ X[rows] / len(r), b - lr * part(r)
+        return w, b
+
+    call = chosen(train(slices)).call
+    found = read_batches(trainer(gradient_descent, call), [1.0])
+    assert (found.fault, found.kind) == ("", "")
+
+
 def test_a_process_that_ends_says_nothing():
     """Its minibatches could not be run."""
     call, program = chosen(train(slices)).call, train(slices)
