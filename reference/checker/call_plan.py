@@ -238,11 +238,6 @@ class CallPlan:
             return ("tensor", a)
         return a if kind == "array" or (kind == "frame" and not data) else (kind, a)
 
-    @property
-    def note(self) -> str:
-        """What in the call is not as usual."""
-        return "; ".join(filter(None, notes(self)))
-
 
 def written(plan: CallPlan) -> str:
     """The call as the program's author would write it.

@@ -124,7 +124,7 @@ class Expected:
             return "loss"
         if self.plan.kind == "gradient_b":
             return "grad_b"
-        prefix = "new " if self.plan.kind == "step" else "grad_"
+        prefix = "new " if self.plan.kind in ("step", "trainer") else "grad_"
         return f"{prefix}b" if i == len(self.case.w) else f"{prefix}w[{i}]"
 
 

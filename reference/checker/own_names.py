@@ -1,4 +1,4 @@
-"""Sentences in the names that a program has for the two parts of a gradient."""
+"""Sentences in the names that a program has for the two parts of a gradient or a point."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from reference.checker.call_plan import CallPlan
 from reference.checker.output import Reading, key_name
 from reference.checker.signature import Definition, roles_of
 
-PARTS = ("grad_w", "grad_b")
+PARTS = ("grad_w", "grad_b", "new w", "new b")
 
 
 def in_own_names(
     text: str, plan: CallPlan, reading: Reading | None, definition: Definition | None
 ) -> str:
-    """The text, with the program's names in place of grad_w and grad_b."""
+    """The text, with the program's names in place of grad_w and grad_b, new w and new b."""
     if definition is None or not any(part in text for part in PARTS):
         return text
     for part in PARTS:
@@ -28,14 +28,24 @@ def in_own_names(
 
 def name_of_part(part: str, plan: CallPlan, reading: Reading | None, definition: Definition) -> str:
     """What is returned, the variable that holds it, or what it is the derivative for."""
-    if reading is not None and plan.kind.startswith("gradient"):
-        key = reading.b if part == "grad_b" and plan.kind == "gradient" else reading.w
-        returned = key_name(key, plan, definition) if key is not None else ""
-        if returned:
-            return returned
+    returned = returned_name(part, plan, reading, definition)
+    if part.startswith("new"):
+        return f"new {returned or parameter(part, plan)}"
+    if returned:
+        return returned
     stored = [n.id for n in definition.nodes if isinstance(n, ast.Name) and is_stored(n)]
     held = next((n for n in stored if part in roles_of(n)[:1]), "")
     return held or f"∂L/∂{parameter(part, plan)}"
+
+
+def returned_name(
+    part: str, plan: CallPlan, reading: Reading | None, definition: Definition
+) -> str:
+    """What the program calls the part that it returns, or "" where it is not a part of its own."""
+    if reading is None:
+        return ""
+    key = reading.b if part[-1] == "b" and plan.kind != "gradient_b" else reading.w
+    return key_name(key, plan, definition) if key is not None else ""
 
 
 def is_stored(node: ast.Name) -> bool:

@@ -245,15 +245,15 @@ def called(check: Check) -> str:
 
 
 def is_unusual(call: str) -> bool:
-    """Whether a parameter is given something that has another name.
+    """Whether a parameter is given something that has another name, or the layout has a note.
 
     Examples
     --------
-    >>> is_unusual("as f(X: X, y: y)"), is_unusual("f(x=X[:, 0])")
-    (False, True)
+    >>> is_unusual("as f(X: X, y: y)"), is_unusual("f(x=X[:, 0])"), is_unusual("f(X=X); columns")
+    (False, True, True)
     """
     pairs = re.findall(r"(\w+)(?:=|: )([^\s,)]+)", call)
-    return any(name != value for name, value in pairs)
+    return "; " in call or any(name != value for name, value in pairs)
 
 
 def details(check: Check, derived: bool = False) -> list[str]:

@@ -362,9 +362,9 @@ def with_answers(check: Check, trials: Sequence[Trial]) -> Check:
 
 
 def right_as(plan: CallPlan) -> str:
-    """What a function is right as, where that is not plain descent or a plain call."""
+    """What a function is right as, where that is not plain descent."""
     scaled = f"right on standardised data, {plan.scaling.text}" if plan.scaling else ""
-    return "; ".join(filter(None, [plan.batches, scaled, plan.note]))
+    return "; ".join(filter(None, [plan.batches, scaled]))
 
 
 def fresh_trials(
@@ -383,7 +383,7 @@ def fresh_trials(
 
 
 def wrong_as(evidence: Evidence, call: Call) -> tuple[str, str]:
-    """The fault, and its sentences with what is not as usual in the call."""
+    """The fault, and its sentences in the names of the program."""
     plan = evidence.trials[0].plan
     scaled = plan.kind == "predict" and evidence.evaluate is None and call.plan.scaling is not None
     if scaled and all(answers_raw(t, call) for t in evidence.trials):
@@ -392,8 +392,7 @@ def wrong_as(evidence: Evidence, call: Call) -> tuple[str, str]:
         fault, explanation = diagnose(evidence, call.loss)
     except OutOfTime:  # then by the answers that came, without asking more
         fault, explanation = diagnose(replace(evidence, evaluate=None), call.loss)
-    explanation = in_own_names(explanation, plan, call.reading, evidence.definition)
-    return fault, "\n".join(filter(None, [explanation, plan.note and f"({plan.note}.)"]))
+    return fault, in_own_names(explanation, plan, call.reading, evidence.definition)
 
 
 def answers_raw(trial: Trial, call: Call) -> bool:

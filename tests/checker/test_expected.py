@@ -221,7 +221,7 @@ def test_an_error_near_the_bound_is_decided_exactly(got, true, bound, errors):
     ("name", "names"),
     [
         ("gradient", ["grad_w[0]", "grad_w[1]", "grad_b"]),
-        ("trainer", ["grad_w[0]", "grad_w[1]", "grad_b"]),
+        ("trainer", ["new w[0]", "new w[1]", "new b"]),
         ("step", ["new w[0]", "new w[1]", "new b"]),
         ("predict", ["ŷ[0]", "ŷ[1]", "ŷ[2]"]),
         ("sample", ["l[0]", "l[1]", "l[2]"]),

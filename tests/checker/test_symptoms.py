@@ -10,7 +10,7 @@ from reference.checker.call_plan import CallPlan, Problem
 from reference.checker.diagnosis import symptoms
 from reference.checker.expected import Expected
 from reference.checker.output import Output
-from reference.checker.problem_set import distinguishing_problems
+from reference.checker.problem_set import distinguishing_problems, random_problems
 from reference.checker.sandbox.messages import ArrayMessage, RawOutput
 from reference.checker.trial import Trial
 
@@ -99,6 +99,21 @@ def test_a_condition_holds_for_all_wrong_answers_and_few_right_ones():
     assert symptoms.condition([*wrong, *right[:1]]) == ""
     assert symptoms.condition([*wrong, *right[:2]]) != ""
     assert symptoms.condition([*wrong, *answers(by(1.5), cases=[wide[4]]), *right[:2]]) == ""
+
+
+def test_a_few_right_answers_tell_a_condition_if_nearly_all_keep_to_it():
+    """Where all residuals are 0 a mistake does not show: such an answer counts for nothing."""
+    cases = random_problems(0, 250, extreme=False)
+    wrong = list(answers(by(1.5), cases=[c for c in cases if len(c.y) >= 4]))
+    right = list(answers(by(1), cases=[c for c in cases if len(c.y) < 4]))
+    exact = [c._replace(y=c.X @ c.w + c.b) for c in cases if len(c.y) >= 4]
+    unseen = list(answers(by(1), cases=exact))
+    text = "wrong from n = 4 on, and right otherwise"
+    assert 10 <= len(right) < len(wrong) / 2
+    assert text in symptoms.condition([*wrong, *right, *unseen])
+    assert symptoms.condition([*wrong, *right[:9], *unseen]) == ""
+    also = list(answers(by(1), cases=[i.case for i in wrong[:3]]))
+    assert symptoms.condition([*wrong, *right, *also]) == ""
 
 
 def test_without_a_condition_it_says_how_often_and_for_which_sizes():

@@ -9,6 +9,7 @@ import numpy as np
 
 from reference.checker.trial import Trial
 
+FEW = 10  # right answers that are too few to tell when answers are right
 Rule = tuple[str, Callable[[Trial], bool]]
 
 
@@ -37,16 +38,25 @@ def components(wrong: Sequence[Trial]) -> str:
 def condition(trials: Sequence[Trial]) -> str:
     """When it is wrong: the first rule that holds for all wrong answers and few right ones."""
     wrong = [i for i in trials if not i.is_correct]
-    right = [i for i in trials if i.is_correct]
-    if len(right) < len(wrong) / 2:  # a few are right by cancellation, not by a condition
+    right = [i for i in trials if i.is_correct and has_residual(i)]
+    few = len(right) < len(wrong) / 2  # which may be right by cancellation, not by a condition
+    if few and len(right) < FEW:
         return ""
+    most = len(right) / 20 if few else min(len(wrong), len(right)) / 2
     for text, holds in rules(wrong, trials):
-        also = sum(map(holds, right))
-        if all(map(holds, wrong)) and also <= min(len(wrong), len(right)) / 2:
+        if all(map(holds, wrong)) and sum(map(holds, right)) <= most:
             return f"Your answers are wrong {text}, and right otherwise."
+    if few:
+        return ""
     shapes = [i.case.X.shape for i in wrong]
     n, d = (span([shape[axis] for shape in shapes]) for axis in (0, 1))
     return f"They are wrong in {len(wrong):,} of {len(trials):,} answers, with n {n} and d {d}."
+
+
+def has_residual(i: Trial) -> bool:
+    """Whether a mistake can be seen: where every residual is 0, most wrong answers are right."""
+    X, y, w, b = i.case[:4]
+    return bool((X @ w + b - y).any())
 
 
 def span(sizes: Sequence[int]) -> str:
