@@ -225,10 +225,9 @@ def judge_batches(
             return Trained([by_name(known, finding.fault, finding.more)])
         if finding.kind:
             text = in_words(finding.kind, known, trainer.fixed)
-            if status == "right":
-                return Trained([], text)
-            if finding.kind == ALL_ROWS and not call.plan.scaling:  # the answers would be right
-                return Trained([])
+            whole = finding.kind == ALL_ROWS and not call.plan.scaling
+            if status == "right" or whole:  # which its answers show, or not
+                return Trained([], text * (status == "right"))
             check = Check("trainer", call.plan.name, "right", explanation=text, **known_of(known))
             if finding.kind != "minibatches":
                 check = of_kind(check, f"descent along {text}", options)
