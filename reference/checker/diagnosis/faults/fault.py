@@ -46,9 +46,8 @@ class Fault:
         The formula in the notation of the derivation.
     explanation : str
         For whoever made the mistake. {quantity} stands for gradient, loss or prediction (one noun
-        in the singular, so that "Your {quantity} is ..." is always right), {section} for its §,
-        {form} for the shape that it should have; grad_w and grad_b are told in the program's own
-        names.
+        in the singular, so that "Your {quantity} is ..." is always right), {form} for the
+        shape that it should have; grad_w and grad_b are told in the program's own names.
     gradient, step, loss, predict : tuple of functions
         The formula as code, of arrays or of `Terms`: (X, y, w, b) → (grad_w, grad_b);
         (w, b, lr, g) → (w, b), where g(w, b) is the right gradient; (X, y, w, b) → L;
@@ -92,9 +91,8 @@ class Fault:
     def sentence(self, kind: str = "gradient") -> str:
         """The explanation, for a function of this kind."""
         quantity = {"loss": "loss", "sample": "loss", "predict": "prediction"}.get(kind, "gradient")
-        section = "1.2b" if kind == "loss" else "1.3f"
         form = FORMS.get(kind, "grad_w has the shape of w, grad_b is a number")
-        return self.explanation.format(quantity=quantity, section=section, form=form)
+        return self.explanation.format(quantity=quantity, form=form)
 
     @property
     def sources(self) -> list[str]:

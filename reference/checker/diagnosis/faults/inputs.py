@@ -45,7 +45,7 @@ FAULTS = (
     Fault(
         "bias-omitted",
         "ŷ = Xw",
-        "Your prediction has no bias: 1.1b is ŷ = Xw + b, here too.",
+        "Your prediction has no bias: it is ŷ = Xw + b, here too.",
         gradient=(
             lambda X, y, w, b: means(X, X @ w - y),
             lambda X, y, w, b: (means(X, X @ w - y)[0], right_b(X, y, w, b)),

@@ -21,7 +21,7 @@ FAULTS = (
     Fault(
         "missing-mean",
         "∇w L = Xᵀ(ŷ − y), ∂L/∂b = Σᵢ (ŷ⁽ⁱ⁾ − y⁽ⁱ⁾)",
-        "Your {quantity} is n times too large: the 1/n of {section} is missing.",
+        "Your {quantity} is n times too large: the 1/n of the mean is missing.",
         gradient=(gradient_sum,),
         loss=(lambda X, y, w, b: len(y) * loss(X, y, w, b),),
         ratio=lambda n: n,
@@ -45,8 +45,8 @@ FAULTS = (
     Fault(
         "factor-two",
         "∇w L = (2/n) Xᵀ(ŷ − y), ∂L/∂b = (2/n) Σᵢ (ŷ⁽ⁱ⁾ − y⁽ⁱ⁾)",
-        "Your {quantity} is 2 times too large: the ½ of 1.2a, which cancels the 2 of the square, "
-        "is missing.",
+        "Your {quantity} is 2 times too large: the ½ of ½ (ŷ − y)², which cancels the 2 of "
+        "the square, is missing.",
         gradient=(lambda X, y, w, b: scale(gradient(X, y, w, b), 2),),
         loss=(lambda X, y, w, b: 2 * loss(X, y, w, b),),
         ratio=lambda n: 2,
@@ -67,7 +67,7 @@ FAULTS = (
     Fault(
         "factor-two-sum",
         "∇w L = 2 Xᵀ(ŷ − y), ∂L/∂b = 2 Σᵢ (ŷ⁽ⁱ⁾ − y⁽ⁱ⁾)",
-        "Your {quantity} is 2n times too large: the ½ of 1.2a and the 1/n of {section} are "
+        "Your {quantity} is 2n times too large: the ½ of ½ (ŷ − y)² and the 1/n of the mean are "
         "missing.",
         gradient=(lambda X, y, w, b: scale(gradient_sum(X, y, w, b), 2),),
         loss=(lambda X, y, w, b: 2 * len(y) * loss(X, y, w, b),),

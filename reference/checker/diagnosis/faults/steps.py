@@ -257,7 +257,7 @@ FAULTS = (
     Fault(
         "weight-decay",
         "∇w L = (1/n) Xᵀ(ŷ − y) + λw",
-        "You add a penalty on the weights: the loss of 1.2b has none.",
+        "You add a penalty on the weights: the mean of squares has none.",
         gradient=(
             lambda X, y, w, b, c: add_decay(gradient(X, y, w, b), c * w),
             lambda X, y, w, b, c: add_decay(gradient(X, y, w, b), c * w / len(y)),
@@ -307,7 +307,7 @@ FAULTS = (
         "bias-penalised",
         "∇w L = (1/n) Xᵀ(ŷ − y) + λw, ∂L/∂b = (1/n) Σᵢ (ŷ⁽ⁱ⁾ − y⁽ⁱ⁾) + λb",
         "You add a penalty on the weights and on the bias: a penalty leaves the bias free, and the "
-        "loss of 1.2b has none.",
+        "mean of squares has none.",
         gradient=(
             lambda X, y, w, b, c: add_decay(gradient(X, y, w, b), c * w, c * b),
             lambda X, y, w, b, c: add_decay(gradient(X, y, w, b), c * w / len(y), c * b / len(y)),
