@@ -23,6 +23,7 @@ from reference.checker.signature import (
     Definition,
     kinds_of,
     roles_of,
+    role_by_use,
     source_parameters,
     used_names,
 )
@@ -140,7 +141,7 @@ class Program:
                     str(f["name"]),
                     with_use(parameters, node),
                     bool(f["is_class"]),
-                    dict(f["methods"]),
+                    {m: with_use(ps, method_of(node, m)) for m, ps in f["methods"].items()},
                     bool(f["abstract"]) or is_abstract(node),
                     str(f["doc"]),
                     node,
@@ -187,11 +188,20 @@ def is_size(value: Any) -> bool:
 
 
 def with_use(parameters: list[dict[str, Any]], node: Any) -> tuple[dict[str, Any], ...]:
-    """The parameters of a function, with whether its body uses them."""
-    if not isinstance(node, ast.FunctionDef):
+    """The parameters of a function or class, with whether and how its body uses them."""
+    if not isinstance(node, ast.FunctionDef | ast.ClassDef):
         return tuple(parameters)
+    found = [p | {"role": role_by_use(node, p["name"])} for p in parameters]
+    if isinstance(node, ast.ClassDef):
+        return tuple(found)
     used = used_names(node)
-    return tuple(p | {"unused": p["name"] not in used} for p in parameters)
+    return tuple(p | {"unused": p["name"] not in used} for p in found)
+
+
+def method_of(node: Any, name: str) -> Any:
+    """The source of a method, or None."""
+    body = node.body if isinstance(node, ast.ClassDef) else []
+    return next((n for n in body if getattr(n, "name", "") == name), None)
 
 
 def is_abstract(node: Any) -> bool:

@@ -25,7 +25,7 @@ from reference.checker.call_plan import (
     written,
 )
 from reference.checker.diagnosis import match, pairs
-from reference.checker.diagnosis.history import Path
+from reference.checker.diagnosis.history import Path, explain_paths
 from reference.checker.expected import CONVENTIONS, Expected
 from reference.checker.output import (
     Output,
@@ -37,6 +37,7 @@ from reference.checker.output import (
     readings,
 )
 from reference.checker.penalty import (
+    OF_BIAS,
     OTHER,
     PENALTY,
     RIDGE,
@@ -51,7 +52,7 @@ from reference.checker.problem_set import (
 )
 from reference.checker.sandbox.messages import OutOfTime, RawOutput, SubjectTerminated
 from reference.checker.scaling import scalings
-from reference.checker.signature import Definition, words
+from reference.checker.signature import RATE_WORDS, Definition, bare, words
 from reference.checker.trial import Trial
 
 REPEATS = 100  # problems that are asked again at the end, in another order
@@ -126,7 +127,7 @@ class Choice:
     """The call that was understood, and how; or the likeliest one, and what came of it."""
 
     call: Call | None = None
-    status: str = "unknown call"  # "right", "named", "penalised", "only reading", "loss", …
+    status: str = "unknown call"  # "right", "named", "understood", "penalised", "loss", …
     first: Attempt | None = None
     ended: SubjectTerminated | None = None
     reason: str = ""  # why nothing is said of it, where the answers are numbers
@@ -232,7 +233,7 @@ def choose_call(
         told = process, definition, attempts, losses, seed
         if choice := right_choice(*told) or trained_choice(*told, is_understood):
             return choice
-    return explained_call(definition, attempts, losses)
+    return with_held_bias(process, explained_call(definition, attempts, losses), seed)
 
 
 def is_needless(plan: CallPlan, definition: Definition, attempts: Sequence[Attempt]) -> bool:
@@ -257,18 +258,23 @@ def trained_choice(
     tried = attempts[-1]
     if not any(a is tried for a in trained[:UNDERSTOOD]) or definition.standardises:
         return None
-    if is_given_columns_for_rows(tried):
+    if is_given_columns_for_rows(tried) or is_called_step(tried.plan, definition):
         return None
     for reading in readings_of(tried, definition)[:1]:
         call = Call(tried.plan, reading, losses[0])
         try:
             if is_understood(process, definition, call, losses, seed):
-                return Choice(call, "only reading", attempts[0])
+                return Choice(call, "understood", attempts[0])
         except OutOfTime:
             raise
         except SubjectTerminated:
             return None
     return None
+
+
+def is_called_step(plan: CallPlan, definition: Definition) -> bool:
+    """Whether it is a step by its name, and only a number in it looks like iterations."""
+    return bool(plan.fixed) and definition.promised[:1] == ["step"]
 
 
 def right_choice(
@@ -309,8 +315,34 @@ def with_penalty(process: Any, choice: Choice, tried: Attempt, seed: int) -> Cho
         return replace(choice, penalty=penalty)
     if OTHER not in kinds:
         return replace(choice, call=call._replace(plan=plan), status="penalised")
+    if is_rate(call.plan) and explains_path(process, call._replace(plan=plan), seed):
+        return replace(choice, call=call._replace(plan=plan), status="understood")
     reason = "it is right without a penalty; with one, it is no ridge with a free bias"
     return replace(choice, call=None, reason=reason)
+
+
+def is_rate(plan: CallPlan) -> bool:
+    """Whether what was taken for a penalty may be what a learning rate changes by."""
+    names = [p for p, role in plan.roles + plan.init if role == "lam"]
+    return plan.kind == "trainer" and any(bare(p) in RATE_WORDS for p in names)
+
+
+def explains_path(process: Any, call: Call, seed: int) -> bool:
+    """Whether a training is descent of another kind, as with a rate that changes."""
+    paths = paths_of(process, call, seed)
+    return bool(paths) and bool(explain_paths(paths, CONVENTIONS[call.loss]).kind)
+
+
+def with_held_bias(process: Any, choice: Choice, seed: int) -> Choice:
+    """The choice of what is wrong without a penalty, with one where that holds the bias too."""
+    call = choice.call
+    if call is None or choice.status != "named" or "lam" not in call.plan.uses:
+        return choice
+    plan = replace(call.plan, lam=PENALTY)
+    plain, penalised = (attempt(process, p, seed) for p in (call.plan, plan))
+    if plain.ended or penalised.ended or penalties(call, plain, penalised)[0] != {OF_BIAS}:
+        return choice
+    return replace(choice, call=call._replace(plan=plan))
 
 
 def penalties(call: Call, tried: Attempt, penalised: Attempt) -> tuple[set[str], float]:

@@ -494,6 +494,73 @@ class Definition:
         return f"calls {called}" if called else f"takes powers of {min(taken)}" if taken else ""
 
 
+def role_by_use(node: Any, name: str) -> str:
+    """What a parameter whose name says nothing is, by what is done with it; "" if that is unknown.
+
+    Examples
+    --------
+    >>> source = "def f(rows, k, s):\n    for _ in range(k):\n        w -= s * g"
+    >>> [role_by_use(ast.parse(source), name) for name in ("rows", "k", "s")]
+    ['', 'iters', 'lr']
+    """
+    nodes = list(ast.walk(node))
+    known = aliases(nodes, name)
+    if any(known & names_of_size(n) for n in nodes):
+        return "batch_size"
+    if any(ast.unparse(end) in known for n in nodes for end in ends_of_loop(n)):
+        return "iters"
+    return "lr" if any(known & rates_of_update(n) for n in nodes) else ""
+
+
+def aliases(nodes: list[Any], name: str) -> set[str]:
+    """A name, and the attributes that hold its value."""
+    found = {name}
+    for n in nodes:
+        targets = n.targets if isinstance(n, ast.Assign) else []
+        for target in targets:
+            pairs = [(target, n.value)]
+            if isinstance(target, ast.Tuple) and isinstance(n.value, ast.Tuple):
+                pairs = list(zip(target.elts, n.value.elts, strict=False))
+            found |= {ast.unparse(t) for t, v in pairs if ast.unparse(v) == name}
+    return found
+
+
+def names_of_size(node: Any) -> set[str]:
+    """The third argument of a `range`, and m of a slice `i:i + m`."""
+    if isinstance(node, ast.Call) and is_stepping(node):
+        return {ast.unparse(node.args[2])}
+    upper = node.upper if isinstance(node, ast.Slice) and node.lower else None
+    return {ast.unparse(upper.right)} if isinstance(upper, ast.BinOp) else set()
+
+
+def ends_of_loop(node: Any) -> list[Any]:
+    """The last argument of a `range` that a loop runs over, or what a counter is compared with."""
+    if isinstance(node, ast.For) and isinstance(node.iter, ast.Call) and is_range(node.iter):
+        return node.iter.args[-1:]
+    if isinstance(node, ast.While) and isinstance(node.test, ast.Compare):
+        return [n for n in node.test.comparators if isinstance(n, ast.Name | ast.Attribute)]
+    return []
+
+
+def rates_of_update(node: Any) -> set[str]:
+    """The factors of what is subtracted from a variable, or added to it."""
+    if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Sub | ast.Add):
+        return factors_of(node.value)
+    value = node.value if isinstance(node, ast.Assign) else None
+    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Sub | ast.Add):
+        own = ast.unparse(node.targets[0]) == ast.unparse(value.left)
+        return factors_of(value.right) if own else set()
+    return set()
+
+
+def factors_of(node: Any) -> set[str]:
+    """The factors of a product, as they are written."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.MatMult | ast.Div):
+        left = factors_of(node.left)
+        return left | (set() if isinstance(node.op, ast.Div) else factors_of(node.right))
+    return {ast.unparse(node)}
+
+
 def used_names(node: Any) -> set[str]:
     """The names that the body of a function reads."""
     inner = [n for s in node.body for n in ast.walk(s)]
@@ -505,6 +572,7 @@ def is_range(node: ast.Call) -> bool:
     return called_name(node) in ("range", "trange") and len(node.args) in (1, 2)
 
 
+CERTAIN_BIASES = {"b", "bias", "biases", "intercept", "offset"}
 BIASES = {
     "b",
     "bias",
@@ -681,6 +749,9 @@ def choices_of(
     """(cost, role) of each role that a parameter may have; "" leaves it at its default."""
     name, required = parameter["name"], parameter["required"]
     known = numbers.get(name) or roles_of(name)
+    used_as = parameter.get("role", "") if not known else ""
+    if used_as in allowed:
+        return [(0, used_as)]
     fitting = [r for r in known if r.partition("[")[0] in allowed]
     if fitting:
         found = [(i, role) for i, role in enumerate(fitting)]
@@ -699,6 +770,12 @@ def choices_of(
 def numbered_roles(names: list[str]) -> dict[str, list[str]]:
     """The roles of parameters that are numbered: theta0 and theta1, w1 and w2, x1 and x2."""
     found = [(name, stem_number) for name in names if (stem_number := numbered(name))]
+    if len(found) > 1 and len({n for _, (_, n) in found}) == 1:  # w0 and b0: where it starts
+        return {name: roles_of(stem) for name, (stem, _) in found}
+    if any(bare(n) in CERTAIN_BIASES for n in names):
+        roles_here = {n: ["theta", "w"] for n in names if bare(n) in ("theta", "thetas")}
+        if roles_here:
+            return roles_here
     columns = [n for n in names if re.fullmatch(r"x\d", bare(n))]
     roles = {n: [f"x[{j}]"] for j, n in enumerate(columns)} if len(columns) > 1 else {}
     if len({stem for _, (stem, _) in found}) != 1 or len(found) == 1:

@@ -138,7 +138,7 @@ def without_run(process: Any, definition: Definition, choice: Choice) -> Check |
         return ended(process, definition, choice.call, choice.ended)
     if choice.call is None:
         return not_understood(definition, choice)
-    if choice.status not in ("right", "named") and definition.nonlinear:
+    if choice.status not in ("right", "named", "understood") and definition.nonlinear:
         reason = f"its model is not linear: it {definition.nonlinear}"
         return unchecked(definition, kind_of(definition, choice), reason)
     if choice.status == "penalised":
