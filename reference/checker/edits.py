@@ -460,8 +460,9 @@ def operators(scope: Scope) -> Iterator[Change]:
         for other in others:
             new = gap.replace(sign, other, 1)
             kind = "sign" if {sign, other} == {"+", "-"} else "operator"
-            label = f"{sign} to {other} {isinstance(node, ast.AugAssign)}"
-            cost = 0.8 if scope.is_update(node) and sign == "+" else 1 if sign in "+-//" else 1.4
+            updates = scope.is_update(node)
+            label = f"{sign} to {other} {isinstance(node, ast.AugAssign)} {updates}"
+            cost = 0.8 if updates and sign == "+" else 1 if sign in "+-//" else 1.4
             yield Change((Edit(*edge, new),), kind, cost, label)
 
 
@@ -653,17 +654,59 @@ def ranges(scope: Scope) -> Iterator[Change]:
                 yield Change((ranged(text, node, new),), "range", 1 + 0.1 * i, "range")
         elif not rest:
             yield Change((ranged(text, node, f"{first} + 1"),), "range", 1.3, "range")
-            yield from rounded_up(text, node.args[0])
         sizes = scope.meaning("batch_size") + steps_of_slices(scope)
         for n, m in itertools.product(scope.counts[:3], dict.fromkeys(sizes)):
-            yield Change((ranged(text, node, f"0, {n}, {m}"),), "range", 1.6, "range of batches")
+            new = ranged(text, node, f"0, {n}, {m}")
+            yield from of_short_batches(scope, new, 1.6, "range of batches")
 
 
-def rounded_up(text: Text, node: Any) -> Iterator[Change]:
+def numbers_of_batches(scope: Scope) -> Iterator[Change]:
     """`-(-n // m)` for `n // m`."""
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.FloorDiv):
-        new = f"-(-{text.of(node.left)} // {text.of(node.right)})"
-        yield Change((text.replaced(node, new),), "range", 1.1, "round up")
+    text = scope.text
+    for node in scope.nodes:
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.FloorDiv):
+            new = f"-(-{text.of(node.left)} // {text.of(node.right)})"
+            yield from of_short_batches(scope, text.replaced(node, new), 1.1, "round up")
+
+
+def of_short_batches(scope: Scope, edit: Edit, cost: float, label: str) -> Iterator[Change]:
+    """A change that makes a short last batch; also with its own size as the divisor."""
+    yield Change((edit,), "range", cost, label)
+    sizes = set(scope.meaning("batch_size"))
+    used = [n for n in scope.nodes if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Div)]
+    divided = [n.right for n in used if scope.text.of(n.right) in sizes]
+    for a in scope.local_arrays[:1] if divided else ():
+        own = [scope.text.replaced(n, f"len({a})") for n in divided]
+        if compatible((edit, *own)):
+            yield Change((edit, *own), "range", cost + 0.2, f"{label} of its own size")
+
+
+def of_batches(scope: Scope) -> Iterator[Change]:
+    """The batch that was sliced, for all the data, in the rest of its loop."""
+    text = scope.text
+    for loop in (n for n in scope.nodes if isinstance(n, ast.For | ast.While)):
+        sliced = dict(pair for s in loop.body for pair in slices_in(text, s))
+        last = max((s.lineno for s in loop.body if list(slices_in(text, s))), default=0)
+        rest = [n for s in loop.body if s.lineno > last for n in ast.walk(s)]
+        whole = [n for n in rest if isinstance(n, ast.Name) and n.id in sliced]
+        edits = tuple(text.replaced(n, sliced[n.id]) for n in whole if not is_stored(n))
+        counts = [n for n in rest if isinstance(n, ast.Name) and n.id in scope.counts]
+        own = tuple(text.replaced(n, f"len({min(sliced.values())})") for n in counts if sliced)
+        if edits:
+            yield Change(edits, "slice", 1.2, "batch")
+            yield Change((*edits, *own), "slice", 1.4, "batch and its size")
+
+
+def slices_in(text: Text, statement: Any) -> Iterator[tuple[str, str]]:
+    """(X, X_batch) of `X_batch = X[i:i + m]`; of several on one line too."""
+    if not isinstance(statement, ast.Assign):
+        return
+    target, value = statement.targets[0], statement.value
+    both = isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)
+    pairs = zip(target.elts, value.elts, strict=False) if both else [(target, value)]
+    for t, v in pairs:
+        if isinstance(t, ast.Name) and isinstance(v, ast.Subscript):
+            yield text.of(v.value), t.id
 
 
 def ranged(text: Text, node: Any, arguments: str) -> Edit:
@@ -769,9 +812,11 @@ def freed(scope: Scope) -> Iterator[Change]:
     """θ without its first number, or with a zero in its place: a penalty leaves the bias free."""
     arrays = set(scope.meaning("theta"))
     for node in scope.nodes:
-        if isinstance(node, ast.Name) and not is_stored(node) and node.id in arrays:
-            for new in (f"{node.id}[1:]", f"np.r_[0, {node.id}[1:]]"):
-                yield Change((scope.text.replaced(node, new),), "free", 1.8, new)
+        if not isinstance(node, ast.Name | ast.Attribute) or is_stored(node):
+            continue
+        name = scope.text.of(node)
+        for new in (f"{name}[1:]", f"np.r_[0, {name}[1:]]") if name in arrays else ():
+            yield Change((scope.text.replaced(node, new),), "free", 0.95, new)
 
 
 def divisors(scope: Scope) -> Iterator[Change]:
@@ -810,6 +855,8 @@ EXPRESSIONS = (
     swaps,
     indices,
     ranges,
+    numbers_of_batches,
+    of_batches,
     sums,
     forms,
     names,

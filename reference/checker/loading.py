@@ -22,8 +22,8 @@ from typing import Any
 from reference.checker.signature import (
     Definition,
     kinds_of,
-    roles_of,
     role_by_use,
+    roles_of,
     source_parameters,
     used_names,
 )

@@ -21,7 +21,7 @@ def moves(scope: Scope) -> Iterator[Change]:
     for body in bodies(scope.function):
         for generate in (deleted, exchanged, together, into_loops, out_of_loops, shuffled):
             yield from generate(scope, body)
-    for generate_of_all in (assignments, fresh_copies, returns, bias_updates):
+    for generate_of_all in (assignments, fresh_copies, returns, bias_updates, next_starts):
         yield from generate_of_all(scope)
 
 
@@ -246,6 +246,23 @@ def fresh_copies(scope: Scope) -> Iterator[Change]:
                 yield Change((Edit(at, at, line),), "copy", 1.6)
 
 
+def next_starts(scope: Scope) -> Iterator[Change]:
+    """`i += m` at the end of a loop that slices `i:i + m` and leaves i where it is."""
+    text = scope.text
+    for loop in (n for n in scope.nodes if isinstance(n, LOOPS)):
+        inner = [n for s in loop.body for n in ast.walk(s)]
+        stored = {n.id for n in inner if isinstance(n, ast.Name) and is_stored(n)}
+        stored |= {n.id for n in ast.walk(getattr(loop, "target", loop)) if isinstance(n, ast.Name)}
+        for part in (n for n in inner if isinstance(n, ast.Slice) and n.lower):
+            start, m = text.of(part.lower), getattr(part.upper, "right", None)
+            if m is None or start in stored or not isinstance(part.lower, ast.Name):
+                continue
+            line = f"\n{indent_of(scope, loop.body[-1])}{start} += {text.of(m)}"
+            end = text.starts[int(loop.body[-1].end_lineno)] - 1
+            yield Change((Edit(end, end, line),), "range", 1.2)
+            break
+
+
 def is_docstring(statement: Any) -> bool:
     """Whether a statement is a text alone."""
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
@@ -312,6 +329,9 @@ def without_features(line: str) -> str:
     >>> without_features("w = w - lr * X.T @ r / n"), without_features("w -= lr * np.dot(X.T, r)")
     ('w = w - lr * r.sum() / n', 'w -= lr * r.sum()')
     """
-    line = re.sub(r"[\w.]+\.T\s*@\s*([\w.]+)", r"\1.sum()", line)
-    line = re.sub(r"np\.(?:dot|matmul)\([\w.]+\.T,\s*([\w.]+)\)", r"\1.sum()", line)
-    return re.sub(r"[\w.]+\.T\.dot\(([\w.]+)\)", r"\1.sum()", line)
+    line = re.sub(rf"[\w.]+\.T\s*@\s*{OPERAND}", r"\1.sum()", line)
+    line = re.sub(rf"np\.(?:dot|matmul)\([\w.]+\.T,\s*{OPERAND}\)", r"\1.sum()", line)
+    return re.sub(rf"[\w.]+\.T\.dot\({OPERAND}\)", r"\1.sum()", line)
+
+
+OPERAND = r"([\w.]+|\((?:[^()]|\([^()]*\))*\))"  # a name, or what is in parentheses

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+from reference.checker.signature import roles_of
+
 KINDS = {  # a word in the name of a fault: the kinds of changes that mend it
     "mean": "divide constant drop unwrap",
     "sum": "divide constant drop unwrap",
@@ -21,7 +25,7 @@ KINDS = {  # a word in the name of a fault: the kinds of changes that mend it
     "swapped": "swap",
     "labels": "slice drop name constant shuffle swap",
     "last": "range slice drop",
-    "row": "range slice drop",
+    "row": "range slice drop constant",
     "remainder": "range slice drop",
     "parenthesis": "parentheses",
     "precedence": "parentheses",
@@ -54,6 +58,28 @@ KINDS = {  # a word in the name of a fault: the kinds of changes that mend it
     "raised": "transpose swap name ravel slice axis",
     "standardised": "name",
 }
+
+
+PARTS = {"b": {"b", "grad_b"}, "w": {"w", "grad_w"}}  # roles of what a line gives a value
+DRAWING = re.compile(r"rand|choice|sample|integers|permutation|shuffle")
+
+
+def concerns(fault: str, line: str) -> bool:
+    """Whether a fault is likely to stand in a line: of the part, or the draw, that it names.
+
+    Examples
+    --------
+    >>> concerns("bias-gradient-sum", "db = np.sum(r)"), concerns("sign-flipped-w", "db = r.sum()")
+    (True, False)
+    """
+    names = fault.split("+")
+    if "row-never-drawn" in names and DRAWING.search(line):
+        return True
+    ends = {
+        "b" if n.startswith("bias") else "w" if n.startswith("weight") else n[-1] for n in names
+    }
+    target = re.split(r"[-+*/]?=(?!=)", line)[0].strip().removeprefix("self.")
+    return any(set(roles_of(target)) & PARTS[end] for end in ends & set(PARTS))
 
 
 def preferred(fault: str) -> set[str]:

@@ -37,8 +37,9 @@ from reference.checker.minibatches import NAMES
 from reference.checker.moves import moves, standardised
 from reference.checker.output import parts_of
 from reference.checker.penalty import problem_without_weights
-from reference.checker.preferences import preferred
+from reference.checker.preferences import concerns, preferred
 from reference.checker.quick import FAR, RIGHT, Quick
+from reference.checker.quick_passes import QuickPasses
 from reference.checker.repair_text import Repair, hunks_between
 from reference.checker.report import Check
 from reference.checker.sandbox.messages import RawOutput, SubjectTerminated
@@ -60,7 +61,7 @@ from reference.checker.verdict import judge
 BATCH = 40  # changes that are sent at once
 PROMISING = 36  # single changes of which pairs are made
 SHARE = 0.4  # of the time limit of a function, for its repair
-HINTED = 16  # changes of each sort at most for each of two mistakes that have names
+HINTED = 8  # changes of each sort at most for each of two mistakes that have names
 UNUSUAL = 1.7  # the cost from which pairs of others are tried before a single change
 CONFIRMED = 12  # changes at most that are judged in full
 SUMS = ("half-sse", "sse")
@@ -186,13 +187,18 @@ class Search:
                 foreign = 0.8 if i and not self.definition.is_class else 0.4 * bool(i)
                 cost = c.cost + foreign - (1.0 if c.kind in hinted else 0)
                 new = with_parentheses(applied(self.text.source, c.edits))
-                cost += 1.0 * leaves_idle_line(new, c)
+                cost += 1.0 * leaves_idle_line(new, c) - 0.5 * self.stands_in_line(c)
                 if new not in found or cost < found[new][0]:
                     found[new] = cost, c._replace(cost=cost)
         for c in self.standardising():
             found[with_parentheses(applied(self.text.source, c.edits))] = 0, c._replace(cost=0)
         found.pop(self.text.source, None)
         return sorted((c for _, c in found.values()), key=lambda c: c.cost)
+
+    def stands_in_line(self, change: Change) -> bool:
+        """Whether a change is one of a line in which the fault is likely to stand."""
+        number = self.text.source.count("\n", 0, change.edits[0].start)
+        return concerns(self.check.fault or "", self.text.lines[number]) if change.label else False
 
     @cached_property
     def problems(self) -> list[Problem]:
@@ -274,11 +280,14 @@ class Search:
         kinds = preferred(fault)
         found = [c for c in self.singles if kinds & set(c.kind.split())]
         single = [c for c in found if c.label]  # what is repeated, or moved, has none
-        return [*single[:HINTED], *[c for c in found if not c.label][:HINTED]]
+        each = [[c for c in single if c.kind == kind][:HINTED] for kind in sorted(kinds)]
+        several = [c for c in found if not c.label][: 2 * HINTED]
+        return [*itertools.chain.from_iterable(each), *several]
 
     def pairs(self, tried: list[Tried]) -> Iterator[Change]:
         """Pairs of the single changes that bring the answers nearest, or are the likeliest."""
         before = self.base_distance
+        tried = [t for t in tried if " " not in t.change.kind] or tried  # which are no pairs
         nearer = sorted((t for t in tried if t.distance < before - 1e-9), key=lambda t: t.distance)
         chosen = [t.change for t in nearer[:PROMISING]]
         ranked = [(i + j, a, b) for i, a in enumerate(chosen) for j, b in enumerate(chosen[:i])]
@@ -295,7 +304,7 @@ class Search:
 
     def try_all(self, candidates: Sequence[Change]) -> list[Tried]:
         """Each change, tried on the few problems."""
-        requests, kept = requests_of(self.plan, self.problems), self.kept_beside
+        requests, kept = self.requests, self.kept_beside
         found: list[Tried] = []
         while len(found) < len(candidates) and time.monotonic() < self.deadline:
             rest = candidates[len(found) :]
@@ -311,10 +320,21 @@ class Search:
         return found
 
     @cached_property
+    def requests(self) -> list[dict[str, Any]]:
+        """The calls by which changes are tried."""
+        if self.by_batches and self.passes.applies:
+            return self.passes.requests()
+        return requests_of(self.plan, self.problems)
+
+    @cached_property
+    def passes(self) -> QuickPasses:
+        """The right passes, approximately."""
+        return QuickPasses(self.plan, self.call.reading)
+
+    @cached_property
     def kept_beside(self) -> Any:
         """The numbers beside the wrong ones, as they are now."""
-        requests = requests_of(self.plan, self.problems)
-        (answers,) = self.process.ask_changed([self.changed((), requests)])
+        (answers,) = self.process.ask_changed([self.changed((), self.requests)])
         return self.numbers_beside(answers)
 
     def numbers_beside(self, answers: Sequence[RawOutput]) -> list[Any]:
@@ -346,6 +366,8 @@ class Search:
         """The distance from the right answers under the nearest convention, and whether right."""
         if any(a.raised for a in answers):
             return FAR * 1.5, False
+        if self.by_batches and not self.may_draw:
+            return self.passes.distance(answers, self.allowed)
         count = len(iterations(self.plan))
         groups = [list(answers[i : i + count]) for i in range(0, len(answers), count)]
         tried = Attempt(self.plan, self.problems, groups)
@@ -376,6 +398,11 @@ class Search:
         trainer = self.check.kind == "trainer"
         names = set((self.check.fault or "").split("+"))
         return trainer and not right and bool(names & NAMES)
+
+    @property
+    def may_draw(self) -> bool:
+        """Whether passes are not compared: rows are drawn, or batches have their own size."""
+        return not self.passes.applies or "row-never-drawn" in (self.check.fault or "")
 
     def judged_predictions(self, tried: Attempt) -> tuple[float, bool]:
         """The same for the predictions of a fitted model."""

@@ -6,6 +6,7 @@ for s < t; other coefficients are other programs, some of them meant, some mista
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,7 @@ import numpy as np
 
 from reference import rounding
 from reference.checker.call_plan import Problem
+from reference.checker.diagnosis.faults.scales import SCALES
 
 Coefficients = Callable[[int, int, int], float]  # (t, s, n) → c
 PARTS = {"all": slice(None), "w": slice(-1), "b": slice(-1, None)}
@@ -96,6 +98,20 @@ def explain_paths(paths: Sequence[Path], factor: Callable[[int], float]) -> Expl
                 if all(follows(path, size, parts) for path in paths):
                     fault = "+".join(sorted(filter(None, (program.fault, name))))
                     return Explanation(fault, program.kind, program)
+    return explain_parts(paths, factor)
+
+
+OF_ONE_PART = ["bias-gradient-sum", "weight-gradient-sum", "factor-two-w", "sign-flipped-w"]
+OF_ONE_PART += ["sign-flipped-b", "bias-gradient-zero"]
+
+
+def explain_parts(paths: Sequence[Path], factor: Callable[[int], float]) -> Explanation:
+    """The same for a mistake in what is kept, and one of size or sign in one part alone."""
+    for name, program in itertools.product(OF_ONE_PART, KEPT):
+        sizes = [lambda n, i=i, s=SCALES[name]: factor(n) * s(n, 1)[i] for i in (0, 1)]
+        parts = list(zip(sizes, ({"w": program}, {"b": program}), strict=True))
+        if all(follows(path, size, part) for path in paths for size, part in parts):
+            return Explanation("+".join(sorted((program.fault, name))), "", program)
     return Explanation()
 
 

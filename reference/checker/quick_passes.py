@@ -1,0 +1,82 @@
+"""How far a pass of minibatches is from the right one: fast enough for hundreds of changes.
+
+Two problems on which every order of the rows gives the same: rows that are all alike, and rows
+that act on separate weights, in batches of one size. What is right of them need not be right of
+others; `training` decides that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from reference.checker.call_plan import CallPlan, Problem
+from reference.checker.expected import CONVENTIONS
+from reference.checker.minibatches import alike_problem, slices
+from reference.checker.output import Reading, parse_output
+from reference.checker.passes import DOUBLE, identity_problem
+from reference.checker.quick import FAR, RIGHT, gap
+from reference.checker.sandbox.messages import RawOutput
+
+
+class QuickPasses:
+    """One pass over each of the problems, from a start that is known."""
+
+    def __init__(self, plan: CallPlan, reading: Reading | None) -> None:
+        self.plan, self.reading = plan, reading
+
+    @property
+    def applies(self) -> bool:
+        """Whether the sizes of the batches are given, and the data are used as they are."""
+        return "batch_size" in self.plan.uses and self.plan.scaling is None
+
+    @cached_property
+    def problems(self) -> list[Problem]:
+        """Rows that are alike; and, for any number of features, rows on separate weights."""
+        d = self.plan.layout.d
+        alike = alike_problem(np.random.default_rng(0), 7, d or 3, 3)
+        return [alike] if d else [alike, identity_problem(6, 3, DOUBLE.lr)]
+
+    @property
+    def times(self) -> tuple[int, ...]:
+        """For how many iterations each problem is asked."""
+        return (1,) if self.plan.starts else (0, 1)
+
+    def requests(self) -> list[dict[str, Any]]:
+        """The calls."""
+        return [self.plan.request(p._replace(iters=t)) for p in self.problems for t in self.times]
+
+    def distance(self, answers: Sequence[RawOutput], losses: Sequence[str]) -> tuple[float, bool]:
+        """The distance under the nearest convention, and whether the passes may be right."""
+        found = [self.moved(i, answers) for i in range(len(self.problems))]
+        if any(pair is None for pair in found):
+            return FAR, False
+        gaps = [
+            np.mean([gap(moved, pass_over(p, start, loss)) for p, (start, moved) in each])
+            for loss in losses
+            for each in [list(zip(self.problems, found, strict=True))]
+        ]
+        return float(min(gaps)), min(gaps) < RIGHT
+
+    def moved(self, i: int, answers: Sequence[RawOutput]) -> Any:
+        """Where the pass over a problem starts, and how far it leads; None if it cannot be read."""
+        count, p = len(self.times), self.problems[i]
+        own = answers[i * count : (i + 1) * count]
+        points = [parse_output(self.plan, self.reading, p, a).vector for a in own]
+        if self.plan.starts:
+            points = [np.append(p.w, p.b), *points]
+        wrong = any(v is None or len(v) != len(p.w) + 1 or not np.isfinite(v).all() for v in points)
+        return None if wrong else (points[0], points[0] - points[1])
+
+
+def pass_over(problem: Problem, start: Any, loss: str) -> Any:
+    """How far one pass over the rows in their order leads."""
+    theta = np.array(start, dtype=float)
+    A = np.column_stack([problem.X, np.ones(len(problem.y))])
+    for rows in slices(len(problem.y), problem.batch_size):
+        r = A[rows] @ theta - problem.y[rows]
+        theta = theta - problem.lr * CONVENTIONS[loss](len(rows)) * (r @ A[rows]) / len(rows)
+    return start - theta
