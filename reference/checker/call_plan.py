@@ -26,7 +26,7 @@ from reference.checker.signature import (
     words,
 )
 
-SELDOM = {"table", "x", "y_hat", "grad_w", "grad_b", "grad", "params"}  # roles of few functions
+SELDOM = {"table", "x", "y_hat", "residual", "grad_w", "grad_b", "grad", "params"}  # of few
 LOOSE = 1e300  # a tolerance with which `until converged` is one step
 DIVISOR = 16  # batch_size where a gradient is given: a power of two, and 1/16 is no rate
 
@@ -86,6 +86,7 @@ class CallPlan:
     functions: tuple[tuple[str, str], ...] = ()  # (role, function of the program)
     starts: bool = True  # whether a trainer is told where to start
     given: str = ""  # "sum" or "mean": the gradient that a step is given
+    label_first: bool = False  # whether residuals that are given are y − ŷ
     left: tuple[str, ...] = ()  # parameters that stay at their defaults
     scaling: Any = None  # how a trainer standardises its data, if it does
     answers: Assignment = ()  # (key, role) of the answers, where a person said so
@@ -159,6 +160,8 @@ class CallPlan:
         found |= {f"x[{j}]": self.wrap(column) for j, column in enumerate(p.X.T)}
         predicted = p.X @ p.w + p.b if self.kind.startswith("gradient") else p.X[:, 0]
         found["y_hat"] = self.labels(p._replace(y=predicted))
+        difference = p.y - predicted if self.label_first else predicted - p.y
+        found["residual"] = self.labels(p._replace(y=difference))
         scale = DIVISOR if self.given == "sum" else 1
         grad_w, grad_b = scale * p.X[0], float(scale * p.y[0])
         found |= {"grad_w": self.shaped(grad_w), "grad_b": grad_b}
@@ -286,6 +289,7 @@ def expression(role: str, plan: CallPlan) -> str:
         "lam": f"{plan.lam:g}",
         "features_count": "d",
         "grad": "gradient",
+        "residual": "y - ŷ" if plan.label_first else "ŷ - y",
     }
     return texts.get(role, f"X[:, {role[2:-1]}]" if role.startswith("x[") else role)
 
@@ -324,7 +328,8 @@ ROLES = frozenset(
     {"X", "x", "features_count", "y", "w", "b", "theta", "table", "lr", "iters", *OPTIONAL}
 )
 ALLOWED = {
-    "gradient": frozenset({"X", "x", "y", "y_hat", "table", "w", "b", "theta", "n", "lam"}),
+    "gradient": frozenset({"X", "x", "y", "y_hat", "table", "w", "b", "theta", "n", "lam"})
+    | {"residual"},
     "loss": frozenset({"X", "x", "y", "table", "w", "b", "theta", "n", "lam", "y_hat"}),
     "predict": frozenset({"X", "x", "w", "b", "theta"}),
     "step": frozenset(
@@ -485,7 +490,7 @@ def enough(names: set[str], kind: str) -> bool:
     predicted = "y_hat" in names and not names & PARAMETERS
     if kind.startswith("gradient"):
         part = kind == "gradient_b" and predicted and "y" in names
-        return (data and (weights or predicted)) or part
+        return (data and (weights or predicted)) or part or given_residual(names, kind)
     if kind == "loss":
         of_two = predicted and "y" in names and not names & {"X", "table"}
         return (data and weights and "y_hat" not in names) or of_two
@@ -497,6 +502,12 @@ def enough(names: set[str], kind: str) -> bool:
         "sample": {"y_hat", "y"} <= names,
         "trainer": data and (weights or not names & PARAMETERS) and "iters" in names,
     }[kind]
+
+
+def given_residual(names: set[str], kind: str) -> bool:
+    """Whether a gradient, or a part of it, is given residuals, and nothing else to make them of."""
+    rest = names - {"n"}
+    return rest == {"X", "residual"} or (kind == "gradient_b" and rest == {"residual"})
 
 
 HOLDING_GRADIENTS = {"theta", "lr", "batch_size"}  # a step on tensors that hold their gradients
@@ -584,6 +595,8 @@ def with_layouts(plan: CallPlan, definition: Definition) -> Iterator[CallPlan]:
         for given in given_forms(plan):
             for lr in rates(plan, definition):
                 yield replace(chosen, given=given, lr=lr)
+        if "residual" in plan.uses:
+            yield replace(chosen, label_first=True)
 
 
 def tensors_first(found: list[Layout], definition: Definition) -> list[Layout]:
@@ -618,7 +631,12 @@ def rates(plan: CallPlan, definition: Definition) -> list[float | None]:
         v for n, v in definition.constants.items() if "lr" in roles_of(n.removeprefix("self."))
     ]
     likely = [v for v in definition.numbers if 0 < v < 1 and v not in named]
-    return list(dict.fromkeys([*named, *likely]))[:4]
+    found = list(dict.fromkeys([*named, *likely]))[:4]
+    changes = bool(definition.wording & SCHEDULES)  # then the rates are read off the steps
+    return [*found, 1.0] if changes and plan.kind == "trainer" else found
+
+
+SCHEDULES = {"schedule", "scheduler", "decay", "anneal", "annealing", "decayed"}
 
 
 def layouts(plan: CallPlan, definition: Definition) -> list[Layout]:

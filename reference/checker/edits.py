@@ -221,11 +221,15 @@ class Scope:
         written = [n for n in self.nodes if is_count(n)]
         named = []
         for s in self.nodes:
-            if isinstance(s, ast.Assign) and any(n in written for n in ast.walk(s.value)):
+            holds = isinstance(s, ast.Assign) and any(n in written for n in ast.walk(s.value))
+            if holds and is_number(s.value):
                 named += [n.id for t in s.targets for n in ast.walk(t) if isinstance(n, ast.Name)]
         named += [n for n in self.parameters if "n" in roles_of(n)[:1]]
         said = [self.text.of(n) for n in written]
         labels = [f"len({y})" for y in self.meaning("y")[:2] if not y.startswith("self.")]
+        labels += [f"len({r})" for r in self.parameters if "residual" in roles_of(r)[:1]]
+        divisors = [n.right for n in self.nodes if isinstance(n, ast.BinOp) and is_division(n)]
+        named += [n.id for n in divisors if isinstance(n, ast.Name) and n.id in self.parameters]
         counted = [n for n in named if "batch_size" not in roles_of(n)]
         return list(dict.fromkeys([*counted, *said, *labels]))[:5]
 
@@ -240,7 +244,7 @@ class Scope:
             targets = s.targets[0].elts if isinstance(s.targets[0], ast.Tuple) else s.targets
             for t, v in zip(targets, values, strict=False):
                 part = isinstance(v, ast.Subscript) or self.is_residual(v)
-                if part and isinstance(t, ast.Name):
+                if part and isinstance(t, ast.Name) and not PARAMETERS & set(roles_of(t.id)[:1]):
                     found.append(t.id)
         return list(dict.fromkeys(found))[::-1][:4]
 
@@ -395,6 +399,21 @@ def unwrapped(node: Any) -> Any:
     """What is within `float(…)` or `int(…)`."""
     cast = isinstance(node, ast.Call) and called(node) in ("float", "int") and node.args
     return node.args[0] if cast else node
+
+
+def is_number(node: Any) -> bool:
+    """Whether it is likely to be a number, or several: no list, and no call that makes an array."""
+    inner = list(ast.walk(node))
+    calls = [called(n) for n in inner if isinstance(n, ast.Call)]
+    return not any(isinstance(n, ast.List | ast.ListComp) for n in inner) and set(calls) <= COUNTS
+
+
+def is_division(node: ast.BinOp) -> bool:
+    """Whether it divides."""
+    return isinstance(node.op, ast.Div)
+
+
+COUNTS = {"len", "float", "int", "max", "min", "ceil", "floor"}
 
 
 def is_count(node: Any) -> bool:
@@ -794,6 +813,7 @@ def names(scope: Scope) -> Iterator[Change]:
                 if new != old:
                     alike = set(roles_of(short(new))) & set(roles_of(short(old)))
                     cost = 1.4 if alike or new in scope.counts else 1.8
+                    cost -= 0.3 * ({old, new} <= set(scope.counts))
                     yield Change((text.replaced(node, new),), "name", cost, f"{old} to {new}")
 
 
@@ -806,6 +826,14 @@ def terms(scope: Scope) -> Iterator[Change]:
             for b in scope.meaning("b")[:2]:
                 new = text.around(node, "", f" + {b}")
                 yield Change((new,), "term", 1.2, f"+ {b}")
+        if isinstance(node, ast.Assign) and is_zero(node.value):  # where a sum begins
+            for b in scope.meaning("b")[:1]:
+                yield Change((text.replaced(node.value, b),), "term", 1.5, f"from {b}")
+
+
+def is_zero(node: Any) -> bool:
+    """Whether it is the number 0."""
+    return isinstance(node, ast.Constant) and type(node.value) in (int, float) and not node.value
 
 
 def freed(scope: Scope) -> Iterator[Change]:

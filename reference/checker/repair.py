@@ -279,10 +279,9 @@ class Search:
         """The likeliest changes for one of several mistakes, at one place and at several."""
         kinds = preferred(fault)
         found = [c for c in self.singles if kinds & set(c.kind.split())]
-        single = [c for c in found if c.label]  # what is repeated, or moved, has none
-        each = [[c for c in single if c.kind == kind][:HINTED] for kind in sorted(kinds)]
-        several = [c for c in found if not c.label][: 2 * HINTED]
-        return [*itertools.chain.from_iterable(each), *several]
+        sorts = itertools.product(sorted(kinds), (True, False))  # what is repeated has no label
+        each = [[c for c in found if c.kind == k and bool(c.label) == s][:HINTED] for k, s in sorts]
+        return list(itertools.chain.from_iterable(each))
 
     def pairs(self, tried: list[Tried]) -> Iterator[Change]:
         """Pairs of the single changes that bring the answers nearest, or are the likeliest."""

@@ -63,6 +63,7 @@ ROLE_WORDS = {
     "y_hat": "z yhat ypred yhats ypreds ypredicted guess guesses pred preds "
     "predictions prediction predicted yp h out output outputs "
     "estimate estimates hypothesis",
+    "residual": "residual residuals error errors err errs diff resid",
     "grad_w": "dw gradw djdw dldw dm wgrad grad_w gw dweights dcost gradients dweight gradweights "
     "gradweight weightgrad weightgradient gradientw wgradient",
     "grad_b": "db gradb djdb dldb dc bgrad gb dbias gradbias biasgrad biasgradient gradientb "

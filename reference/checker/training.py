@@ -13,6 +13,7 @@ import numpy as np
 from reference.checker.call_plan import CallPlan, written
 from reference.checker.diagnosis.faults import BY_NAME
 from reference.checker.diagnosis.history import Explanation, explain_paths
+from reference.checker.drawn_rates import drawn_rates
 from reference.checker.expected import CONVENTIONS
 from reference.checker.minibatches import (
     ALL_ROWS,
@@ -71,14 +72,27 @@ def judge_training(
         if found.fault:
             return Trained([by_name(call, found.fault)])
         if found.kind:
-            call = call._replace(loss=loss)
+            call, found = call._replace(loss=loss), with_own_rates(call.plan, found)
             return judge_kind(process, definition, call, found, options)
     if right and is_aliased(process, call, options.seed):
         return Trained([by_name(call, "history-aliased")])
     if right and "batch_size" not in call.plan.uses:
         return Trained([])
+    if rates := rates_drawn(process, definition, call, options.seed):
+        shown = ", ".join(f"{r:.4g}" for r in rates[:4])
+        kind = f"one random sample a step, with a learning rate that changes: {shown}, …"
+        check = Check("trainer", call.plan.name, "right", explanation=kind, **known_of(call))
+        return Trained([of_kind(check, kind, options)], "", call)
     possible = [call.loss] if right else [c for c in MEANS if c in losses]
     return judge_batches(process, definition, call, possible, choice.status, options)
+
+
+def with_own_rates(plan: CallPlan, found: Explanation) -> Explanation:
+    """The explanation; where no learning rate is given, with those of the first steps."""
+    if plan.lr is None or not found.program.rates:
+        return found
+    shown = ", ".join(f"{plan.lr * r:.4g}" for r in found.program.rates)
+    return found._replace(kind=f"a learning rate that changes: {shown}, …")
 
 
 MEANS = ("half-mse", "mse")
@@ -123,7 +137,17 @@ def is_understood(
         return False
     factors = [CONVENTIONS[c](1) for c in MEANS if c in losses]
     trainers = trainers_of(process, definition, call, seed)
-    return any(read_batches(t, factors) != Finding() for t in trainers)
+    if any(read_batches(t, factors) != Finding() for t in trainers):
+        return True
+    return bool(rates_drawn(process, definition, call, seed))
+
+
+def rates_drawn(process: Any, definition: Definition, call: Call, seed: int) -> list[float]:
+    """The rates of a training on one random sample a step, where its names say that they change."""
+    meant = INTENTS["a learning rate"] & definition.wording and DRAWS_ROWS & definition.wording
+    if not meant or call.reading is None or "lr" in call.plan.uses:
+        return []
+    return drawn_rates(process, call.plan, call.reading, seed)
 
 
 def trainers_of(process: Any, definition: Definition, call: Call, seed: int) -> list[Trainer]:

@@ -45,6 +45,20 @@ def test_a_path_is_explained_by_the_gradients_that_its_steps_go_along(name, fact
     assert (found == Explanation()) == (not name)
 
 
+def test_a_mistake_of_size_in_one_part_is_told_beside_one_of_the_loop():
+    """Where the bias goes along n times its gradient, and the first iteration is missing."""
+    paths = []
+    for problem in distinguishing_problems(0)[:4]:
+        theta, n = np.append(problem.w, problem.b), len(problem.y)
+        points = [theta, theta]
+        for _ in range(3):
+            gw, gb = right(*problem[:2], points[-1][:-1], points[-1][-1])
+            points.append(points[-1] - problem.lr * np.append(gw, n * gb))
+        paths.append(Path(problem, points))
+    found = explain_paths(paths, lambda n: 1)
+    assert found.fault == "bias-gradient-sum+iteration-missing"
+
+
 @pytest.mark.parametrize("size", [1e-9, 1e-3, 1.0])
 def test_a_path_that_is_off_is_explained_by_nothing(size):
     """In one number of its last point."""

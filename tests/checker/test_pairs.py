@@ -45,6 +45,11 @@ PROGRAMS = [
     *((names, f"gradient(X, y, w, b): {body}") for names, body in GRADIENTS.items()),
     *((names, f"step(X, y, w, b, lr): {body}") for names, body in STEPS.items()),
     (
+        "sign-flipped+bias-penalised",
+        "gradient(X, y, w, b, lam): n = len(y); r = y - X @ w - b; "
+        "return X.T @ r / n - lam * w, r.mean() - lam * b",
+    ),
+    (
         "bias-omitted+last-row-dropped",
         "loss(X, y, w, b): return np.mean((X[:-1] @ w - y[:-1]) ** 2) / 2",
     ),

@@ -372,6 +372,34 @@ def test_each_change_of_an_expression_is_tried(before, after):
     assert f"{head}{after}\n" in sources(f"{head}{before}\n")
 
 
+BATCH_LOOP = """\
+def f(X, y, w, lr, batch_size):
+    n = len(y)
+    i = 0
+    for k in range(n // batch_size):
+        A, t = X[i:i + batch_size], y[i:i + batch_size]
+        w = w - lr * X.T @ (X @ w - y) / batch_size
+    return w
+"""
+
+
+@pytest.mark.parametrize(
+    "mended_lines",
+    [
+        {"n // batch_size": "-(-n // batch_size)"},
+        {"n // batch_size": "-(-n // batch_size)", "/ batch_size\n": "/ len(t)\n"},
+        {"X.T @ (X @ w - y)": "A.T @ (A @ w - t)"},
+        {"/ batch_size\n": "/ batch_size\n        i += batch_size\n"},
+    ],
+)
+def test_each_change_of_a_loop_over_batches_is_tried(mended_lines):
+    """The number of batches, the divisor of a short one, the batch itself, where the next begins."""
+    wanted = BATCH_LOOP
+    for old, new in mended_lines.items():
+        wanted = wanted.replace(old, new)
+    assert wanted in sources(BATCH_LOOP)
+
+
 def test_positions_are_counted_in_characters():
     """Text before an expression may have characters of several bytes."""
     source = "def f(a, b):\n    é = 'ü'; return a - b  # größer\n"
