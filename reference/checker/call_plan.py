@@ -263,6 +263,9 @@ def written(plan: CallPlan) -> str:
     return "; ".join([f"{plan.name}({given}){answer}", *more, *notes(plan)])
 
 
+FIXED = {"features_count": "d", "grad": "gradient"}  # what is always written alike
+
+
 def expression(role: str, plan: CallPlan) -> str:
     """What is given for a role, in our letters."""
     if role.startswith("="):
@@ -287,9 +290,8 @@ def expression(role: str, plan: CallPlan) -> str:
         "table": {"pair": "(X, y)", "pair of vectors": "(X[:, 0], y)"}.get(o.x, "[X, y]"),
         "params": "[w, b]",
         "lam": f"{plan.lam:g}",
-        "features_count": "d",
-        "grad": "gradient",
         "residual": "y - ŷ" if plan.label_first else "ŷ - y",
+        **FIXED,
     }
     return texts.get(role, f"X[:, {role[2:-1]}]" if role.startswith("x[") else role)
 

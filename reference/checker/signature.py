@@ -500,7 +500,7 @@ def role_by_use(node: Any, name: str) -> str:
 
     Examples
     --------
-    >>> source = "def f(rows, k, s):\n    for _ in range(k):\n        w -= s * g"
+    >>> source = "def f(rows, k, s):\\n    for _ in range(k):\\n        w -= s * g"
     >>> [role_by_use(ast.parse(source), name) for name in ("rows", "k", "s")]
     ['', 'iters', 'lr']
     """
