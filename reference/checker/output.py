@@ -150,12 +150,22 @@ def readings(
         alone = all(len(parts) == 1 for _, parts in good)
         return [Reading(w=k) for k in keys][:4] if alone or "_" not in plan.kind else []
     w, b = of_size(lambda p: len(p.w)), of_size(lambda p: 1)
+    b = [k for k in keys if is_misshapen_bias(k, plan, definition, good)] or b
     found = [Reading(w=k, b=m) for k in w for m in b if k != m]
     joint = of_size(lambda p: len(p.w) + 1)
     if not names_bias_apart(plan, definition, good[0][1]):
         found += [Reading(joint=k, order=o) for k in joint for o in orders(plan)]
     nearest = [r for r in found if origin(r) == min(map(origin, found))]
     return sorted(nearest, key=lambda r: likelihood(r, plan, definition))[:40]
+
+
+def is_misshapen_bias(
+    key: Key, plan: CallPlan, definition: Definition, good: Sequence[tuple[Problem, Any]]
+) -> bool:
+    """Whether an attribute is called a bias, and is always of so many numbers, but not of one."""
+    counts = {parts[key].values.size for _, parts in good}
+    named = name_cost(key_name(key, plan, definition), B_ROLES) == 0
+    return key[1][:1] == ("self",) and named and len(counts) == 1 and counts != {1}
 
 
 def steady_keys(

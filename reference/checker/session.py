@@ -427,11 +427,11 @@ def records(
     plan: CallPlan, reading: Reading, loss: str, problem: Problem, answers: Sequence[RawOutput]
 ) -> bool:
     """Whether the losses of a convention stand in a list of one number an iteration."""
-    outputs = [parse_output(plan, reading, problem, a).vector for a in answers]
-    if any(v is None for v in outputs):
+    outputs = [parse_output(plan, reading, problem, a) for a in answers]
+    if any(o.fault for o in outputs):
         return False
     n, factor = len(problem.y), CONVENTIONS[loss](len(problem.y))
-    residuals = [problem.X @ v[:-1] + v[-1] - problem.y for v in outputs]
+    residuals = [problem.X @ o.vector[:-1] + o.vector[-1] - problem.y for o in outputs]
     values = [factor * float(r @ r) / (2 * n) for r in residuals]
     lists = [p.values for p in answers[-1].parts if p.values is not None]
     return any(

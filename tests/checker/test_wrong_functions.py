@@ -169,3 +169,22 @@ def test_the_sentence_is_about_what_is_judged_in_its_own_names(tmp_path, words):
     found = checked(tmp_path, WORDS[words])
     assert words in found.explanation, found.explanation
     assert "grad_" not in found.explanation
+
+
+@pytest.mark.parametrize("bias", ["[]", "np.array([b, 1e9])"])
+def test_a_bias_is_one_number(tmp_path, bias):
+    """What an attribute of that name holds is not passed over for another number."""
+    source = f"""
+import numpy as np
+class LinearRegression:
+    def __init__(self, lr=0.1, n_iters=10):
+        self.lr, self.n_iters = lr, n_iters
+    def fit(self, X, y):
+        self.w, b = np.zeros(X.shape[1]), 0.0
+        for _ in range(self.n_iters):
+            r = X @ self.w + b - y
+            self.w, b = self.w - self.lr * X.T @ r / len(y), b - self.lr * r.mean()
+        self.b = {bias}
+"""
+    found = checked(tmp_path, source)
+    assert (found.name, found.fault) == ("LinearRegression", "wrong-shape")
