@@ -282,12 +282,13 @@ def is_cut(t: Trial) -> bool:
 
 def narrow(trials: Sequence[Trial]) -> str:
     """What is said where answers to float64 arguments are in a narrower precision; or ""."""
-    found = {
-        np.dtype(dtype).name
+    dtypes = {
+        dtype
         for t in trials
         for dtype in (t.reading.dtype, t.reading.dtype_b)
         if dtype is not None and t.case.X.dtype == np.float64
     }
+    found = {np.dtype(dtype).name for dtype in dtypes}
     names = " and ".join(sorted(found - {"float64"}))
     which = "some of your numbers are" if "float64" in found else "your numbers are"
     return f"{which} {names}: right to that precision" if names else ""
