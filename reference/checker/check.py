@@ -22,6 +22,7 @@ from reference.checker.loading import (
     names_defined,
     read_program,
     why_not_python,
+    why_too_many,
 )
 from reference.checker.output import describe_raised
 from reference.checker.repair import find_repairs
@@ -130,6 +131,8 @@ def program_of(target: str | Callable[..., Any]) -> tuple[Program, str]:
         return Program("", source_of(target)), name_of(target)
     file, name = locate(target)
     program = read_program(file)
+    if too_many := why_too_many(program.source):
+        raise NotLoaded(too_many)
     why = why_not_python(program.source)
     if why:
         raise NotPython(why, program)

@@ -14,7 +14,6 @@ import sys
 import tokenize
 import warnings
 import zipfile
-import zlib
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -30,6 +29,7 @@ from reference.checker.signature import (
 
 ENDINGS = (".py", ".ipynb")
 LARGEST_SOURCE = 5_000_000  # bytes
+MOST_NAMES = 1_000  # functions and classes
 PYTHON_CELLS = ("%%time", "%%timeit", "%%capture", "%%prun")  # magics whose cell is Python
 MAGIC = re.compile(r"^(\s*)((?:[%!?]|[\w.]+\s*=\s*[%!]).*|[\w.]+\?{1,2}\s*)$")
 PYTHON_2 = re.compile(
@@ -229,7 +229,8 @@ def read_program(file: str) -> Program:
             sys.stdin.buffer.read() if hasattr(sys.stdin, "buffer") else sys.stdin.read().encode()
         )
         return notebook("<stdin>", data) if data[:1] == b"{" else Program("<stdin>", decode(data))
-    if file.endswith(ENDINGS) and (os.path.exists(file) or not glob.has_magic(file)):
+    known = os.path.exists(file) or in_archive(file)[0]
+    if file.endswith(ENDINGS) and (known or not glob.has_magic(file)):
         data, path = read_bytes(file), os.path.abspath(file)
         return notebook(path, data) if file.endswith(".ipynb") else Program(path, decode(data))
     if os.path.isdir(file) or file.lower().endswith(".zip") or glob.has_magic(file):
@@ -260,6 +261,8 @@ def is_importable(package: str) -> bool:
 def read_bytes(file: str) -> bytes:
     """What is in a file, on the disk or in a zip archive."""
     archive, member = in_archive(file)
+    if os.path.exists(file) and not os.path.isfile(file):
+        raise NotLoaded("it is no file, but a folder, a pipe or a device")
     try:
         if archive:
             with zipfile.ZipFile(archive) as opened:
@@ -273,7 +276,7 @@ def read_bytes(file: str) -> bytes:
         raise NotLoaded(f"there is no file {file}") from None
     except OSError as error:
         raise NotLoaded(f"it cannot be read: {error.strerror}") from None
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error) as error:
+    except Exception as error:  # damaged archives raise errors of many kinds
         raise NotLoaded(f"it cannot be read from the archive: {error}") from None
     if too_large:
         raise NotLoaded(f"it has more than {LARGEST_SOURCE // 1_000_000} MB")
@@ -401,11 +404,19 @@ def prints_to_file(tree: ast.Module) -> int | None:
 
 def reason(error: BaseException) -> str:
     """What the compiler says, in short."""
-    message = str(getattr(error, "msg", None) or error or type(error).__name__)
+    message = str(getattr(error, "msg", None) or error) or type(error).__name__
     return "print needs parentheses" if "call to 'print'" in message else message
 
 
 DEFINED = re.compile(r"^(?:def|class)\s+([^\W_]\w*)", re.MULTILINE)
+
+
+def why_too_many(source: str) -> str:
+    """Why a program is not judged that defines more than anybody has written; or ""."""
+    count = len(names_defined(source))
+    if count <= MOST_NAMES:
+        return ""
+    return f"it defines {count:,} functions and classes; more than {MOST_NAMES:,} are not judged"
 
 
 def names_defined(source: str) -> list[str]:

@@ -252,7 +252,7 @@ def is_unusual(call: str) -> bool:
     >>> is_unusual("as f(X: X, y: y)"), is_unusual("f(x=X[:, 0])"), is_unusual("f(X=X); columns")
     (False, True, True)
     """
-    pairs = re.findall(r"(\w+)(?:=|: )([^\s,)]+)", call)
+    pairs = re.findall(r"\b(\w+)(?:=|: )([^\s,)]+)", call)
     return "; " in call or any(name != value for name, value in pairs)
 
 

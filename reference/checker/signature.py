@@ -185,6 +185,7 @@ def kinds_of(name: str) -> list[str]:
 KNOWN = frozenset(w for known in KIND_WORDS.values() for w in known.split() if len(w) > 2)
 FILLERS = "compute calc calculate get function func fn mean squared square total sum batch avg my"
 KNOWN |= frozenset(FILLERS.split())
+LONGEST = 100  # letters of a word in a name; longer ones are none that anybody reads
 DIFFERENTIATED = {*KIND_WORDS["loss"].split(), "l", "e"}  # what stands after the d of dJ
 
 
@@ -196,7 +197,7 @@ def parted(word: str) -> list[str]:
     >>> parted("meansquarederror"), parted("gradient"), parted("narrow")
     (['mean', 'squared', 'error'], ['gradient'], ['narrow'])
     """
-    if word in KNOWN:
+    if word in KNOWN or len(word) > LONGEST:
         return [word]
     for i in range(len(word) - 1, 2, -1):
         rest = parted(word[i:]) if word[:i] in KNOWN else []

@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from reference.checker.loading import ENDINGS, locate
+from reference.checker.loading import ENDINGS, in_archive, locate
 
 NO_PROGRAM = "there is no .py and no .ipynb in it"
 MOST_FILES = 10_000
@@ -63,7 +63,8 @@ def expand_one(target: str) -> list[Target]:
 
 def is_pattern(target: str) -> bool:
     """Whether a target is a pattern, and no file that is called so."""
-    return glob.has_magic(target) and not os.path.exists(locate(target)[0])
+    file = locate(target)[0]
+    return glob.has_magic(target) and not (os.path.exists(file) or in_archive(file)[0])
 
 
 def wanted(path: str) -> bool:
@@ -101,7 +102,7 @@ def entries_of(archive: str) -> list[tuple[str, int]]:
     try:
         with zipfile.ZipFile(archive) as opened:
             return [(e.filename, e.file_size) for e in opened.infolist()]
-    except (OSError, zipfile.BadZipFile):
+    except Exception:  # damaged archives raise errors of many kinds
         return []
 
 
@@ -117,7 +118,7 @@ def of_archive(archive: str) -> list[Target]:
             entries = opened.infolist()
     except FileNotFoundError:
         return [Target(archive, f"there is no file {archive}")]
-    except (OSError, zipfile.BadZipFile) as error:
+    except Exception as error:  # damaged archives raise errors of many kinds
         return [Target(archive, f"it is no zip archive that can be read: {error}")]
     return of_files(archive, ((e.filename, e.file_size) for e in entries))
 

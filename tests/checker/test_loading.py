@@ -1,7 +1,9 @@
 """Programs as text: files, notebooks, archives and folders, and what of them cannot be read."""
 
+import contextlib
 import io
 import json
+import os
 import re
 import sys
 import types
@@ -10,7 +12,10 @@ import zipfile
 import pytest
 
 from reference.checker import loading, targets
+from reference.checker.check import check
 from reference.checker.loading import NotLoaded, names_defined, read_program, why_not_python
+from reference.checker.report import is_unusual
+from reference.checker.signature import kinds_of
 from reference.checker.targets import expand
 
 
@@ -131,8 +136,18 @@ def test_a_target_that_is_not_there_is_not_loaded(target):
 def test_a_folder_with_the_name_of_a_program_cannot_be_read(tmp_path):
     """It is there, and no file."""
     (tmp_path / "a.py").mkdir()
-    with pytest.raises(NotLoaded, match="cannot be read"):
+    with pytest.raises(NotLoaded, match="a folder"):
         read_program(str(tmp_path / "a.py"))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no such pipes")
+def test_a_pipe_or_a_device_is_not_waited_for(tmp_path):
+    """Nor read without an end."""
+    os.mkfifo(tmp_path / "pipe.py")
+    (tmp_path / "device.py").symlink_to("/dev/zero")
+    for name in ("pipe.py", "device.py"):
+        with pytest.raises(NotLoaded, match="a pipe"):
+            read_program(str(tmp_path / name))
 
 
 def test_a_module_has_no_source_here():
@@ -176,6 +191,21 @@ def test_what_is_no_python_at_all_says_why(source):
     """And is not taken for Python 2."""
     assert why_not_python(source).startswith("it is no Python 3: ")
     assert why_not_python("x = 1  # print it\ns = '\\d'") == ""
+
+
+def test_a_program_without_end_is_not_judged(tmp_path):
+    """Each of its functions could take its time."""
+    file = tmp_path / "a.py"
+    file.write_text("".join(f"def gradient_{i}(X, y, w, b): pass\n" for i in range(1001)))
+    assert "1,001 functions" in check(str(file)).unchecked
+
+
+@pytest.mark.parametrize("word", ["gradient", "x", "mean_"])
+def test_a_name_may_be_as_long_as_a_file(word):
+    """An effort that grew with the square of its letters would take hours."""
+    name = word * 300_000
+    assert kinds_of(f"gradient_{name}") == ["gradient"]
+    assert is_unusual(f"f({name}=X)")
 
 
 def test_names_are_found_in_what_cannot_be_compiled():
@@ -293,6 +323,27 @@ def test_a_target_without_programs_says_so(tmp_path, monkeypatch, target, troubl
     (tmp_path / "e").mkdir()
     (found,) = expand([target])
     assert re.search(trouble, found.trouble)
+
+
+def test_an_archive_that_is_damaged_anywhere_says_so(tmp_path):
+    """Wherever a byte of it is another one, and wherever it ends."""
+    file = tmp_path / "a.zip"
+    archive(file, "ada/a.py", "bob/b.py")
+    data = file.read_bytes()
+    for i in range(0, len(data), 3):
+        for damaged in (data[:i], data[:i] + b"\xff" + data[i + 1 :]):
+            file.write_bytes(damaged)
+            for target in expand([str(file)]):
+                with contextlib.suppress(NotLoaded):
+                    assert target.trouble or read_program(target.name).source
+
+
+def test_names_in_an_archive_are_no_patterns(tmp_path):
+    """Whatever letters they have."""
+    file = archive(tmp_path / "a.zip", "ada [1]/a*.py")
+    (found,) = expand([file])
+    assert read_program(found.name).source == "x = 1\n"
+    assert expand([found.name])[0].trouble == ""
 
 
 def test_an_entry_that_is_damaged_or_too_large_is_not_loaded(tmp_path, monkeypatch):
