@@ -44,8 +44,14 @@ class Trial:
 
     @property
     def mutated(self) -> bool:
-        """Whether a function that returns its result changed the caller's arrays too."""
-        return bool(self.answer.changed) and not self.reading.in_place
+        """Whether a function that returns its result changed the caller's arrays too.
+
+        Tensors that require a gradient are parameters, which a training is there to change.
+        """
+        changed = set(self.answer.changed)
+        if self.plan.layout.container == "leaf":
+            changed -= set(map(str, self.plan.updates))
+        return bool(changed) and not self.reading.in_place
 
     @cached_property
     def is_correct(self) -> bool:

@@ -1540,6 +1540,24 @@ def train_step(X, y, w, b, lr):
         {"train_step": "right"},
         (("train_step", "b -= lr", "b += lr"),),
     ),
+    "tensors that require a gradient, changed and returned": Form(
+        """\
+import torch
+
+def train(X, y, w, b, lr, batch_size, num_epochs):
+    for _ in range(num_epochs):
+        for i in range(0, len(y), batch_size):
+            rows = slice(i, i + batch_size)
+            ((X[rows] @ w + b - y[rows]) ** 2 / 2).mean().backward()
+            with torch.no_grad():
+                for p in (w, b):
+                    p -= lr * p.grad
+                    p.grad.zero_()
+    return w, b
+""",
+        {"train": "right"},
+        (("train", "p -= lr", "p += lr"),),
+    ),
     "a module is returned": Form(
         """\
 import torch
