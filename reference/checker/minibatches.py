@@ -384,6 +384,16 @@ def never_used(trainer: Trainer) -> str:
     return ""
 
 
+def bias_apart(trainer: Trainer, factor: float) -> str:
+    """That the bias does not move along the rows of which the weights are right; or ""."""
+    passes = passes_of(trainer) or []
+    of_weights = [p._replace(bias=np.nan) for p in passes]
+    right = any(not model.names for model in matching_models(of_weights, factor))
+    if right and not all(p.bias_agrees for p in passes):
+        return "The weights move as they should in minibatches, and the bias does not."
+    return ""
+
+
 def finding_of_many(trainer: Trainer, factor: float, kind: str) -> Finding:
     """The finding on drawn rows; or a row that is missing among too many draws for chance."""
     weights = weights_of_many(trainer, factor)

@@ -21,6 +21,7 @@ from reference.checker.minibatches import (
     NAMES,
     Finding,
     Trainer,
+    bias_apart,
     never_used,
     read_batches,
     steps_in_turn,
@@ -261,10 +262,11 @@ def judge_batches(
 
 def unexplained(process: Any, call: Call) -> Check:
     """The check of a trainer that is right with one batch, and whose passes nothing explains."""
-    unused = never_used(Trainer(process, call.plan, call.reading))
-    if not unused:
+    trainer = Trainer(process, call.plan, call.reading)
+    seen = bias_apart(trainer, CONVENTIONS[call.loss](1)) or never_used(trainer)
+    if not seen:
         return unread(call, "right")
-    sentence = f"No mistake that is known explains your batches. {unused}"
+    sentence = f"No mistake that is known explains your batches. {seen}"
     return Check("trainer", call.plan.name, "wrong", "unknown", sentence, **known_of(call))
 
 

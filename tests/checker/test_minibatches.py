@@ -5,7 +5,13 @@ import pytest
 from in_process import InProcess, chosen, gradient_descent
 
 from reference.checker.diagnosis.history import Program
-from reference.checker.minibatches import PLAIN, Trainer, matching_models, read_batches
+from reference.checker.minibatches import (
+    PLAIN,
+    Trainer,
+    bias_apart,
+    matching_models,
+    read_batches,
+)
 from reference.checker.passes import Pass, labels_of, row_labels
 
 
@@ -177,8 +183,11 @@ def test_batches_whose_bias_moves_otherwise_are_none_that_are_known(batches, par
         return w, b
 
     call = chosen(train(slices)).call
-    found = read_batches(trainer(gradient_descent, call), [1.0])
+    asked = trainer(gradient_descent, call)
+    found = read_batches(asked, [1.0])
     assert (found.fault, found.kind) == ("", "")
+    known = batches in (slices, shuffled)
+    assert ("the bias does not" in bias_apart(asked, 1.0)) == known
 
 
 def test_a_process_that_ends_says_nothing():

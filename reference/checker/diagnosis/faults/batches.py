@@ -256,8 +256,8 @@ FAULTS = (
     Fault(
         "row-never-drawn",
         "i from {1, …, n − 1}",
-        "One row is never drawn, in so many draws that it is no chance: does the range of the "
-        "random index end one too early, or begin at 1?",
+        "One row is never used, however often rows are taken: does the range of their index end "
+        "one too early, or begin at 1?",
         programs="""
             def sgd(X, y, w, b, lr, n_iters):
                 for _ in range(n_iters):
