@@ -204,4 +204,6 @@ def why_left_out(inner: str, environments: set[str]) -> str:
         folder = "/".join(parts[:i])
         if is_skipped(part) or folder in environments:
             return f"left out: {folder}"
+    if is_archive(inner) and len(parts) == 1:
+        return f"left out: {inner}, an archive: check it by itself"
     return ""

@@ -295,6 +295,15 @@ def test_an_archive_is_read_where_it_is(tmp_path):
         read_program(f"{file}/s/absent.py")
 
 
+def test_an_archive_among_programs_is_not_passed_over(tmp_path):
+    """In a folder or in an archive: somebody may have handed it in."""
+    archive(tmp_path / "bob.zip", "bob.py")
+    (tmp_path / "ada.py").write_text("x = 1\n")
+    for target in (str(tmp_path), archive(tmp_path / "all.zip", "ada.py", "bob.zip")):
+        (found,) = expand([target])
+        assert any("bob.zip" in said for said in found.left_out)
+
+
 @pytest.mark.parametrize(("limit", "value"), [("MOST_FILES", 2), ("MOST_BYTES", 5)])
 def test_too_many_files_are_refused(tmp_path, monkeypatch, limit, value):
     """In a folder and in an archive."""
