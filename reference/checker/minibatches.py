@@ -123,9 +123,11 @@ STRUCTURES = [
     Structure("", "one random batch a step", lambda n, m: [list(range(m))], False),
     Structure("remainder-dropped", "", lambda n, m: windows(n, range(0, n - m + 1, m), m)),
     *(
-        Structure("same-batch-again", "", repeated(lambda n, m: m, count), True)
-        for count in (all_of, full, one)
+        Structure("same-batch-again", "", repeated(lambda n, m: m, count))
+        for count in (all_of, full)  # of drawn batches: by chance never in all passes
     ),
+    Structure("same-batch-again", "", repeated(lambda n, m: m, one), True),
+    Structure("remainder-dropped", "", lambda n, m: windows(n, range(0, n - m, m), m)),
     *(
         Structure("whole-data-in-each-batch", "", repeated(lambda n, m: n, count))
         for count in (all_of, full)

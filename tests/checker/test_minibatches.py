@@ -86,7 +86,10 @@ BATCHES = {
     "all rows in each step": [train(lambda n, m: [np.arange(n)])],
     "full-n-divisor": [train(slices, lambda rows, n, m: n), train(shuffled, lambda rows, n, m: n)],
     "ragged-divisor": [train(slices, lambda rows, n, m: m), train(shuffled, lambda rows, n, m: m)],
-    "same-batch-again": [train(lambda n, m: [np.arange(m)] * len(slices(n, m)))],
+    "same-batch-again": [
+        train(lambda n, m: [np.arange(m)] * len(slices(n, m))),
+        train(lambda n, m: shuffled(n, m)[:1] * len(slices(n, m))),
+    ],
     "whole-data-in-each-batch": [
         train(lambda n, m: [np.arange(n)] * len(slices(n, m))),
         train(lambda n, m: [np.arange(n)] * (n // m)),
@@ -94,6 +97,7 @@ BATCHES = {
     "remainder-dropped": [
         train(lambda n, m: slices(n, m)[: n // m]),
         train(lambda n, m: shuffled(n, m)[: n // m]),
+        train(lambda n, m: slices(n, m)[: -(-n // m) - 1]),
     ],
     "batches-overlap": [
         train(lambda n, m: [np.arange(n)[i : i + m] for i in range(n // m)]),
