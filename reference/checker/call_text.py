@@ -152,22 +152,24 @@ def suggest(definition: Definition) -> str:
     methods = {m: len(p) for m, p in definition.methods.items() if not m.startswith("_")}
     method = next((m for m in ("fit", "train") if m in methods), "")
     method = method or max(methods, key=lambda m: methods[m], default="")
+    kind = next((k for k in kinds_of(definition.short_name) if k != "other"), "gradient")
+    steps = definition.is_class or kind in ("step", "trainer")
     taken: list[str] = []
-    text = f"{definition.name}({suggested(definition.parameters, taken)})"
+    text = f"{definition.name}({suggested(definition.parameters, taken, steps)})"
     if definition.is_class:
         parameters = definition.methods[method] if method else ()
-        return f"{text}.{method or 'fit'}({suggested(parameters, taken)}) -> w: w, b: b"
-    kind = next((k for k in kinds_of(definition.short_name) if k != "other"), "gradient")
+        return f"{text}.{method or 'fit'}({suggested(parameters, taken, steps)}) -> w: w, b: b"
     answer = {"gradient": "grad_w, grad_b", "loss": "loss", "predict": "y_hat"}.get(kind, "w, b")
     joint = "theta" in taken and kind in ("gradient", "step", "trainer")
     return f"{text} -> {('grad' if kind == 'gradient' else 'theta') if joint else answer}"
 
 
-def suggested(parameters: Any, taken: list[str]) -> str:
-    """The arguments of a suggestion."""
+def suggested(parameters: Any, taken: list[str], steps: bool) -> str:
+    """The arguments of a suggestion; alpha is a learning rate where steps are taken."""
     found = []
     for p in parameters:
-        role = next((r for r in roles_of(p["name"]) if r not in taken), "?")
+        roles = [r for r in roles_of(p["name"]) if r not in taken]
+        role = "lr" if steps and "lr" in roles else next(iter(roles), "?")
         if role in ("?", "lam") and not p["required"]:
             found.append(f"{p['name']}={p['default']}")
         else:

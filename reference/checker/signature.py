@@ -32,8 +32,8 @@ KIND_WORDS = {  # words in the name of a function; those above win over those be
     "initialize initialise init zeros animate visualize visualise timer log numerical numeric "
     "mae mape rmse root absolute rsquare determination adjusted closed normal inverse "
     "polynomial poly classify confusion entropy check checking verify clip norm",
-    "trainer": "descent fit train gd bgd sgd minibatch optimize optimise learn regression regress "
-    "solve run runner training iterations regressor",
+    "trainer": "descent descend fit train gd bgd sgd minibatch optimize optimise learn "
+    "regression regress solve run runner training iterations regressor",
     "step": "step update apply optimizer",
     "gradient": "gradient gradients grad grads derivative derivatives deriv partial backward "
     "backprop propagate dw db dm dc djdw djdb dldw dldb dtheta slope dj dl dcost dloss dmse",
@@ -754,7 +754,8 @@ def choices_of(
     used_as = parameter.get("role", "") if not known else ""
     if used_as in allowed:
         return [(0, used_as)]
-    fitting = [r for r in known if r.partition("[")[0] in allowed]
+    vector = not is_number(parameter["default"])  # as in beta=0.9, which is no θ
+    fitting = [r for r in known if r.partition("[")[0] in allowed and (vector or r != "theta")]
     if fitting:
         found = [(i, role) for i, role in enumerate(fitting)]
         if fitting[0] == "lam" and bare(name) in RATE_WORDS and not required:
@@ -767,6 +768,11 @@ def choices_of(
         return []
     order = ("X", "y", "w", "b", "theta", "lr", "iters")
     return [(10 + i, role) for i, role in enumerate(order) if role in allowed]
+
+
+def is_number(default: str | None) -> bool:
+    """Whether a default, as text, is a number."""
+    return re.fullmatch(r"-?[0-9.]+(e-?[0-9]+)?", default or "") is not None
 
 
 def numbered_roles(names: list[str]) -> dict[str, list[str]]:

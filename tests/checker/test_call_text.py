@@ -3,7 +3,7 @@
 import pytest
 
 from reference.checker.call_text import CallError, constant, parse_call, suggest
-from reference.checker.signature import Definition
+from reference.checker.signature import Definition, choices_of
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,10 @@ def parameters(*names, **defaults):
             Definition("cost", parameters("X", "y", "w", "b")),
             "cost(X: X, y: y, w: w, b: b) -> loss",
         ),
-        (Definition("update", parameters("w", "b", "eta")), "update(w: w, b: b, eta: lr) -> w, b"),
+        (
+            Definition("update", parameters("w", "b", "alpha")),
+            "update(w: w, b: b, alpha: lr) -> w, b",
+        ),
         (
             Definition(
                 "M", parameters("lr"), True, {"go": parameters("X", "y"), "_a": (), "b": ()}
@@ -115,3 +118,11 @@ def test_a_suggestion_is_ready_to_edit(definition, text):
     assert suggest(definition) == text
     if "?" not in text:
         parse_call(text)
+
+
+def test_a_name_with_a_number_as_its_default_is_no_vector_of_parameters():
+    """As momentum that is called beta."""
+    number, vector = ({"name": "beta", "required": d is None, "default": d} for d in ("0.9", None))
+    allowed = frozenset({"X", "theta"})
+    assert choices_of(number, allowed, {}) == [(0, "")]
+    assert choices_of(vector, allowed, {}) == [(0, "theta")]
