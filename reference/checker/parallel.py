@@ -136,8 +136,7 @@ class Judge:
             except Exception:  # it ended, or has sent what is no value
                 why = self.describe_end()
                 self.close()
-        failed = f"the checker failed: {why} of the process that judged it; please report it"
-        return Report(target.name, (), failed)
+        return Report(target.name, (), f"the process that judges it ended, twice: {why}")
 
     def ask(self, target: Target, progress: Callable[[str], None]) -> Report:
         """The report on a target, after the name of each function in it."""

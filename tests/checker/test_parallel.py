@@ -20,11 +20,16 @@ from reference.checker.terminal import Progress
 
 ROOT = Path(__file__).parents[2]
 RIGHT = "def gradient(X, y, w, b):\n    r = X @ w + b - y\n    return X.T @ r / len(y), r.mean()\n"
-OPTIONS = {"timeout": 10.0, "max_examples": 20, "sandbox": "off"}
+OPTIONS = {"timeout": 60.0, "max_examples": 20, "sandbox": "off"}
 
 
 def silent(name):
     """Show no progress."""
+
+
+def verdicts(report):
+    """What does not depend on the time there was."""
+    return report.file, report.unchecked, [(c.name, c.verdict, c.fault) for c in report.checks]
 
 
 @pytest.fixture
@@ -52,9 +57,7 @@ def test_the_reports_are_those_of_one_process_in_order(targets):
     """And no process is left."""
     progress = Progress(4)
     found = check_several(targets, OPTIONS, 2, progress)
-    assert [r.as_dict() for r in found] == [
-        check_one(t, OPTIONS, silent).as_dict() for t in targets
-    ]
+    assert list(map(verdicts, found)) == [verdicts(check_one(t, OPTIONS, silent)) for t in targets]
     assert progress.done == 4
     assert not any(isinstance(process, Judge) for process in ALIVE)
 
