@@ -809,7 +809,7 @@ def names(scope: Scope) -> Iterator[Change]:
         if isinstance(node, ast.Name | ast.Attribute) and is_variable(scope, node):
             old = text.of(node)
             own = scope.names if isinstance(node, ast.Name) else []
-            for new in (*own, *scope.attributes, *scope.counts[:2]):
+            for new in dict.fromkeys((*own, *scope.attributes, *scope.counts[:2])):
                 if new != old:
                     alike = set(roles_of(short(new))) & set(roles_of(short(old)))
                     cost = 1.4 if alike or new in scope.counts else 1.8

@@ -31,7 +31,7 @@ KINDS = {  # a word in the name of a fault: the kinds of changes that mend it
     "precedence": "parentheses",
     "parameter": "name swap",
     "loss": "drop name feature",
-    "index": "slice constant name range",
+    "index": "slice constant name range drop",
     "doubled": "delete drop",
     "sequential": "simultaneous move",
     "lr": "rate drop name",
@@ -64,6 +64,9 @@ PARTS = {"b": {"b", "grad_b"}, "w": {"w", "grad_w"}}  # roles of what a line giv
 DRAWING = re.compile(r"rand|choice|sample|integers|permutation|shuffle")
 
 
+ZERO = re.compile(r"=\s*(\[?0|np\.zeros)")
+
+
 def concerns(fault: str, line: str) -> bool:
     """Whether a fault is likely to stand in a line: of the part, or the draw, that it names.
 
@@ -74,6 +77,8 @@ def concerns(fault: str, line: str) -> bool:
     """
     names = fault.split("+")
     if "row-never-drawn" in names and DRAWING.search(line):
+        return True
+    if "accumulator-kept" in names and ZERO.search(line):
         return True
     ends = {
         "b" if n.startswith("bias") else "w" if n.startswith("weight") else n[-1] for n in names

@@ -61,7 +61,7 @@ from reference.checker.verdict import judge
 BATCH = 40  # changes that are sent at once
 PROMISING = 36  # single changes of which pairs are made
 SHARE = 0.4  # of the time limit of a function, for its repair
-HINTED = 8  # changes of each sort at most for each of two mistakes that have names
+HINTED = 12  # changes of each sort at most for each of two mistakes that have names
 UNUSUAL = 1.7  # the cost from which pairs of others are tried before a single change
 CONFIRMED = 12  # changes at most that are judged in full
 SUMS = ("half-sse", "sse")
@@ -198,7 +198,9 @@ class Search:
     def stands_in_line(self, change: Change) -> bool:
         """Whether a change is one of a line in which the fault is likely to stand."""
         number = self.text.source.count("\n", 0, change.edits[0].start)
-        return concerns(self.check.fault or "", self.text.lines[number]) if change.label else False
+        fault = self.check.fault or ""
+        told = change.label or (change.kind == "move" and "accumulator-kept" in fault)
+        return bool(told) and concerns(fault, self.text.lines[number])
 
     @cached_property
     def problems(self) -> list[Problem]:
@@ -272,16 +274,17 @@ class Search:
         names = (self.check.fault or "").split("+")
         for first, second in itertools.combinations(names, 2):
             each = [self.likely_for(first), self.likely_for(second)]
-            ranked = sorted(itertools.product(*each), key=lambda pair: pair[0].cost + pair[1].cost)
-            yield from (both for a, b in ranked if (both := combined(a, b)) is not None)
+            ranked = sorted(itertools.product(*each), key=lambda pair: pair[0][0] + pair[1][0])
+            pairs = (combined(a, b) for (_, a), (_, b) in ranked)
+            yield from (both for both in pairs if both is not None)
 
-    def likely_for(self, fault: str) -> list[Change]:
-        """The likeliest changes for one of several mistakes, at one place and at several."""
+    def likely_for(self, fault: str) -> list[tuple[int, Change]]:
+        """The likeliest changes of each sort for one of several mistakes, with their ranks."""
         kinds = preferred(fault)
         found = [c for c in self.singles if kinds & set(c.kind.split())]
         sorts = itertools.product(sorted(kinds), (True, False))  # what is repeated has no label
         each = [[c for c in found if c.kind == k and bool(c.label) == s][:HINTED] for k, s in sorts]
-        return list(itertools.chain.from_iterable(each))
+        return list(itertools.chain.from_iterable(map(enumerate, each)))
 
     def pairs(self, tried: list[Tried]) -> Iterator[Change]:
         """Pairs of the single changes that bring the answers nearest, or are the likeliest."""
