@@ -500,7 +500,7 @@ def factors(scope: Scope) -> Iterator[Change]:
             new = text.around(place.node, f"{lr} * ", "")
             updates = place.role.startswith("right") and scope.is_update(place.parent)
             updates |= isinstance(place.parent, ast.AugAssign) and scope.is_update(place.parent)
-            yield Change((new,), "rate", 1.5 - 0.3 * updates, f"{lr} * {place.role}")
+            yield Change((new,), "rate", 1.8 - 0.6 * updates, f"{lr} * {place.role}")
         for i, x in enumerate(scope.rows):
             new = text.around(place.node, "", f" * {x}")
             yield Change((new,), "feature", 1.6 + 0.2 * i, f"* {x} {place.role}")

@@ -335,13 +335,19 @@ def read_batches(trainer: Trainer, factors: Sequence[float], program: Program = 
         passes = passes_of(trainer)
         for factor in factors if passes else ():
             finding = classify(trainer, passes or [], factor, program)
-            if finding != Finding():
+            if finding != Finding() and not is_of_one_size(trainer, finding):
                 return finding
     except OutOfTime:
         raise
     except SubjectTerminated:
         pass
     return Finding()
+
+
+def is_of_one_size(trainer: Trainer, finding: Finding) -> bool:
+    """Whether a divisor is taken for a size of batches where there are none: 1 is no size."""
+    batches = "batch_size" in trainer.plan.uses or trainer.fixed > 1
+    return not batches and "ragged-divisor" in finding.fault
 
 
 def passes_of(trainer: Trainer) -> list[Pass] | None:

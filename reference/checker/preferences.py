@@ -80,6 +80,8 @@ def concerns(fault: str, line: str) -> bool:
         return True
     if "accumulator-kept" in names and ZERO.search(line):
         return True
+    if "history-aliased" in names and ".append(" in line:
+        return True
     ends = {
         "b" if n.startswith("bias") else "w" if n.startswith("weight") else n[-1] for n in names
     }

@@ -158,7 +158,8 @@ class Search:
         wrong = self.check.name.rpartition(".")[2]
         if self.check.kind == "predict":  # that of a fitted model: its training is not to blame
             own = [f for f in own if f.name not in (*METHODS, "__init__")] or own
-        own.sort(key=lambda f: (f.name != wrong, f.name == "__init__", f.name == "predict"))
+        first = (wrong, self.plan.method) if self.call is not None else (wrong,)
+        own.sort(key=lambda f: (f.name not in first, f.name == "__init__", f.name == "predict"))
         others = [
             n
             for s in self.statements
@@ -187,7 +188,7 @@ class Search:
                 foreign = 0.8 if i and not self.definition.is_class else 0.4 * bool(i)
                 cost = c.cost + foreign - (1.0 if c.kind in hinted else 0)
                 new = with_parentheses(applied(self.text.source, c.edits))
-                cost += 1.0 * leaves_idle_line(new, c) - 0.5 * self.stands_in_line(c)
+                cost += 1.0 * leaves_idle_line(new, c) - 0.8 * self.stands_in_line(c)
                 if new not in found or cost < found[new][0]:
                     found[new] = cost, c._replace(cost=cost)
         for c in self.standardising():

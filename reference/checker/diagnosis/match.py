@@ -122,7 +122,8 @@ def is_far(found: Any, e: Trial) -> bool:
     got = as_many(e.reading.vector, value.shape)
     if value.shape != got.shape or not np.isfinite(value).all():
         return False
-    return bool((np.abs(got - value) > FAR).any())
+    size = max(1.0, float(np.abs(value).max()))  # of weights stepped in turn, this may be large
+    return bool((np.abs(got - value) > FAR * size).any())
 
 
 def formulas(fault: Fault, trials: Sequence[Trial], augmented: bool) -> Iterator[Formula]:
