@@ -8,24 +8,24 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from reference.checker import classroom, formats
-from reference.checker.classroom import Submission
-from reference.checker.diagnosis.faults import CATALOGUE
-from reference.checker.loading import locate
-from reference.checker.options import FILES, check_parser, items, parser
-from reference.checker.parallel import check_one, check_several
-from reference.checker.repair_text import write_mended
-from reference.checker.report import RIGHT, UNCHECKED, WRONG, Report
-from reference.checker.sandbox.bubblewrap import choose_sandbox
-from reference.checker.sandbox.judge import protect
-from reference.checker.sandbox.process import kill_all
-from reference.checker.targets import Target, expand
-from reference.checker.terminal import (
+from reference.checker.command import classroom, formats
+from reference.checker.command.classroom import Submission
+from reference.checker.command.options import FILES, check_parser, items, parser
+from reference.checker.command.parallel import check_one, check_several
+from reference.checker.command.terminal import (
     Progress,
     complain,
     escape_what_cannot_be_encoded,
     write,
 )
+from reference.checker.diagnosis.faults import CATALOGUE
+from reference.checker.loading import locate
+from reference.checker.repairs.repair_text import write_mended
+from reference.checker.report import RIGHT, UNCHECKED, WRONG, Report
+from reference.checker.sandbox.bubblewrap import choose_sandbox
+from reference.checker.sandbox.judge import protect
+from reference.checker.sandbox.process import kill_all
+from reference.checker.targets import Target, expand
 
 INTERRUPTED = 130
 

@@ -25,7 +25,7 @@ from reference.checker.loading import (
     why_too_many,
 )
 from reference.checker.output import describe_raised
-from reference.checker.repair import find_repairs
+from reference.checker.repairs.repair import find_repairs
 from reference.checker.report import HINTS, OTHER, Check, Report, hinted
 from reference.checker.sandbox.bubblewrap import choose_sandbox
 from reference.checker.sandbox.messages import SubjectTerminated

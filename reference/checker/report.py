@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.checker.repair_text import Repair
+from reference.checker.repairs.repair_text import Repair
 from reference.checker.signature import EQUATIONS, kinds_of
 
 FIELDS = (

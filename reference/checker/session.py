@@ -36,14 +36,6 @@ from reference.checker.output import (
     precision,
     readings,
 )
-from reference.checker.penalty import (
-    OF_BIAS,
-    OTHER,
-    PENALTY,
-    RIDGE,
-    penalty_of_losses,
-    penalty_seen,
-)
 from reference.checker.problem_set import (
     distinguishing_problems,
     exact_answers,
@@ -51,8 +43,16 @@ from reference.checker.problem_set import (
     with_rate,
 )
 from reference.checker.sandbox.messages import OutOfTime, RawOutput, SubjectTerminated
-from reference.checker.scaling import scalings
 from reference.checker.signature import RATE_WORDS, Definition, bare, words
+from reference.checker.trainers.penalty import (
+    OF_BIAS,
+    OTHER,
+    PENALTY,
+    RIDGE,
+    penalty_of_losses,
+    penalty_seen,
+)
+from reference.checker.trainers.scaling import scalings
 from reference.checker.trial import Trial
 
 REPEATS = 100  # problems that are asked again at the end, in another order

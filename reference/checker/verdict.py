@@ -13,14 +13,19 @@ from reference.checker.call_plan import CallPlan, Problem, probe
 from reference.checker.diagnosis import match, pairs, symptoms
 from reference.checker.diagnosis.evidence import Evidence
 from reference.checker.diagnosis.faults import BY_NAME, training
-from reference.checker.example import Subject, example, unanswered
+from reference.checker.diagnosis.own_names import in_own_names
+from reference.checker.examples.example import Subject, example, unanswered
+from reference.checker.examples.repeated_example import repeated_example
+from reference.checker.examples.training_example import (
+    aliased_example,
+    batch_example,
+    first_step,
+    missed_row_example,
+)
 from reference.checker.expected import FORMULAS, Expected
 from reference.checker.extra_problems import Extra, look_further, narrow
 from reference.checker.output import describe_raised
-from reference.checker.own_names import in_own_names
-from reference.checker.penalty import OF_BIAS, PENALTY, problem_without_weights
 from reference.checker.problem_set import distinguishing_problems
-from reference.checker.repeated_example import repeated_example
 from reference.checker.report import Check, Counterexample
 from reference.checker.sandbox.messages import OutOfTime, SubjectTerminated
 from reference.checker.session import (
@@ -38,7 +43,8 @@ from reference.checker.session import (
 )
 from reference.checker.shrink import resized, smallest
 from reference.checker.signature import Definition, kinds_of
-from reference.checker.training import (
+from reference.checker.trainers.penalty import OF_BIAS, PENALTY, problem_without_weights
+from reference.checker.trainers.training import (
     Trained,
     by_name,
     described,
@@ -50,12 +56,6 @@ from reference.checker.training import (
     known_of,
     of_kind,
     other_kind,
-)
-from reference.checker.training_example import (
-    aliased_example,
-    batch_example,
-    first_step,
-    missed_row_example,
 )
 from reference.checker.trial import Trial
 

@@ -5,9 +5,9 @@ from functools import partial
 import numpy as np
 import pytest
 
-from reference.checker import parallel
 from reference.checker.call_plan import plans
 from reference.checker.check import source_of
+from reference.checker.command import parallel
 from reference.checker.loading import Program
 from reference.checker.output import Reading, readings
 from reference.checker.problem_set import distinguishing_problems

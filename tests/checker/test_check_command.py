@@ -14,10 +14,10 @@ from reference import __main__ as command
 from reference import assert_gradient
 from reference import check as check_program
 from reference.checker import check as checking
-from reference.checker import parallel
-from reference.checker.classroom import Submission, table
+from reference.checker.command import parallel
+from reference.checker.command.classroom import Submission, table
+from reference.checker.command.formats import as_json
 from reference.checker.diagnosis.faults import CATALOGUE
-from reference.checker.formats import as_json
 from reference.checker.report import Check, Report
 
 RIGHT = Check("predict", "predict", "right", cases=1000, worst_error=0.3)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reference import __main__ as command
-from reference.checker.classroom import (
+from reference.checker.command.classroom import (
     Item,
     Submission,
     class_status,

@@ -11,7 +11,7 @@ from in_process import sample
 from reference.checker.call_plan import CallPlan, Problem
 from reference.checker.check import check
 from reference.checker.diagnosis.faults import CATALOGUE
-from reference.checker.literal import Writer, entry, number
+from reference.checker.examples.literal import Writer, entry, number
 from reference.checker.loading import Program
 from reference.checker.report import details
 from reference.checker.sandbox.invoke import build

@@ -13,8 +13,8 @@ import pytest
 from in_process import check_here
 
 from reference import __main__ as command
-from reference.checker import formats, parallel
-from reference.checker.classroom import Item, Submission
+from reference.checker.command import formats, parallel
+from reference.checker.command.classroom import Item, Submission
 from reference.checker.report import FIELDS, Check, Report, hinted
 
 RIGHT = Check("predict", "predict", "right", cases=1000, worst_error=0.3)

@@ -5,14 +5,14 @@ import pytest
 from in_process import InProcess, chosen, gradient_descent
 
 from reference.checker.diagnosis.history import Program
-from reference.checker.minibatches import (
+from reference.checker.trainers.minibatches import (
     PLAIN,
     Trainer,
     bias_apart,
     matching_models,
     read_batches,
 )
-from reference.checker.passes import Pass, labels_of, row_labels
+from reference.checker.trainers.passes import Pass, labels_of, row_labels
 
 
 def slices(n, m):

@@ -12,11 +12,11 @@ import pytest
 from in_process import sample
 from test_process import is_gone, wait_until
 
-from reference.checker.parallel import Judge, check_one, check_several
+from reference.checker.command.parallel import Judge, check_one, check_several
+from reference.checker.command.terminal import Progress
 from reference.checker.report import Check, Report
 from reference.checker.sandbox.process import ALIVE, kill_all
 from reference.checker.targets import Target
-from reference.checker.terminal import Progress
 
 ROOT = Path(__file__).parents[2]
 RIGHT = "def gradient(X, y, w, b):\n    r = X @ w + b - y\n    return X.T @ r / len(y), r.mean()\n"
@@ -142,7 +142,7 @@ def test_a_judge_ends_with_the_process_that_started_it(tmp_path):
     (tmp_path / "a.py").write_text(RIGHT.replace("    r =", "    while True: pass\n    r ="))
     program = f"""
 import os
-from reference.checker.parallel import Judge, Target
+from reference.checker.command.parallel import Judge, Target
 judge = Judge({OPTIONS | {"timeout": 600.0}})
 def leave(name):
     print(judge.popen.pid, flush=True)

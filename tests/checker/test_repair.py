@@ -7,9 +7,9 @@ import pytest
 from in_process import sample
 
 from reference.__main__ import main
-from reference.checker import repair
 from reference.checker.check import check
-from reference.checker.edits import (
+from reference.checker.repairs import repair
+from reference.checker.repairs.edits import (
     Edit,
     Scope,
     Text,
@@ -20,9 +20,9 @@ from reference.checker.edits import (
     tidy,
     with_parentheses,
 )
-from reference.checker.moves import moves
-from reference.checker.preferences import preferred
-from reference.checker.repair_text import Hunk, Repair, hunks_between, mended
+from reference.checker.repairs.moves import moves
+from reference.checker.repairs.preferences import preferred
+from reference.checker.repairs.repair_text import Hunk, Repair, hunks_between, mended
 
 EXAMPLES = 30
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from reference.checker import formats
-from reference.checker.classroom import Submission, table
+from reference.checker.command import formats
+from reference.checker.command.classroom import Submission, table
 from reference.checker.report import Check, Counterexample, Report, exit_status, text
 
 

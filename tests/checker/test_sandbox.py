@@ -205,7 +205,7 @@ JUDGED = {
     ("module", "judged"),
     [
         pytest.param("reference.__main__", JUDGED["here"], marks=pytest.mark.thorough),
-        ("reference.checker.parallel", JUDGED["by another"]),
+        ("reference.checker.command.parallel", JUDGED["by another"]),
     ],
 )
 def test_the_checker_imports_nothing_late(module, judged, tmp_path):

@@ -5,7 +5,7 @@ import pytest
 from in_process import right, sample
 
 from reference import check
-from reference.checker.scaling import Scaling
+from reference.checker.trainers.scaling import Scaling
 
 
 def mean_std(X):

@@ -7,9 +7,9 @@ import sys
 import pytest
 
 from reference import __main__ as command
-from reference.checker import parallel
+from reference.checker.command import parallel
+from reference.checker.command.terminal import complain, escape_what_cannot_be_encoded, write
 from reference.checker.report import Check, Report
-from reference.checker.terminal import complain, escape_what_cannot_be_encoded, write
 
 
 class Failing(io.StringIO):

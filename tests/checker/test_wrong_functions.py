@@ -7,7 +7,7 @@ import pytest
 from in_process import sample
 
 from reference import check
-from reference.checker import repair
+from reference.checker.repairs import repair
 
 PROGRAMS = {  # name, line of the repair, program
     "an accumulated part": (

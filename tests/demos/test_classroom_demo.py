@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from reference.__main__ import main
-from reference.checker.options import check_parser, items
+from reference.checker.command.options import check_parser, items
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "demos" / "classroom"

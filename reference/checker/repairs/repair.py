@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reference.checker.call_plan import METHODS, CallPlan, Problem
-from reference.checker.edits import (
+from reference.checker.output import parts_of
+from reference.checker.repairs.edits import (
     Change,
     Edit,
     Scope,
@@ -33,14 +34,11 @@ from reference.checker.edits import (
     tidy,
     with_parentheses,
 )
-from reference.checker.minibatches import NAMES
-from reference.checker.moves import moves, standardised
-from reference.checker.output import parts_of
-from reference.checker.penalty import problem_without_weights
-from reference.checker.preferences import concerns, preferred
-from reference.checker.quick import FAR, RIGHT, Quick
-from reference.checker.quick_passes import QuickPasses
-from reference.checker.repair_text import Repair, hunks_between
+from reference.checker.repairs.moves import moves, standardised
+from reference.checker.repairs.preferences import concerns, preferred
+from reference.checker.repairs.quick import FAR, RIGHT, Quick
+from reference.checker.repairs.quick_passes import QuickPasses
+from reference.checker.repairs.repair_text import Repair, hunks_between
 from reference.checker.report import Check
 from reference.checker.sandbox.messages import RawOutput, SubjectTerminated
 from reference.checker.session import (
@@ -55,7 +53,9 @@ from reference.checker.session import (
     usual_losses,
 )
 from reference.checker.signature import Definition
-from reference.checker.training import judge_training
+from reference.checker.trainers.minibatches import NAMES
+from reference.checker.trainers.penalty import problem_without_weights
+from reference.checker.trainers.training import judge_training
 from reference.checker.verdict import judge
 
 BATCH = 40  # changes that are sent at once

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from reference.checker.check import check, failure
+from reference.checker.command.terminal import Progress
 from reference.checker.report import Report
 from reference.checker.sandbox.judge import end_self, protect_helper
 from reference.checker.sandbox.messages import describe_exit
@@ -36,7 +37,6 @@ from reference.checker.sandbox.process import (
 )
 from reference.checker.sandbox.worker import incoming, read_ahead
 from reference.checker.targets import Target
-from reference.checker.terminal import Progress
 
 BOOT = """\
 import sys
@@ -45,10 +45,10 @@ from importlib.util import module_from_spec, spec_from_file_location
 spec = spec_from_file_location("reference", file)
 sys.modules["reference"] = module_from_spec(spec)
 spec.loader.exec_module(sys.modules["reference"])
-from reference.checker.parallel import serve
+from reference.checker.command.parallel import serve
 serve()
 """  # imports this package from where it is, and nothing from the working directory
-PACKAGE = str(Path(__file__).parents[1] / "__init__.py")
+PACKAGE = str(Path(__file__).parents[2] / "__init__.py")
 TRIES = 2  # for each file
 SILENT = 60.0  # seconds beyond those of a function: a judging process without a sign hangs
 END_SECONDS = 2 * KEEPER_SECONDS  # for a judging process to end what it has started

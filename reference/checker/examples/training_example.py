@@ -17,7 +17,7 @@ import numpy as np
 
 from reference import exact
 from reference.checker.call_plan import CallPlan, Problem
-from reference.checker.example import (
+from reference.checker.examples.example import (
     Place,
     Subject,
     component,
@@ -27,11 +27,11 @@ from reference.checker.example import (
     script,
 )
 from reference.checker.expected import CONVENTIONS, Expected
-from reference.checker.minibatches import DRAWS, MANY
 from reference.checker.output import Output, parse_output
 from reference.checker.problem_set import with_rate
 from reference.checker.report import Counterexample, text
 from reference.checker.sandbox.messages import RawOutput
+from reference.checker.trainers.minibatches import DRAWS, MANY
 from reference.checker.trial import Trial
 
 SIZES = [(2, 1), (3, 2), (4, 2), (5, 2), (2, 2), (3, 3), (5, 5)]  # (n, m), simple ones first

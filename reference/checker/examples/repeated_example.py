@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from reference.checker.call_plan import CallPlan, Problem
-from reference.checker.example import Subject, example, script
+from reference.checker.examples.example import Subject, example, script
 from reference.checker.report import Counterexample, text, words_of
 from reference.checker.session import Call, make_evaluate, of_function
 from reference.checker.trial import Trial

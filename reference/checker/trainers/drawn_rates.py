@@ -14,8 +14,8 @@ import numpy as np
 
 from reference.checker.call_plan import CallPlan, Problem
 from reference.checker.diagnosis.history import Path, rates_of
-from reference.checker.minibatches import alike_problem, is_near
 from reference.checker.output import Reading, parse_output
+from reference.checker.trainers.minibatches import alike_problem, is_near
 
 ROWS, PASSES = 3, (0, 1, 2)
 

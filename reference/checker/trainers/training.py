@@ -13,19 +13,7 @@ import numpy as np
 from reference.checker.call_plan import CallPlan, written
 from reference.checker.diagnosis.faults import BY_NAME
 from reference.checker.diagnosis.history import Explanation, explain_paths
-from reference.checker.drawn_rates import drawn_rates
 from reference.checker.expected import CONVENTIONS
-from reference.checker.minibatches import (
-    ALL_ROWS,
-    DRAWS_ROWS,
-    NAMES,
-    Finding,
-    Trainer,
-    bias_apart,
-    never_used,
-    read_batches,
-    steps_in_turn,
-)
 from reference.checker.output import parse_output
 from reference.checker.report import Check
 from reference.checker.session import (
@@ -39,6 +27,18 @@ from reference.checker.session import (
     small_problems,
 )
 from reference.checker.signature import Definition
+from reference.checker.trainers.drawn_rates import drawn_rates
+from reference.checker.trainers.minibatches import (
+    ALL_ROWS,
+    DRAWS_ROWS,
+    NAMES,
+    Finding,
+    Trainer,
+    bias_apart,
+    never_used,
+    read_batches,
+    steps_in_turn,
+)
 from reference.checker.trial import Trial
 
 INTENTS = {

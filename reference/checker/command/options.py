@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from reference.checker.call_text import ANSWERS, EXAMPLE, ROLES, CallError, parse_call
-from reference.checker.classroom import Item
+from reference.checker.command.classroom import Item
 from reference.checker.expected import CONVENTIONS
 from reference.checker.sandbox.bubblewrap import CHOICES
 from reference.checker.session import LONGEST

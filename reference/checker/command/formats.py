@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
-from reference.checker.classroom import Score, Submission, as_dict, fault_of
+from reference.checker.command.classroom import Score, Submission, as_dict, fault_of
 from reference.checker.report import Check, Report, escaped
 
 FORMULA = ("=", "+", "-", "@", "\t")  # with which a cell begins that a spreadsheet computes

@@ -19,7 +19,8 @@ from reference import rounding
 from reference.checker.call_plan import CallPlan, Problem
 from reference.checker.diagnosis.history import PLAIN, Program
 from reference.checker.output import Reading, parse_output
-from reference.checker.passes import (
+from reference.checker.sandbox.messages import OutOfTime, SubjectTerminated
+from reference.checker.trainers.passes import (
     EPOCHS,
     Pass,
     labels_of,
@@ -28,7 +29,6 @@ from reference.checker.passes import (
     read_passes,
     row_labels,
 )
-from reference.checker.sandbox.messages import OutOfTime, SubjectTerminated
 
 SIZES = [(7, 3), (6, 3), (6, 2), (8, 3), (5, 1)]  # (n, batch_size): m divides n, or does not
 ALL_ROWS = "all rows in each step"

@@ -15,11 +15,11 @@ import numpy as np
 
 from reference.checker.call_plan import CallPlan, Problem
 from reference.checker.expected import CONVENTIONS
-from reference.checker.minibatches import alike_problem, slices
 from reference.checker.output import Reading, parse_output
-from reference.checker.passes import DOUBLE, identity_problem
-from reference.checker.quick import FAR, RIGHT, gap
+from reference.checker.repairs.quick import FAR, RIGHT, gap
 from reference.checker.sandbox.messages import RawOutput
+from reference.checker.trainers.minibatches import alike_problem, slices
+from reference.checker.trainers.passes import DOUBLE, identity_problem
 
 
 class QuickPasses:

@@ -1,0 +1,1 @@
+"""The smallest example as Python code, and the derivation of its numbers."""

@@ -1,0 +1,1 @@
+"""The smallest change of a wrong function that makes it right."""

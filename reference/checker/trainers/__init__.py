@@ -1,0 +1,1 @@
+"""What a training did: the batches of each pass, and what is kept between its steps."""
