@@ -20,6 +20,7 @@ from linreg_np import loss
 from reference import check
 from reference.checker.call_plan import CallPlan, Problem
 from reference.checker.check import source_of
+from reference.checker.choose_call import choose_call
 from reference.checker.diagnosis.faults import CATALOGUE
 from reference.checker.diagnosis.faults.fault import Fault
 from reference.checker.expected import Expected
@@ -27,7 +28,7 @@ from reference.checker.loading import Program
 from reference.checker.output import Reading, parse_output
 from reference.checker.sandbox import definitions, invoke, worker
 from reference.checker.sandbox.messages import decode
-from reference.checker.session import choose_call, trials_of_problem
+from reference.checker.session import trials_of_problem
 
 NO_ANSWER = ("timeout", "crash")  # which every test sees
 RATES = (0.3, 0.1, 0.03, 0.01, 0.003)  # a user tries several until one converges

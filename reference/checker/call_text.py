@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from reference.checker.signature import ROLE_WORDS, Definition, kinds_of, roles_of
+from reference.checker.definition import Definition
+from reference.checker.signature import ROLE_WORDS, kinds_of, roles_of
 
 ANSWERS = ("grad_w", "grad_b", "grad", "w", "b", "theta", "y_hat", "loss", "losses", "_")
 ROLES = tuple(ROLE_WORDS)

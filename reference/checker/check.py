@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from reference.checker.call_text import ToldCall, parse_call, suggest
+from reference.checker.definition import Definition
 from reference.checker.expected import CONVENTIONS
 from reference.checker.loading import (
     NotLoaded,
@@ -32,7 +33,7 @@ from reference.checker.sandbox.messages import SubjectTerminated
 from reference.checker.sandbox.process import Process
 from reference.checker.script import check_script
 from reference.checker.session import Options
-from reference.checker.signature import Definition, kinds_of, why_other
+from reference.checker.signature import kinds_of, why_other
 from reference.checker.verdict import judge, unchecked
 
 

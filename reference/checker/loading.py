@@ -18,14 +18,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from reference.checker.signature import (
-    Definition,
-    kinds_of,
-    role_by_use,
-    roles_of,
-    source_parameters,
-    used_names,
-)
+from reference.checker.definition import Definition, role_by_use, source_parameters, used_names
+from reference.checker.signature import kinds_of, roles_of
 
 ENDINGS = (".py", ".ipynb")
 LARGEST_SOURCE = 5_000_000  # bytes

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reference.checker.call_plan import CallPlan, Problem
+from reference.checker.definition import Definition
 from reference.checker.sandbox.messages import ArrayMessage, RawOutput
-from reference.checker.signature import Definition, numbered, roles_of
+from reference.checker.signature import numbered, roles_of
 
 FLOAT = np.dtype(float)
 NAMES = {

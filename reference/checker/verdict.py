@@ -9,7 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from reference.checker.attempts import ENOUGH, Attempt, Choice
 from reference.checker.call_plan import CallPlan, Problem, probe
+from reference.checker.choose_call import choose_call
+from reference.checker.definition import Definition
 from reference.checker.diagnosis import match, pairs, symptoms
 from reference.checker.diagnosis.evidence import Evidence
 from reference.checker.diagnosis.faults import BY_NAME, training
@@ -29,20 +32,16 @@ from reference.checker.problem_set import distinguishing_problems
 from reference.checker.report import Check, Counterexample
 from reference.checker.sandbox.messages import OutOfTime, SubjectTerminated
 from reference.checker.session import (
-    ENOUGH,
-    Attempt,
     Call,
-    Choice,
     Evaluate,
     Options,
-    choose_call,
     make_evaluate,
     of_function,
     run,
     small_problems,
 )
 from reference.checker.shrink import resized, smallest
-from reference.checker.signature import Definition, kinds_of
+from reference.checker.signature import kinds_of
 from reference.checker.trainers.penalty import OF_BIAS, PENALTY, problem_without_weights
 from reference.checker.trainers.training import (
     Trained,

@@ -5,15 +5,16 @@ from functools import partial
 import numpy as np
 import pytest
 
-from reference.checker.call_plan import plans
 from reference.checker.check import source_of
+from reference.checker.choose_call import choose_call
 from reference.checker.command import parallel
 from reference.checker.loading import Program
 from reference.checker.output import Reading, readings
+from reference.checker.plans import plans
 from reference.checker.problem_set import distinguishing_problems
 from reference.checker.sandbox import definitions, invoke, worker
 from reference.checker.sandbox.messages import SubjectTerminated, decode
-from reference.checker.session import ask, choose_call, make_evaluate, trials_of_problem
+from reference.checker.session import ask, make_evaluate, trials_of_problem
 
 FOREVER = float("inf")
 CASES = distinguishing_problems(0)[:20]

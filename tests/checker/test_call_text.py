@@ -3,7 +3,8 @@
 import pytest
 
 from reference.checker.call_text import CallError, constant, parse_call, suggest
-from reference.checker.signature import Definition, choices_of
+from reference.checker.definition import Definition
+from reference.checker.signature import choices_of
 
 
 @pytest.mark.parametrize(

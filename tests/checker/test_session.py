@@ -16,9 +16,10 @@ from in_process import (
 )
 
 from reference.checker import session
+from reference.checker.choose_call import choose_call
 from reference.checker.problem_set import distinguishing_problems, random_problems
 from reference.checker.sandbox.messages import SubjectTerminated
-from reference.checker.session import Options, choose_call, make_evaluate, of_function, run
+from reference.checker.session import Options, make_evaluate, of_function, run
 
 PROBLEM = distinguishing_problems(0)[0]
 

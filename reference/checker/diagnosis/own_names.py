@@ -6,8 +6,9 @@ import ast
 import re
 
 from reference.checker.call_plan import CallPlan
+from reference.checker.definition import Definition
 from reference.checker.output import Reading, key_name
-from reference.checker.signature import Definition, roles_of
+from reference.checker.signature import roles_of
 
 PARTS = ("grad_w", "grad_b", "new w", "new b")
 

@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reference.checker.call_plan import CallPlan, Problem
+from reference.checker.definition import Definition
 from reference.checker.examples.derivation import explain_example
 from reference.checker.examples.literal import Writer
 from reference.checker.output import Key, Reading, key_name, with_last_entries
 from reference.checker.report import Counterexample, text
 from reference.checker.sandbox.invoke import PREDICT
 from reference.checker.sandbox.messages import ArrayMessage, RawOutput
-from reference.checker.signature import Definition
 from reference.checker.trial import Trial
 
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from reference.checker.signature import GRADIENT_ROLES, roles_of
+from reference.checker.definition import GRADIENT_ROLES
+from reference.checker.signature import roles_of
 
 OPEN, CLOSE = "\ue000", "\ue001"  # parentheses that may not be needed
 FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda

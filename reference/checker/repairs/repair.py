@@ -18,8 +18,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reference.checker.call_plan import METHODS, CallPlan, Problem
+from reference.checker.attempts import Attempt, Choice, readings_of, trials_of, usual_losses
+from reference.checker.call_plan import CallPlan, Problem
+from reference.checker.definition import Definition
 from reference.checker.output import parts_of
+from reference.checker.plans import METHODS
 from reference.checker.repairs.edits import (
     Change,
     Edit,
@@ -41,18 +44,7 @@ from reference.checker.repairs.quick_passes import QuickPasses
 from reference.checker.repairs.repair_text import Repair, hunks_between
 from reference.checker.report import Check
 from reference.checker.sandbox.messages import RawOutput, SubjectTerminated
-from reference.checker.session import (
-    Attempt,
-    Choice,
-    Options,
-    iterations,
-    readings_of,
-    small_problems,
-    trials_of,
-    trials_of_problem,
-    usual_losses,
-)
-from reference.checker.signature import Definition
+from reference.checker.session import Options, iterations, small_problems, trials_of_problem
 from reference.checker.trainers.minibatches import NAMES
 from reference.checker.trainers.penalty import problem_without_weights
 from reference.checker.trainers.training import judge_training

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reference.checker.signature import Definition
+from reference.checker.definition import Definition
 
 WORDS = {"std", "mean", "mu", "sigma", "standardize", "standardise", "scale", "scaled", "normalize"}
 WORDS |= {"normalise", "min", "max", "ptp", "zscore"}

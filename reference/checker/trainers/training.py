@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from reference.checker.attempts import Choice
 from reference.checker.call_plan import CallPlan, written
+from reference.checker.definition import Definition
 from reference.checker.diagnosis.faults import BY_NAME
 from reference.checker.diagnosis.history import Explanation, explain_paths
 from reference.checker.expected import CONVENTIONS
@@ -19,14 +21,12 @@ from reference.checker.report import Check
 from reference.checker.session import (
     SMALL,
     Call,
-    Choice,
     Options,
     is_aliased,
     make_evaluate,
     paths_of,
     small_problems,
 )
-from reference.checker.signature import Definition
 from reference.checker.trainers.drawn_rates import drawn_rates
 from reference.checker.trainers.minibatches import (
     ALL_ROWS,
