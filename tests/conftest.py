@@ -26,7 +26,11 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Deselect what is marked `thorough`, unless CI is set or --thorough is given."""
+    """Deselect what is marked `thorough`, unless CI is set or --thorough is given.
+
+    The tests of the page come first, so that one worker has the browser while the other goes on.
+    """
+    items.sort(key=lambda item: "chromium" not in getattr(item, "fixturenames", ()))
     if os.environ.get("CI") or config.getoption("--thorough"):
         return
     thorough = [item for item in items if item.get_closest_marker("thorough")]

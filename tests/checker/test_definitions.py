@@ -146,6 +146,7 @@ def test_the_rest_is_run_up_to_what_is_needed(load):
     assert (names, left_out) == (["f"], {3: ""})
 
 
+@pytest.mark.thorough
 def test_an_endless_loop_that_a_function_needs_ends_in_time(load):
     """The other functions are found."""
     source = f"n = 0\nwhile True:\n    try: k = n\n    except Exception: pass\ndef f(): return k\n{GRADIENT}"
@@ -257,6 +258,7 @@ def test_a_module_is_imported_by_its_name():
     assert "Fraction" not in found
 
 
+@pytest.mark.thorough
 def test_slow_assignments_have_a_common_limit(load):
     """The last of them are not tried."""
     slow = "import time\n" + "".join(f"a{i} = time.sleep(3)\n" for i in range(9))
@@ -265,6 +267,7 @@ def test_slow_assignments_have_a_common_limit(load):
     assert len(left_out) == 9
 
 
+@pytest.mark.thorough
 def test_a_slow_import_is_told_from_a_loop(tmp_path, monkeypatch):
     """Each is left out by itself; what needs neither is judged."""
     (tmp_path / "looping.py").write_text("while True: pass")

@@ -6,7 +6,7 @@ from in_process import sample
 
 from reference.checker.check import check
 
-CASES = sample(4, [(form.source, form.verdicts) for form in FORMS.values()], FORMS)
+CASES = sample(8, [(form.source, form.verdicts) for form in FORMS.values()], FORMS)
 MISTAKES = [
     pytest.param(form.source.replace(old, new), functions.split(","), id=f"{name}: {new[:40]}")
     for name, form in FORMS.items()

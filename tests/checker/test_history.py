@@ -245,7 +245,7 @@ TRAININGS = [
 
 
 @pytest.mark.parametrize(
-    ("program", "fault", "said"), sample(4, TRAININGS, [t[0].__name__ for t in TRAININGS])
+    ("program", "fault", "said"), sample(8, TRAININGS, [t[0].__name__ for t in TRAININGS])
 )
 def test_a_training_is_right_of_its_kind_where_its_names_say_so(program, fault, said):
     """Momentum and a schedule without a word for it are no plain descent."""

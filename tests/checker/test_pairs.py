@@ -57,7 +57,7 @@ PROGRAMS = [
 ]
 
 
-@pytest.mark.parametrize(("names", "body"), sample(5, PROGRAMS, [n for n, _ in PROGRAMS]))
+@pytest.mark.parametrize(("names", "body"), sample(10, PROGRAMS, [n for n, _ in PROGRAMS]))
 def test_two_mistakes_at_once_are_both_named(tmp_path, names, body):
     """With the sentence of each."""
     file = tmp_path / "program.py"
@@ -114,6 +114,7 @@ GIVEN = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("names", sample(3, GIVEN))
 def test_steps_along_given_gradients_have_names_too(tmp_path, names):
     """On tensors that hold their gradients; also where nothing is updated at all."""

@@ -82,6 +82,7 @@ def test_as_many_files_are_checked_at_a_time_as_was_asked(monkeypatch, jobs):
     assert peak == [jobs] * 6
 
 
+@pytest.mark.thorough
 def test_a_file_whose_judge_was_killed_is_judged_once_more(judge, targets):
     """Whoever killed it."""
     killed = []
@@ -95,6 +96,7 @@ def test_a_file_whose_judge_was_killed_is_judged_once_more(judge, targets):
     assert killed == ["gradient"]
 
 
+@pytest.mark.thorough
 def test_a_file_that_always_kills_its_judge_is_not_checked(judge, targets):
     """The others are."""
     found = judge.check(targets[0], lambda name: judge.popen.kill())
@@ -103,6 +105,7 @@ def test_a_file_that_always_kills_its_judge_is_not_checked(judge, targets):
     assert judge.check(targets[0], silent).passed is True
 
 
+@pytest.mark.thorough
 def test_a_judge_that_was_stopped_is_replaced(judge, targets, monkeypatch):
     """It shows no sign of life, and is killed."""
     start, stopped = judge.start, []

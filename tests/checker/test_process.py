@@ -151,7 +151,7 @@ ENDS = {
 }
 
 
-@pytest.mark.parametrize("name", sample(3, ENDS))
+@pytest.mark.parametrize("name", sample(5, ENDS))
 def test_a_process_that_gives_no_answer_is_ended(code, name):
     """With the fault and the reason, long before the time limit; and it can be asked anew."""
     code.load()

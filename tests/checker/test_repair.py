@@ -198,7 +198,7 @@ MISTAKES = {  # what is replaced in a right program, and by what
 }
 
 
-@pytest.mark.parametrize("mistake", sample(12, MISTAKES))
+@pytest.mark.parametrize("mistake", sample(24, MISTAKES))
 def test_a_repair_makes_the_program_right(mistake, tmp_path):
     """The mended copy is judged right, and the line that differs is the one that is named."""
     right, old, new = MISTAKES[mistake]
@@ -265,6 +265,7 @@ def test_a_function_object_has_the_lines_of_its_file():
     assert wrong.repair.line == gradient.__code__.co_firstlineno + 2
 
 
+@pytest.mark.thorough
 def test_an_endless_change_is_given_up(tmp_path):
     """A loop that some changes make endless costs a moment, not the time limit."""
     source = """\

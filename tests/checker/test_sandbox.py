@@ -152,7 +152,7 @@ ENDS = [(name, sandbox) for name in SIGNALS for sandbox in ("off", "auto")]
 
 
 @needs_linux
-@pytest.mark.parametrize(("name", "sandbox"), sample(7, ENDS, range(8)))
+@pytest.mark.parametrize(("name", "sandbox"), sample(8, ENDS, range(8)))
 def test_all_ends_with_the_checker(name, sandbox, tmp_path):
     """A loop, a hidden child and what they have written, whichever signal it is."""
     tmp_path.chmod(0o755)

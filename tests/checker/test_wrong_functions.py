@@ -171,7 +171,7 @@ def test_the_sentence_is_about_what_is_judged_in_its_own_names(tmp_path, words):
     assert "grad_" not in found.explanation
 
 
-@pytest.mark.parametrize("bias", ["[]", "np.array([b, 1e9])"])
+@pytest.mark.parametrize("bias", sample(2, ["[]", "np.array([b, 1e9])"]))
 def test_a_bias_is_one_number(tmp_path, bias):
     """What an attribute of that name holds is not passed over for another number."""
     source = f"""

@@ -60,6 +60,7 @@ def gone(pid, seconds=10):
     return False
 
 
+@pytest.mark.thorough
 def test_every_worker_holds_what_one_process_would():
     """A shard of 3 and one of 1000, in 101 steps an epoch: the same bits, within the bounds."""
     status, out, err = finished(launch("--sizes", "3", "1000", "--seed", "5"))

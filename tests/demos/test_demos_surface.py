@@ -85,6 +85,7 @@ def test_the_axes_are_drawn_to_scale():
     assert fig.axes[0].get_aspect() == 1
 
 
+@pytest.mark.thorough
 def test_the_three_methods_are_seen():
     """Blue, green and vermillion, each by hundreds of pixels."""
     picture = pixels(run_once("surface")[1] / "surface.png")
@@ -95,6 +96,7 @@ def test_the_three_methods_are_seen():
 # batch_size
 
 
+@pytest.mark.thorough
 def test_small_batches_get_further_and_jitter_more():
     """After the same samples: 10 is lower than 100, 100 than all; and 1 jitters above 10."""
     ran, folder = run_once("batch_size")

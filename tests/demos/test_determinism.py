@@ -69,6 +69,7 @@ def written(directory, hash_seed, demos):
     return {name: pids.sub(b"(pid)", p.read_bytes()) for name, p in files.items()}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "demos", [{"surface"}, pytest.param(DEMOS, marks=pytest.mark.thorough)], ids=len
 )

@@ -144,6 +144,7 @@ def test_a_demo_killed_at_the_last_moment_leaves_the_old_picture(tmp_path, pictu
     assert picture.read_bytes() != b"old"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT])
 @pytest.mark.parametrize("count", [1, pytest.param(10, marks=pytest.mark.thorough)])
 def test_a_demo_ended_at_any_moment_leaves_the_old_picture_or_the_new_one(

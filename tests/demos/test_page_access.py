@@ -34,6 +34,7 @@ def answer(study, name, option):
     study.click(f"#ex-{name} .check")
 
 
+@pytest.mark.thorough
 def test_each_exercise_asks_first_and_then_tells(study):
     """Without an answer nothing is told; a wrong one is called wrong; the right one is explained."""
     found = exercises(study)
@@ -57,6 +58,7 @@ def test_each_exercise_asks_first_and_then_tells(study):
         assert study.shown(why)
 
 
+@pytest.mark.thorough
 def test_the_wrong_descents_show_their_symptoms(study):
     """b never moves; the path never rests; every step is the first."""
     still, restless, straight = (
@@ -105,7 +107,12 @@ def act_at_will(study):
     ("fragment", "options", "act"),
     [
         pytest.param("language=en", {}, None, marks=thorough),
-        ("language=zh&m=all&eta=2.4&t=300", {"dark": True, "width": 360, "height": 740}, None),
+        pytest.param(
+            "language=zh&m=all&eta=2.4&t=300",
+            {"dark": True, "width": 360, "height": 740},
+            None,
+            marks=thorough,
+        ),
         ("language=en&features=two", {"dark": True}, act_at_will),
         pytest.param("language=zh", {}, act_at_will, marks=thorough),
         pytest.param("language=en&data=own&own=x,y;1,2;2,3;4,4", {}, None, marks=thorough),
@@ -145,7 +152,7 @@ def overflowing(study, width):
     return ["the page"] * wide + study.js(OVERFLOWING, width)
 
 
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("width", [360, pytest.param(1280, marks=thorough)])
 @pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=thorough)])
 def test_nothing_overflows(closed, width, language):
     """At the start; with the longest numbers, those of a path that diverges; all unfolded."""
@@ -189,6 +196,7 @@ def touch(study, selector, down, across=0):
     return study.js("scrollY") - before
 
 
+@pytest.mark.thorough
 def test_a_finger_scrolls_unless_it_holds_a_handle(closed):
     """Over each kind of picture; a handle that is held moves, and the page does not."""
     study = closed.open("language=en", width=360, height=740)

@@ -37,6 +37,7 @@ def run(tmp_path):
     return run
 
 
+@pytest.mark.thorough
 def test_the_example_of_a_fault_is_recognised_by_its_name(run):
     """One entry in one table: it is listed, its programs are rejected as it, and its tests pass."""
     table = run.copy / "reference/checker/diagnosis/faults/inputs.py"

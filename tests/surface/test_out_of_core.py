@@ -110,6 +110,7 @@ assert surface.n == n and abs(surface.max_lr / linreg_np.max_lr(few) - 1) < 1e-1
     run(code, file)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("training", ["fit", "fit_affine"])
 def test_training_reads_the_rows_of_each_batch(file, training):
     """One epoch over the file: no copy but of the batches, and of the path."""
