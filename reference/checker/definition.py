@@ -467,8 +467,8 @@ def is_row(argument: Any, targets: set[str]) -> bool:
     return isinstance(index, ast.Name) and index.id in targets
 
 
-def is_stored(node: ast.Name) -> bool:
-    """Whether a name is assigned to here."""
+def is_stored(node: ast.Name | ast.Attribute | ast.Subscript) -> bool:
+    """Whether a name, an attribute or an element is assigned to here."""
     return isinstance(node.ctx, ast.Store)
 
 

@@ -442,3 +442,22 @@ def test_a_pair_of_faults_prefers_the_changes_of_both():
     assert preferred("sign-flipped+lr-missing") == preferred("sign-flipped") | preferred(
         "lr-missing"
     )
+
+
+@pytest.mark.thorough
+def test_without_a_repair_the_line_is_the_one_that_gives_the_wrong_bias_its_value(tmp_path):
+    """No small change of a median makes it a mean."""
+    source = """\
+import numpy as np
+
+def gradient_descent(X, y, w, b, lr, iters):
+    for _ in range(iters):
+        r = X @ w + b - y
+        w = w - lr * X.T @ r / len(y)
+        b = b - lr * np.median(r)
+    return w, b
+"""
+    file = tmp_path / "median.py"
+    file.write_text(source)
+    (found,) = check(str(file), max_examples=60, timeout=4).checks
+    assert (found.verdict, found.repair, found.line) == ("wrong", None, 7)

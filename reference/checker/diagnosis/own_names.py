@@ -6,7 +6,7 @@ import ast
 import re
 
 from reference.checker.call_plan import CallPlan
-from reference.checker.definition import Definition
+from reference.checker.definition import Definition, is_stored
 from reference.checker.output import Reading, key_name
 from reference.checker.signature import roles_of
 
@@ -47,11 +47,6 @@ def returned_name(
         return ""
     key = reading.b if part[-1] == "b" and plan.kind != "gradient_b" else reading.w
     return key_name(key, plan, definition) if key is not None else ""
-
-
-def is_stored(node: ast.Name) -> bool:
-    """Whether a name is assigned to here."""
-    return isinstance(node.ctx, ast.Store)
 
 
 def parameter(part: str, plan: CallPlan) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from reference.checker.definition import GRADIENT_ROLES
+from reference.checker.definition import GRADIENT_ROLES, is_stored
 from reference.checker.signature import roles_of
 
 OPEN, CLOSE = "\ue000", "\ue001"  # parentheses that may not be needed
@@ -365,11 +365,6 @@ def inner_places(node: Any, parent: Any, role: str) -> Iterator[Place]:
             if not isinstance(node.op, ast.Div | ast.FloorDiv | ast.Pow):
                 yield from inner_places(node.right, node, f"right {type(node.op).__name__}")
             yield from inner_places(node.left, node, f"left {type(node.op).__name__}")
-
-
-def is_stored(node: Any) -> bool:
-    """Whether a name is assigned to here."""
-    return isinstance(node.ctx, ast.Store)
 
 
 def is_self(node: Any) -> bool:

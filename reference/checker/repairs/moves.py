@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from reference.checker.repairs.edits import Change, Edit, Scope, called, is_stored, short
+from reference.checker.definition import is_stored
+from reference.checker.repairs.edits import Change, Edit, Scope, called, short
 from reference.checker.signature import roles_of
 
 SIMPLE = ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Expr | ast.Return

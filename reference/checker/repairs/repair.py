@@ -20,7 +20,7 @@ import numpy as np
 
 from reference.checker.attempts import Attempt, Choice, readings_of, trials_of, usual_losses
 from reference.checker.call_plan import CallPlan, Problem
-from reference.checker.definition import Definition
+from reference.checker.definition import Definition, is_stored
 from reference.checker.output import parts_of
 from reference.checker.plans import METHODS
 from reference.checker.repairs.edits import (
@@ -32,7 +32,6 @@ from reference.checker.repairs.edits import (
     changes,
     compatible,
     is_self,
-    is_stored,
     repeated,
     tidy,
     with_parentheses,
@@ -45,6 +44,7 @@ from reference.checker.repairs.repair_text import Repair, hunks_between
 from reference.checker.report import Check
 from reference.checker.sandbox.messages import RawOutput, SubjectTerminated
 from reference.checker.session import Options, iterations, small_problems, trials_of_problem
+from reference.checker.signature import roles_of
 from reference.checker.trainers.minibatches import NAMES
 from reference.checker.trainers.penalty import problem_without_weights
 from reference.checker.trainers.training import judge_training
@@ -525,14 +525,18 @@ class Search:
         line = usual_line(self.definition.node, self.check.fault or "")
         if line:
             return line
+        example = self.check.counterexample
+        wrong = (example.component if example is not None else "") or ""
+        of_bias = bool({"b", "grad_b"} & set(roles_of(wrong)))  # w comes first, and is right
+        line = last_assignment(self.definition.node, wrong) if of_bias else None
         nearest = min(tried, key=lambda t: t.distance, default=None)
         change = None
         if nearest is not None and nearest.distance < 0.5 * self.base_distance:
             change = nearest.change
-        elif self.singles:
+        elif self.singles and line is None:
             change = self.singles[0]
         if change is None:
-            return None
+            return line
         return self.text.source.count("\n", 0, change.edits[0].start) + 1
 
 
@@ -552,6 +556,14 @@ def usual_line(node: Any, fault: str) -> int | None:
         lines = [min(lines)] if lines else []
     else:
         lines = [node.body[-1].lineno] if fault == "no-return" else []
+    return max(lines, default=None)
+
+
+def last_assignment(node: Any, name: str) -> int | None:
+    """The last line that gives a value to a variable or an attribute of this name."""
+    named = (n for n in ast.walk(node) if isinstance(n, ast.Name | ast.Attribute))
+    stored = (n for n in named if is_stored(n))
+    lines = [n.lineno for n in stored if name in (getattr(n, "id", ""), getattr(n, "attr", ""))]
     return max(lines, default=None)
 
 
