@@ -86,7 +86,7 @@ def predict(X, w, b):
     ),
     "two mistakes": (
         "sign-flipped+bias-gradient-sum",
-        5,
+        6,
         """\
 def compute_gradient(x, y, w, b):
     m = len(x)

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 DEMOS = {p.stem for p in ROOT.glob("demos/[a-z]*.py")} - {"speed"}
-PICTURELESS = {"data_parallel", "derivation", "page"}
+PICTURELESS = {"data_parallel", "derivation", "notebook", "page"}
 
 PROGRAMS = """
 import numpy as np

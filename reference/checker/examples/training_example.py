@@ -7,6 +7,7 @@ does not depend on it: one batch of all rows, or rows that are all alike.
 
 from __future__ import annotations
 
+import ast
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -17,6 +18,7 @@ import numpy as np
 
 from reference import exact
 from reference.checker.call_plan import CallPlan, Problem
+from reference.checker.definition import Definition, called_name
 from reference.checker.examples.example import (
     Place,
     Subject,
@@ -31,6 +33,7 @@ from reference.checker.output import Output, parse_output
 from reference.checker.problem_set import with_rate
 from reference.checker.report import Counterexample, text
 from reference.checker.sandbox.messages import RawOutput
+from reference.checker.signature import words
 from reference.checker.trainers.minibatches import DRAWS, MANY
 from reference.checker.trial import Trial
 
@@ -41,7 +44,7 @@ def batch_example(process: Any, subject: Subject, losses: Sequence[str]) -> Coun
     """The first small problem on which epochs of minibatches lead elsewhere than they should."""
     plan = subject.plan
     loss = next((c for c in losses if full_batch_is_right(process, subject, c)), losses[0])
-    free = bool(DRAWS & subject.definition.wording)
+    free = draws(subject.definition)
     fixed = subject.definition.batch_sizes
     for problem, epochs in itertools.product(batch_problems(plan, free, fixed), (1, 2)):
         p = with_rate(plan, problem._replace(iters=epochs))
@@ -53,6 +56,13 @@ def batch_example(process: Any, subject: Subject, losses: Sequence[str]) -> Coun
         if len(wrong):
             return shown(subject, item, wanted, int(wrong[0]))
     return None
+
+
+def draws(definition: Definition) -> bool:
+    """Whether it draws rows, or calls what does so; the name sgd alone does not say that."""
+    calls = (called_name(n) for n in definition.reached if isinstance(n, ast.Call))
+    found = definition.wording | {w for name in calls for w in words(name)}
+    return bool(DRAWS & found - {"sgd", "stochastic"})
 
 
 def batch_problems(plan: CallPlan, free: bool, fixed: Sequence[int] = ()) -> Iterator[Problem]:
