@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 RIGHT = "def gradient(X, y, w, b):\n    r = X @ w + b - y\n    return X.T @ r / len(y), r.mean()\n"
 WRONG = RIGHT.replace(" / len(y)", "")
 BATCH = 50  # programs of a run
-ALL = 500
+ALL = int(os.environ.get("HOSTILE_PROGRAMS", "500"))
 BATCHES = [range(first, first + BATCH) for first in range(0, ALL, BATCH)]
 WRITTEN = ["/tmp", "/var/tmp", "/", os.path.expanduser("~")]
 needs_linux = pytest.mark.skipif(
