@@ -103,8 +103,8 @@ def parameters(*names, **defaults):
             "cost(X: X, y: y, w: w, b: b) -> loss",
         ),
         (
-            Definition("update", parameters("w", "b", "alpha")),
-            "update(w: w, b: b, alpha: lr) -> w, b",
+            Definition("update", parameters("alpha", "w", "b")),
+            "update(alpha: lr, w: w, b: b) -> w, b",
         ),
         (
             Definition(

@@ -1,5 +1,7 @@
 """What is read off a training: which rows a pass used, with what weight, and whose labels."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from in_process import InProcess, chosen, gradient_descent
@@ -192,6 +194,27 @@ def test_batches_whose_bias_moves_otherwise_are_none_that_are_known(batches, par
     assert (found.fault, found.kind) == ("", "")
     known = batches in (slices, shuffled)
     assert ("the bias does not" in bias_apart(asked, 1.0)) == known
+
+
+def test_a_bias_that_moves_along_one_row_has_no_divisor_of_its_own():
+    """Rows that are all alike would not show it: there the first residual is the mean."""
+
+    def gradient_descent(X, y, w, b, lr, epochs):
+        for _ in range(epochs):
+            r = X @ w + b - y
+            w, b = w - lr * r @ X / len(r), b - lr * r[0]
+        return w, b
+
+    def right(X, y, w, b, lr, epochs, batch_size):
+        return train(slices)(X, y, w, b, lr, epochs, batch_size)
+
+    right.__name__ = "gradient_descent"
+    call = chosen(right).call
+    assert bias_apart(trainer(right, call), 1.0) == ""
+    roles = tuple(pair for pair in call.plan.roles if pair[1] != "batch_size")
+    plan = replace(call.plan, roles=roles, positional=len(roles))
+    found = read_batches(Trainer(InProcess(gradient_descent), plan, call.reading), [1.0])
+    assert (found.fault, found.kind) == ("", "")
 
 
 def test_a_process_that_ends_says_nothing():

@@ -325,7 +325,9 @@ def test_a_folder_is_made_for_the_code_under_test_and_gone_to(tmp_path, monkeypa
     assert Path.cwd().stat().st_uid == (os.getuid() or system.NOBODY)
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can act as another user")
+@pytest.mark.skipif(
+    getattr(os, "getuid", int)() != 0 or os.name == "nt", reason="only root can act as another user"
+)
 def test_root_finds_out_what_nobody_can_read(tmp_path, monkeypatch):
     """A folder and Python; it is root again after that."""
     monkeypatch.setattr(system.sys, "executable", "/bin/sh")

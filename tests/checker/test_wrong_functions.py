@@ -171,6 +171,33 @@ def test_the_sentence_is_about_what_is_judged_in_its_own_names(tmp_path, words):
     assert "grad_" not in found.explanation
 
 
+def test_small_steps_along_the_right_rows_do_not_make_a_training_right(tmp_path):
+    """Where larger numbers show that it computes something else; nor do they give it a name."""
+    source = """
+def sgd(X, y, w, b, lr, epochs):
+    for _ in range(epochs):
+        A = np.clip(X, -2, 2)
+        r = A @ w + b - y
+        w, b = w - lr * A.T @ r / len(y), b - lr * r.mean()
+    return w, b
+"""
+    found = checked(tmp_path, source)
+    assert (found.verdict, found.fault) == ("wrong", "unknown")
+
+
+def test_the_new_values_have_the_names_of_the_program(tmp_path):
+    """Those that a training returns, and not those of the derivation."""
+    source = """
+def gradient_descent(X, y, weights, offset, lr, epochs):
+    coefs, shift = weights, offset
+    for _ in range(epochs):
+        r = X @ coefs + shift - y
+        coefs, shift = coefs - lr * X.T @ r / len(y), shift - lr * np.median(r)
+    return coefs, shift
+"""
+    assert "new shift." in checked(tmp_path, source).explanation
+
+
 @pytest.mark.parametrize("bias", sample(2, ["[]", "np.array([b, 1e9])"]))
 def test_a_bias_is_one_number(tmp_path, bias):
     """What an attribute of that name holds is not passed over for another number."""

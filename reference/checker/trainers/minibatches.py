@@ -444,9 +444,8 @@ def follows(trainer: Trainer, factor: float, model: Model) -> bool:
     """Whether large steps are those of the model, on rows that are alike or act apart."""
     if trainer.plan.scaling is not None:  # rows that are alike have no spread
         return True
-    return (model.program != PLAIN or leaves(trainer, factor, model)) and leads_on_alike_rows(
-        trainer, factor, model
-    )
+    alone = bool(model.program.kind) or leaves(trainer, factor, model)
+    return alone and leads_on_alike_rows(trainer, factor, model)
 
 
 def leads_on_alike_rows(trainer: Trainer, factor: float, model: Model) -> bool:
@@ -464,9 +463,13 @@ def leaves(trainer: Trainer, factor: float, model: Model) -> bool:
     found = left_over(process, plan, reading, n, m)
     if found is None:
         return False
-    wanted = np.ones(n)
-    for rows in model.structure.steps(n, m):
-        wanted[rows] *= 1 - 0.5 * factor * model.sign[1] / model.divisor[1](len(rows), n, m)
+    wanted, steps, gradients = np.ones(n), model.structure.steps(n, m), []
+    for t, rows in enumerate(steps):
+        part = 0.5 * factor * model.sign[1] / model.divisor[1](len(rows), n, m)
+        gradients.append(np.zeros(n))
+        gradients[t][rows] = part * (1.0 if model.program is FROZEN else wanted[rows])
+        c = [coefficient(model, len(steps), t, s) for s in range(t + 1)]
+        wanted = wanted - sum(k * g for k, g in zip(c, gradients, strict=True))
     near = 10 * precision_of(process, plan, reading).near * (1 + np.abs(wanted).max())
     return bool((np.abs(np.sort(found) - np.sort(wanted)) <= near).all())
 

@@ -250,14 +250,19 @@ def judge_batches(
             return Trained([by_name(known, finding.fault, finding.more)])
         if finding.kind:
             text = in_words(finding.kind, known, trainer.fixed)
-            whole = finding.kind == ALL_ROWS and not call.plan.scaling
-            if status == "right" or whole:  # which its answers show, or not
+            if status == "right" or is_decided_by_answers(call, finding.kind):
                 return Trained([], text * (status == "right"))
             check = Check("trainer", call.plan.name, "right", explanation=text, **known_of(known))
             if finding.kind != "minibatches":
                 check = of_kind(check, f"descent along {text}", options)
             return Trained([check], text, known, predictions_of(process, known, options))
     return Trained([unexplained(process, call)] if status == "right" else [])
+
+
+def is_decided_by_answers(call: Call, kind: str) -> bool:
+    """Whether a trainer of this kind must be right where all rows are in one batch."""
+    sized = kind == "minibatches" and "batch_size" in call.plan.uses
+    return (kind == ALL_ROWS or sized) and call.plan.scaling is None
 
 
 def unexplained(process: Any, call: Call) -> Check:
