@@ -325,8 +325,22 @@ def kept(X, y, w, b, lr, epochs, batch_size):
     return w, b
 
 
+def frozen_whole(X, y, w, b, lr, epochs, batch_size):
+    """The same, of all rows in each step."""
+    for _ in range(epochs):
+        r = X @ w + b - y
+        for _ in range(0, len(y), batch_size):
+            w, b = w - lr * r @ X / len(y), b - lr * r.mean()
+    return w, b
+
+
 @pytest.mark.parametrize(
-    ("program", "fault"), [(frozen, "gradient-outside-loop"), (kept, "accumulator-kept")]
+    ("program", "fault"),
+    [
+        (frozen, "gradient-outside-loop"),
+        (frozen_whole, "gradient-outside-loop+whole-data-in-each-batch"),
+        (kept, "accumulator-kept"),
+    ],
 )
 def test_what_is_kept_within_a_pass_is_named(program, fault):
     """With all rows in one batch both are right."""

@@ -185,6 +185,22 @@ def sgd(X, y, w, b, lr, epochs):
     assert (found.verdict, found.fault) == ("wrong", "unknown")
 
 
+@pytest.mark.parametrize("batch", ["", ", batch_size"])
+def test_batches_that_are_right_for_few_rows_do_not_make_a_training_right(tmp_path, batch):
+    """Where the problems by which batches are read are smaller than what it leaves out."""
+    source = f"""
+def sgd(X, y, w, b, lr, epochs{batch}):
+    X, y = X[:8], y[:8]
+    for _ in range(epochs):
+        m = {"batch_size" if batch else "len(y)"}
+        for i in range(0, len(y), m):
+            r = X[i : i + m] @ w + b - y[i : i + m]
+            w, b = w - lr * X[i : i + m].T @ r / len(r), b - lr * r.mean()
+    return w, b
+"""
+    assert checked(tmp_path, source).verdict == "wrong"
+
+
 def test_the_new_values_have_the_names_of_the_program(tmp_path):
     """Those that a training returns, and not those of the derivation."""
     source = """

@@ -321,8 +321,8 @@ class Trainer(NamedTuple):
     @property
     def sizes(self) -> list[tuple[int, int]]:
         """(n, batch_size) of the passes that are read."""
-        k = self.fixed
-        return SIZES if "batch_size" in self.plan.uses else [(k + 4, k), (2 * k + 5, k)]
+        k, given = self.fixed, "batch_size" in self.plan.uses
+        return SIZES if given and k == 1 else [(k + 4, k), (2 * k + 5, k)]
 
 
 def read_batches(trainer: Trainer, factors: Sequence[float], program: Program = PLAIN) -> Finding:
