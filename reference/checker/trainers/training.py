@@ -260,9 +260,8 @@ def judge_batches(
 
 
 def is_decided_by_answers(call: Call, kind: str) -> bool:
-    """Whether a trainer of this kind must be right where all rows are in one batch."""
-    sized = kind == "minibatches" and "batch_size" in call.plan.uses
-    return (kind == ALL_ROWS or sized) and call.plan.scaling is None
+    """Whether answers to the small problems are right if a trainer is of this kind."""
+    return kind == ALL_ROWS and call.plan.scaling is None
 
 
 def unexplained(process: Any, call: Call) -> Check:
