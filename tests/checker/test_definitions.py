@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from in_process import sample
 
 from reference.checker.loading import Program
 from reference.checker.sandbox import process
@@ -72,7 +71,8 @@ LEFT_OUT = [
 ]
 
 
-@pytest.mark.parametrize(("source", "why"), sample(3, LEFT_OUT, range(len(LEFT_OUT))))
+@pytest.mark.sample(3)
+@pytest.mark.parametrize(("source", "why"), LEFT_OUT)
 def test_what_cannot_be_executed_is_left_out_and_said(load, source, why):
     """And the function below it is found all the same."""
     names, left_out = load(f"{source}\n{GRADIENT}")
@@ -92,7 +92,8 @@ MESSAGES = [
 ]
 
 
-@pytest.mark.parametrize(("source", "message"), sample(2, MESSAGES, range(len(MESSAGES))))
+@pytest.mark.sample(2)
+@pytest.mark.parametrize(("source", "message"), MESSAGES)
 def test_a_placeholder_says_why_when_it_is_used(answer, source, message):
     """Not that a name is not defined."""
     assert re.search(message, answer(source))
@@ -117,7 +118,8 @@ NEEDED = [
 ]
 
 
-@pytest.mark.parametrize("source", sample(3, NEEDED, range(len(NEEDED))))
+@pytest.mark.sample(3)
+@pytest.mark.parametrize("source", NEEDED)
 def test_what_a_function_needs_is_there(answer, source):
     """Assignments, settings, and the code at the top level that makes a name of a function."""
     assert answer(source) == 7
@@ -166,7 +168,8 @@ PUBLIC = [
 ]
 
 
-@pytest.mark.parametrize(("source", "names"), sample(2, PUBLIC, range(len(PUBLIC))))
+@pytest.mark.sample(2)
+@pytest.mark.parametrize(("source", "names"), PUBLIC)
 def test_what_a_program_defines_is_public(load, source, names):
     """Not what it imports, and not the objects of its classes."""
     assert load(source)[0] == names
@@ -204,7 +207,8 @@ def test_modules_beside_the_program_are_read_from_their_source(answer, tmp_path)
     assert answer(relative, "pack/mine.py") == 7
 
 
-@pytest.mark.parametrize("name", sample(3, ["22a_mine.py", "mine.py", "with-dash.py"]))
+@pytest.mark.sample(3)
+@pytest.mark.parametrize("name", ["22a_mine.py", "mine.py", "with-dash.py"])
 def test_child_processes_find_the_program_by_its_name(answer, name):
     """A pool of spawned processes imports the module that a function is of."""
     source = (

@@ -6,7 +6,6 @@ import sys
 
 import numpy as np
 import pytest
-from in_process import sample
 
 from reference.checker.call_plan import CallPlan, Problem
 from reference.checker.check import check
@@ -227,7 +226,8 @@ def assert_replays(source, found):
         assert "shape" in shown.got or "str" in shown.got or shown.got.startswith(value[:60])
 
 
-@pytest.mark.parametrize("name", sample(120, FROM_CATALOGUE))
+@pytest.mark.sample(120)
+@pytest.mark.parametrize("name", FROM_CATALOGUE)
 def test_each_example_of_the_catalogue_gives_what_is_printed(name, tmp_path):
     """Pasted below the definitions, in a process of its own."""
     source, loss = FROM_CATALOGUE[name]
@@ -249,7 +249,8 @@ NAMES = {  # program: what its number is called, and a part of its call
 }
 
 
-@pytest.mark.parametrize("name", sample(8, OWN))
+@pytest.mark.sample(8)
+@pytest.mark.parametrize("name", OWN)
 def test_each_example_is_in_the_author_s_form(name, tmp_path):
     """In his arguments and layout; a number has the name that the program gives it."""
     wrong = checks_of(OWN[name], tmp_path)

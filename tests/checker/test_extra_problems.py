@@ -4,7 +4,6 @@ import textwrap
 
 import numpy as np
 import pytest
-from in_process import sample
 
 from reference import check
 from reference.checker import extra_problems
@@ -55,7 +54,8 @@ RIGHT = {
 }
 
 
-@pytest.mark.parametrize("name", sample(2, RIGHT))
+@pytest.mark.sample(2)
+@pytest.mark.parametrize("name", RIGHT)
 def test_a_right_function_stays_right_and_the_sizes_are_said(tmp_path, name):
     """Up to more than a thousand rows; 65 features unless it takes one alone."""
     found = judged(tmp_path, RIGHT[name])
@@ -84,7 +84,8 @@ WIDE = """
 LARGE = [(WIDE, "from d = 65 on"), (BLOCKS, "from n = 65 on")]
 
 
-@pytest.mark.parametrize(("source", "said"), sample(2, LARGE, "dn"))
+@pytest.mark.sample(2)
+@pytest.mark.parametrize(("source", "said"), LARGE, ids=["d", "n"])
 def test_what_is_wrong_in_large_problems_alone_is_found(tmp_path, source, said):
     """And from which size on."""
     found = judged(tmp_path, source)
@@ -120,7 +121,8 @@ CUT = {
 }
 
 
-@pytest.mark.parametrize("name", sample(3, CUT))
+@pytest.mark.sample(3)
+@pytest.mark.parametrize("name", CUT)
 def test_an_answer_that_integers_cut_in_silence_is_wrong(tmp_path, name):
     """Though it is right for floats; the example has integers."""
     found = judged(tmp_path, CUT[name])
@@ -231,7 +233,8 @@ ONE_NARROW = [
 ]
 
 
-@pytest.mark.parametrize(("first", "last", "part"), sample(3, ONE_NARROW, range(3)))
+@pytest.mark.sample(3)
+@pytest.mark.parametrize(("first", "last", "part"), ONE_NARROW)
 def test_the_precision_of_one_part_does_not_excuse_the_other(tmp_path, first, last, part):
     """Each is held to its own."""
     found = judged(tmp_path, NARROW.format(first, last))

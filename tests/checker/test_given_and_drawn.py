@@ -1,7 +1,6 @@
 """Programs that are given residuals, or that change their own learning rate."""
 
 import pytest
-from in_process import sample
 
 from reference import check
 
@@ -58,7 +57,8 @@ def test_what_is_right_of_its_kind_is_right(name, tmp_path):
     assert ("rate that changes" in found.explanation) == ("rate" in name or "schedule" in name)
 
 
-@pytest.mark.parametrize("name", sample(3, MISTAKES))
+@pytest.mark.sample(3)
+@pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_in_it_is_seen(name, tmp_path):
     """With its name, where the size of the gradient is known."""
     old, new, fault = MISTAKES[name]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from in_process import right, sample
+from in_process import right
 
 from reference import check
 from reference.checker.call_plan import Problem
@@ -244,9 +244,8 @@ TRAININGS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("program", "fault", "said"), sample(8, TRAININGS, [t[0].__name__ for t in TRAININGS])
-)
+@pytest.mark.sample(8)
+@pytest.mark.parametrize(("program", "fault", "said"), TRAININGS)
 def test_a_training_is_right_of_its_kind_where_its_names_say_so(program, fault, said):
     """Momentum and a schedule without a word for it are no plain descent."""
     found = check(program, max_examples=40, timeout=60).checks[0]

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from in_process import sample
 
 from reference import check
 from reference.checker.diagnosis import pairs
@@ -57,7 +56,8 @@ PROGRAMS = [
 ]
 
 
-@pytest.mark.parametrize(("names", "body"), sample(10, PROGRAMS, [n for n, _ in PROGRAMS]))
+@pytest.mark.sample(10)
+@pytest.mark.parametrize(("names", "body"), PROGRAMS, ids=[n for n, _ in PROGRAMS])
 def test_two_mistakes_at_once_are_both_named(tmp_path, names, body):
     """With the sentence of each."""
     file = tmp_path / "program.py"
@@ -115,7 +115,8 @@ GIVEN = {
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("names", sample(3, GIVEN))
+@pytest.mark.sample(3)
+@pytest.mark.parametrize("names", GIVEN)
 def test_steps_along_given_gradients_have_names_too(tmp_path, names):
     """On tensors that hold their gradients; also where nothing is updated at all."""
     file = tmp_path / "program.py"

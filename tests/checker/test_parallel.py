@@ -9,7 +9,6 @@ import threading
 from pathlib import Path
 
 import pytest
-from in_process import sample
 from test_process import is_gone, wait_until
 
 from reference.checker.command.parallel import Judge, check_one, check_several
@@ -125,7 +124,8 @@ def test_a_judge_that_was_stopped_is_replaced(judge, targets, monkeypatch):
     assert stopped == ["gradient"]
 
 
-@pytest.mark.parametrize("sent", sample(3, [b"I1\nK.", b"", b"no value"]))
+@pytest.mark.sample(3)
+@pytest.mark.parametrize("sent", [b"I1\nK.", b"", b"no value"])
 def test_a_judge_that_sends_no_report_is_replaced(judge, targets, sent):
     """Nor anything else that can be read."""
     judge.start()

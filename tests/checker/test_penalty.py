@@ -1,7 +1,6 @@
 """Penalties: right where they leave the bias free, and wrong where they hold it too."""
 
 import pytest
-from in_process import sample
 
 from reference import check
 
@@ -33,7 +32,8 @@ PROGRAMS = {
 }
 
 
-@pytest.mark.parametrize("name", sample(3, PROGRAMS))
+@pytest.mark.sample(3)
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_a_penalty_holds_the_weights_alone(tmp_path, name):
     """In steps, losses and classes; the example and the repair are of the bias."""
     file = tmp_path / "program.py"

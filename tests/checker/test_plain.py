@@ -1,7 +1,6 @@
 """Descent of another kind: right where it is meant, and wrong where plain descent is asked for."""
 
 import pytest
-from in_process import sample
 
 from reference import assert_gradient, check
 
@@ -31,7 +30,8 @@ def gradient_descent(X, y, lr, n_iters, {parameter}):
 """
 
 
-@pytest.mark.parametrize("kind", sample(5, PARTS))
+@pytest.mark.sample(5)
+@pytest.mark.parametrize("kind", PARTS)
 def test_only_plain_descent_is_right_where_it_is_insisted_on(kind, tmp_path):
     """What is meant is right without `plain`, and is named with it."""
     file = tmp_path / "program.py"

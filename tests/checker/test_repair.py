@@ -4,7 +4,6 @@ import ast
 import json
 
 import pytest
-from in_process import sample
 
 from reference.__main__ import main
 from reference.checker.check import check
@@ -198,7 +197,8 @@ MISTAKES = {  # what is replaced in a right program, and by what
 }
 
 
-@pytest.mark.parametrize("mistake", sample(24, MISTAKES))
+@pytest.mark.sample(24)
+@pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_repair_makes_the_program_right(mistake, tmp_path):
     """The mended copy is judged right, and the line that differs is the one that is named."""
     right, old, new = MISTAKES[mistake]

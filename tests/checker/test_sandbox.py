@@ -13,7 +13,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from in_process import sample
 from test_hostile import ROOT, needs_linux, outliving, sandbox_or_skip
 
 from reference.checker.check import check
@@ -152,7 +151,8 @@ ENDS = [(name, sandbox) for name in SIGNALS for sandbox in ("off", "auto")]
 
 
 @needs_linux
-@pytest.mark.parametrize(("name", "sandbox"), sample(8, ENDS, range(8)))
+@pytest.mark.sample(8)
+@pytest.mark.parametrize(("name", "sandbox"), ENDS)
 def test_all_ends_with_the_checker(name, sandbox, tmp_path):
     """A loop, a hidden child and what they have written, whichever signal it is."""
     tmp_path.chmod(0o755)

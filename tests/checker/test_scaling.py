@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from in_process import right, sample
+from in_process import right
 
 from reference import check
 from reference.checker.trainers.scaling import Scaling
@@ -51,7 +51,8 @@ MEASURES = [mean_std, sample_std, min_range, mean_range]
 EACH_WAY = [(measure, scaled) for measure in MEASURES for scaled in (True, False)]
 
 
-@pytest.mark.parametrize(("measure", "scaled_prediction"), sample(8, EACH_WAY, range(8)))
+@pytest.mark.sample(8)
+@pytest.mark.parametrize(("measure", "scaled_prediction"), EACH_WAY)
 def test_a_trainer_may_standardise_if_it_predicts_so_too(measure, scaled_prediction):
     """With what is subtracted and divided by, in words."""
     fitted, predicted = check(class_of(measure, 0.0, scaled_prediction), max_examples=20).checks

@@ -4,7 +4,6 @@ import contextlib
 import io
 
 import pytest
-from in_process import sample
 
 from reference import check
 from reference.checker.repairs import repair
@@ -114,7 +113,8 @@ def checked(tmp_path, source):
     return check(str(file), max_examples=20, timeout=60).checks[-1]
 
 
-@pytest.mark.parametrize("name", sample(3, PROGRAMS))
+@pytest.mark.sample(3)
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_a_wrong_function_has_its_name_its_line_and_its_repair(tmp_path, name):
     """Where the mistake is made, without a change of what is returned beside."""
     fault, line, source = PROGRAMS[name]
@@ -214,7 +214,8 @@ def gradient_descent(X, y, weights, offset, lr, epochs):
     assert "new shift." in checked(tmp_path, source).explanation
 
 
-@pytest.mark.parametrize("bias", sample(2, ["[]", "np.array([b, 1e9])"]))
+@pytest.mark.sample(2)
+@pytest.mark.parametrize("bias", ["[]", "np.array([b, 1e9])"])
 def test_a_bias_is_one_number(tmp_path, bias):
     """What an attribute of that name holds is not passed over for another number."""
     source = f"""

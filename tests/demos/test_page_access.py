@@ -15,7 +15,6 @@ from demos._page.notation import mathml
 from demos._shared.sections import SECTIONS
 
 AXE = (Path(__file__).parent / "data" / "axe.min.js").read_text(encoding="utf-8")
-thorough = pytest.mark.thorough
 
 
 # ---- exercises
@@ -34,7 +33,6 @@ def answer(study, name, option):
     study.click(f"#ex-{name} .check")
 
 
-@pytest.mark.thorough
 def test_each_exercise_asks_first_and_then_tells(study):
     """Without an answer nothing is told; a wrong one is called wrong; the right one is explained."""
     found = exercises(study)
@@ -58,7 +56,6 @@ def test_each_exercise_asks_first_and_then_tells(study):
         assert study.shown(why)
 
 
-@pytest.mark.thorough
 def test_the_wrong_descents_show_their_symptoms(study):
     """b never moves; the path never rests; every step is the first."""
     still, restless, straight = (
@@ -106,18 +103,13 @@ def act_at_will(study):
 @pytest.mark.parametrize(
     ("fragment", "options", "act"),
     [
-        pytest.param("language=en", {}, None, marks=thorough),
-        pytest.param(
-            "language=zh&m=all&eta=2.4&t=300",
-            {"dark": True, "width": 360, "height": 740},
-            None,
-            marks=thorough,
-        ),
+        ("language=en", {}, None),
+        ("language=zh&m=all&eta=2.4&t=300", {"dark": True, "width": 360, "height": 740}, None),
         ("language=en&features=two", {"dark": True}, act_at_will),
-        pytest.param("language=zh", {}, act_at_will, marks=thorough),
-        pytest.param("language=en&data=own&own=x,y;1,2;2,3;4,4", {}, None, marks=thorough),
-        pytest.param("language=en", {"width": 360, "height": 740}, act_at_will, marks=thorough),
-        pytest.param("language=en&m=1&eta=9.1&t=300", {}, None, marks=thorough),
+        ("language=zh", {}, act_at_will),
+        ("language=en&data=own&own=x,y;1,2;2,3;4,4", {}, None),
+        ("language=en", {"width": 360, "height": 740}, act_at_will),
+        ("language=en&m=1&eta=9.1&t=300", {}, None),
     ],
 )
 def test_axe_finds_nothing(closed, fragment, options, act):
@@ -152,8 +144,8 @@ def overflowing(study, width):
     return ["the page"] * wide + study.js(OVERFLOWING, width)
 
 
-@pytest.mark.parametrize("width", [360, pytest.param(1280, marks=thorough)])
-@pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=thorough)])
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("language", ["zh", "en"])
 def test_nothing_overflows(closed, width, language):
     """At the start; with the longest numbers, those of a path that diverges; all unfolded."""
     study = closed.open(f"language={language}", width=width, height=740)
@@ -196,7 +188,6 @@ def touch(study, selector, down, across=0):
     return study.js("scrollY") - before
 
 
-@pytest.mark.thorough
 def test_a_finger_scrolls_unless_it_holds_a_handle(closed):
     """Over each kind of picture; a handle that is held moves, and the page does not."""
     study = closed.open("language=en", width=360, height=740)
@@ -218,7 +209,7 @@ def test_a_finger_scrolls_unless_it_holds_a_handle(closed):
     [
         "street",
         "plane",
-        *(pytest.param(p, marks=thorough) for p in ("over_w", "steps", "contours")),
+        *(p for p in ("over_w", "steps", "contours")),
     ],
 )
 def test_a_picture_and_its_slider_are_in_view_together(closed, picture):
@@ -280,7 +271,7 @@ def test_the_keyboard_alone_is_enough(study):
 NAMED = {"button", "slider", "spinbutton", "radio", "link", "image", "toolbar", "checkbox", "group"}
 
 
-@pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=thorough)])
+@pytest.mark.parametrize("language", ["zh", "en"])
 def test_everything_has_a_name_for_screen_readers(study, language):
     """Each control and picture in the accessibility tree; and each step is read out."""
     study.click(f"[data-language={language}]")
@@ -331,6 +322,7 @@ SPOKEN = """
 KEPT = {"price", "area", "age", "dl"}  # of §0, in the language of mathematics; d2l
 
 
+@pytest.mark.sample(99)
 def test_the_language_switch_leaves_no_english_behind(study):
     """Nor does what comes up later; and switched back, the page is as it was."""
     study.wait("document.querySelector('#spoken').textContent !== ''")
@@ -367,6 +359,7 @@ def test_paper_shows_pictures_and_no_controls(closed):
     assert not study.js("printing")
 
 
+@pytest.mark.sample(99)
 def test_the_page_sends_no_request(study):
     """From opening it to a path played in the other language: one request, for the file itself."""
     study.browser.get_log("performance")
@@ -399,7 +392,7 @@ def ink_lines(picture, gap=12):
     return 1 + int((np.diff(rows) > gap).sum())
 
 
-@thorough
+@pytest.mark.thorough
 def test_firefox_draws_each_equation_on_one_line(tmp_path):
     """By one screenshot without a window: no square floats above, no fraction falls apart."""
     firefox = firefox_or_skip()

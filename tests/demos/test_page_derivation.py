@@ -39,6 +39,7 @@ def assert_equal_numbers(found, X, y, w, b):
         assert value == pytest.approx(engine[key], rel=1e-12), key
 
 
+@pytest.mark.sample(99)
 def test_numbers_are_those_of_the_engine_and_of_torch(view):
     """For the houses and the weights of the run that made the page."""
     X, y = three_houses(0)
@@ -77,7 +78,6 @@ def test_numbers_follow_the_houses_and_the_weights(view):
 ARITHMETIC = {"½": "0.5 *", "·": "*", "−": "-", "²": "** 2", "×10⁻⁵": "e-5", "10⁻⁵": "1e-5"}
 
 
-@pytest.mark.thorough
 def test_the_inserted_numbers_give_the_value(view):
     """What stands behind = or ←, computed as it stands, is the value to the digits shown."""
     rows = "[...document.querySelectorAll('.numbers tbody tr')]"
@@ -118,12 +118,13 @@ def lit(study, section):
 EVERYWHERE = (".equation", "pre", ".numbers, .matrices", ".symbols")
 
 
+@pytest.mark.sample(99)
 @pytest.mark.parametrize(
     ("section", "symbol"),
     [
         ("1.3g", "lr"),
-        pytest.param("1.1b", "y_hat", marks=pytest.mark.thorough),
-        pytest.param("1.3f", "X", marks=pytest.mark.thorough),
+        ("1.1b", "y_hat"),
+        ("1.3f", "X"),
     ],
 )
 def test_a_symbol_lights_up_everywhere(view, section, symbol):

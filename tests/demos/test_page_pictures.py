@@ -26,18 +26,16 @@ def handles(study):
     return w, [now(study, f"{name}_b") for name in LINE]
 
 
+@pytest.mark.sample(99)
 @pytest.mark.parametrize(
     ("handle", "across", "down"),
     [
         ("street_w", 0, 60),
-        pytest.param("street_b", 0, -40, marks=pytest.mark.thorough),
+        ("street_b", 0, -40),
         ("over_w_w", -120, 0),
         ("contours_point", -90, -60),
-        *(
-            pytest.param(f"{name}_w", -70, 50, marks=pytest.mark.thorough)
-            for name in (*LINE[1:], *PARABOLAS[1:])
-        ),
-        pytest.param("linked_b", 0, -50, marks=pytest.mark.thorough),
+        *((f"{name}_w", -70, 50) for name in (*LINE[1:], *PARABOLAS[1:])),
+        ("linked_b", 0, -50),
     ],
 )
 def test_what_is_dragged_in_one_picture_moves_in_all(study, handle, across, down):
@@ -56,6 +54,7 @@ def test_what_is_dragged_in_one_picture_moves_in_all(study, handle, across, down
     assert line == pytest.approx([line[0]] * len(line), rel=1e-3)
 
 
+@pytest.mark.sample(99)
 @pytest.mark.parametrize(("w", "b"), [(30, 10), (5, 40.5)])
 def test_the_numbers_are_those_of_the_engine(study, w, b):
     """Residual, loss, slope, factors, curvature, the next step."""
@@ -138,14 +137,15 @@ def test_a_factor_lights_up_in_the_pictures(study):
     assert study.js(width) == before
 
 
+@pytest.mark.sample(99)
 @pytest.mark.parametrize(
     ("times", "said"),
     [
         (0.7, "Good"),
         (2.2, "Too large"),
-        pytest.param(0.2, "Small", marks=pytest.mark.thorough),
-        pytest.param(1.0, "Just right", marks=pytest.mark.thorough),
-        pytest.param(1.5, "Large", marks=pytest.mark.thorough),
+        (0.2, "Small"),
+        (1.0, "Just right"),
+        (1.5, "Large"),
     ],
 )
 def test_a_step_goes_where_the_formula_says(study, times, said):
@@ -168,6 +168,7 @@ def test_a_step_goes_where_the_formula_says(study, times, said):
     assert (study.state("w"), study.state("b"), study.state("lr")) == (30, 10, 0.1)
 
 
+@pytest.mark.sample(99)
 def test_two_features_have_a_bowl_of_their_own(study):
     """The point and the two lines are linked; the numbers are those of the surface."""
     study.click("[name=features][value=two]")
