@@ -1,23 +1,40 @@
 """Right programs of many forms, and the mistakes by which each becomes a wrong one.
 
-Each form: its source; the verdicts that each function may get; and (functions, old, new) for each
-mistake, where `old` in the source is replaced and the functions become wrong.
+Each form begins with `==` and its name. Below its source stand what must be said of its functions,
+`right: f g` or with `|` one of several verdicts, and `mistake in f g: OLD => NEW`, by which these
+functions become wrong. NumPy and torch are imported where they are used.
 """
 
+import re
 from typing import NamedTuple
 
 
 class Form(NamedTuple):
-    """A program, what must be said of it, and its mistakes."""
+    """A program, what must be said of it, and its mistakes: (functions, old, new) of each."""
 
     source: str
     verdicts: dict[str, str]
-    mistakes: tuple[tuple[str, str, str], ...] = ()
+    mistakes: list[tuple[list[str], str, str]]
 
 
-FORMS = {
-    "partial derivatives and a step, one feature": Form(
-        """\
+IMPORTS = {"np.": "import numpy as np\n", "torch.": "import torch\n"}
+
+
+def parsed(text):
+    """The form that a text gives."""
+    lines = re.findall(r"^((?:right|wrong|unchecked)[|\w]*): (.*)\n", text, re.MULTILINE)
+    mistakes = re.findall(r"^mistake in (.*?): (.*?) => ?(.*)\n", text, re.MULTILINE)
+    source = re.split(r"^(?:right|wrong|unchecked)[|\w]*: ", text, flags=re.MULTILINE)[0]
+    imports = [line for used, line in IMPORTS.items() if used in source]
+    return Form(
+        "".join([*imports, source]),
+        {name: verdict for verdict, names in lines for name in names.split()},
+        [(functions.split(), old, new) for functions, old, new in mistakes],
+    )
+
+
+TEXT = """\
+== partial derivatives and a step, one feature
 def get_gradient_at_b(x, y, b, m):
     N = len(x)
     diff = 0
@@ -43,35 +60,11 @@ def gradient_descent(x, y, learning_rate, num_iterations):
     for _ in range(num_iterations):
         b, m = step_gradient(x, y, b, m, learning_rate)
     return b, m
-""",
-        {
-            "get_gradient_at_b": "right",
-            "get_gradient_at_m": "right",
-            "step_gradient": "right",
-            "gradient_descent": "right",
-        },
-        (
-            (
-                "get_gradient_at_m,step_gradient,gradient_descent",
-                "diff += x[i] * (y[i] - (m * x[i] + b))",
-                "diff += x[i] * (y[i] - m * x[i] + b)",
-            ),
-            (
-                "get_gradient_at_b,step_gradient,gradient_descent",
-                "diff += (y[i] - (m * x[i] + b))",
-                "diff -= (y[i] - (m * x[i] + b))",
-            ),
-            (
-                "step_gradient,gradient_descent",
-                "m_current - learning_rate * gm",
-                "m_current - learning_rate * gb",
-            ),
-        ),
-    ),
-    "theta0 and theta1 apart": Form(
-        """\
-import numpy as np
-
+right: get_gradient_at_b get_gradient_at_m step_gradient gradient_descent
+mistake in get_gradient_at_m step_gradient gradient_descent: x[i] * (y[i] - (m => x[i] * (y[i] + (m
+mistake in get_gradient_at_b step_gradient gradient_descent: += (y[i] - (m => -= (y[i] - (m
+mistake in step_gradient gradient_descent: - learning_rate * gm => - learning_rate * gb
+== theta0 and theta1 apart
 def cost(theta0, theta1, x, y):
     m = len(x)
     return np.sum((theta0 + theta1 * x - y) ** 2) / (2 * m)
@@ -84,20 +77,11 @@ def grad(theta0, theta1, x, y):
 def step(theta0, theta1, x, y, alpha):
     g0, g1 = grad(theta0, theta1, x, y)
     return theta0 - alpha * g0, theta1 - alpha * g1
-""",
-        {"cost": "right", "grad": "right", "step": "right"},
-        (
-            ("grad,step", "np.sum(r * x) / m", "np.sum(r * x) / (m - 1)"),
-            (
-                "step",
-                "theta0 - alpha * g0, theta1 - alpha * g1",
-                "theta0 + alpha * g0, theta1 + alpha * g1",
-            ),
-            ("cost", "theta0 + theta1 * x - y) ** 2", "theta0 + theta1 * x - y) ** 3"),
-        ),
-    ),
-    "three weights written out": Form(
-        """\
+right: cost grad step
+mistake in grad step: np.sum(r * x) / m => np.sum(r * x) / (m - 1)
+mistake in step: - alpha * g0, theta1 - alpha * g1 => + alpha * g0, theta1 + alpha * g1
+mistake in cost: theta0 + theta1 * x - y) ** 2 => theta0 + theta1 * x - y) ** 3
+== three weights written out
 def predict(x1, x2, w0, w1, w2):
     return w0 + w1 * x1 + w2 * x2
 
@@ -107,16 +91,10 @@ def mse(y, y_pred):
 def gradient(X, y, w0, w1, w2):
     r = w0 + w1 * X[:, 0] + w2 * X[:, 1] - y
     return 2 * r.mean(), 2 * (r * X[:, 0]).mean(), 2 * (r * X[:, 1]).mean()
-""",
-        {"gradient": "right", "predict": "right", "mse": "right"},
-        (
-            ("gradient", "2 * (r * X[:, 1]).mean()", "2 * (r * X[:, 0]).mean()"),
-            ("mse", ".mean()", ".mean() ** 0.5"),
-        ),
-    ),
-    "the course's lab, several features": Form(
-        """\
-import numpy as np
+right: gradient predict mse
+mistake in gradient: 2 * (r * X[:, 1]).mean() => 2 * (r * X[:, 0]).mean()
+mistake in mse: .mean() => .mean() ** 0.5
+== the course's lab, several features
 import copy, math
 
 def compute_cost(X, y, w, b):
@@ -154,21 +132,12 @@ def gradient_descent(X, y, w_in, b_in, cost_function, gradient_function, alpha, 
         if i % math.ceil(num_iters / 10) == 0:
             print(f"Iteration {i:4d}: Cost {J_history[-1]:8.2f}   ")
     return w, b, J_history
-""",
-        {"compute_cost": "right", "compute_gradient": "right", "gradient_descent": "right"},
-        (
-            ("compute_gradient,gradient_descent", "dj_db = dj_db / m", "dj_db = dj_db"),
-            (
-                "compute_gradient,gradient_descent",
-                "dj_dw[j] = dj_dw[j] + err * X[i, j]",
-                "dj_dw[j] = dj_dw[j] + err * X[i, 0]",
-            ),
-            ("compute_cost", "cost = cost / (2 * m)", "cost = cost / m / m"),
-            ("gradient_descent", "w = w - alpha * dj_dw", "w = w - dj_dw"),
-        ),
-    ),
-    "the course's lab, one feature": Form(
-        """\
+right: compute_cost compute_gradient gradient_descent
+mistake in compute_gradient gradient_descent: dj_db = dj_db / m => dj_db = dj_db
+mistake in compute_gradient gradient_descent: [j] + err * X[i, j] => [j] + err * X[i, 0]
+mistake in compute_cost: cost = cost / (2 * m) => cost = cost / m / m
+mistake in gradient_descent: w = w - alpha * dj_dw => w = w - dj_dw
+== the course's lab, one feature
 import math
 
 def compute_cost(x, y, w, b):
@@ -202,26 +171,16 @@ def gradient_descent(x, y, w_in, b_in, alpha, num_iters, cost_function, gradient
         J_history.append(cost_function(x, y, w, b))
         p_history.append([w, b])
     return w, b, J_history, p_history
-""",
-        {"compute_cost": "right", "compute_gradient": "right", "gradient_descent": "right"},
-        (
-            ("gradient_descent", "w = w - alpha * dj_dw", "w = w - alpha * dj_db"),
-            (
-                "compute_gradient,gradient_descent",
-                "return dj_dw / m, dj_db / m",
-                "return dj_dw, dj_db",
-            ),
-        ),
-    ),
-    "data in the constructor": Form(
-        """\
+right: compute_cost compute_gradient gradient_descent
+mistake in gradient_descent: w = w - alpha * dj_dw => w = w - alpha * dj_db
+mistake in compute_gradient gradient_descent: dj_dw / m, dj_db / m => dj_dw, dj_db
+== data in the constructor
 class LinearRegression:
     def __init__(self, X, y, alpha=0.03, n_iter=1500):
         self.alpha = alpha
         self.n_iter = n_iter
         self.n_samples = len(y)
         self.n_features = X.shape[1]
-        import numpy as np
         self.X = np.hstack((np.ones((self.n_samples, 1)), X))
         self.y = y[:, None]
         self.params = np.zeros((self.n_features + 1, 1))
@@ -229,20 +188,17 @@ class LinearRegression:
         self.intercept_ = None
     def fit(self):
         for i in range(self.n_iter):
-            self.params = self.params - (self.alpha / self.n_samples) * self.X.T @ (self.X @ self.params - self.y)
+            r = self.X @ self.params - self.y
+            self.params = self.params - (self.alpha / self.n_samples) * self.X.T @ r
         self.intercept_ = self.params[0]
         self.coef_ = self.params[1:]
         return self
     def predict(self, X):
-        import numpy as np
         X = np.hstack((np.ones((X.shape[0], 1)), X))
         return X @ self.params
-""",
-        {"LinearRegression": "right"},
-        (("LinearRegression", "(self.alpha / self.n_samples)", "self.alpha"),),
-    ),
-    "a line with its slope and intercept": Form(
-        """\
+right: LinearRegression
+mistake in LinearRegression: (self.alpha / self.n_samples) => self.alpha
+== a line with its slope and intercept
 class SimpleLinearRegression:
     def __init__(self):
         self.slope = 0.0
@@ -255,20 +211,10 @@ class SimpleLinearRegression:
             err = self.predict(x) - y
             self.slope -= learning_rate * 2 / n * (err * x).sum()
             self.intercept -= learning_rate * 2 / n * err.sum()
-""",
-        {"SimpleLinearRegression": "right"},
-        (
-            (
-                "SimpleLinearRegression",
-                "self.intercept -= learning_rate * 2 / n * err.sum()",
-                "self.intercept -= learning_rate * err.sum() / n",
-            ),
-            ("SimpleLinearRegression", "err = self.predict(x) - y", "err = self.predict(x) + y"),
-        ),
-    ),
-    "a named tuple": Form(
-        """\
-import numpy as np
+right: SimpleLinearRegression
+mistake in SimpleLinearRegression: * 2 / n * err.sum() => * err.sum() / n
+mistake in SimpleLinearRegression: err = self.predict(x) - y => err = self.predict(x) + y
+== a named tuple
 from collections import namedtuple
 Grad = namedtuple("Grad", "dw db")
 
@@ -278,20 +224,10 @@ def cost(w, b, X, y):
 def gradient(w, b, X, y):
     e = X @ w + b - y
     return Grad(dw=2 * X.T @ e / len(e), db=2 * e.mean())
-""",
-        {"gradient": "right", "cost": "right"},
-        (
-            ("gradient", "db=2 * e.mean()", "db=e.mean()"),
-            (
-                "gradient",
-                "Grad(dw=2 * X.T @ e / len(e), db=2 * e.mean())",
-                "Grad(dw=2 * X.T @ e / X.shape[1], db=2 * e.mean())",
-            ),
-        ),
-    ),
-    "a dataclass": Form(
-        """\
-import numpy as np
+right: gradient cost
+mistake in gradient: db=2 * e.mean() => db=e.mean()
+mistake in gradient: @ e / len(e), db=2 * e.mean()) => @ e / X.shape[1], db=2 * e.mean())
+== a dataclass
 from dataclasses import dataclass
 
 @dataclass
@@ -303,14 +239,9 @@ class Gradients:
 def gradients(X: np.ndarray, y: np.ndarray, weight: np.ndarray, bias: float) -> Gradients:
     r = X @ weight + bias - y
     return Gradients(bias=r.mean(), weight=X.T @ r / r.size)
-""",
-        {"gradients": "right"},
-        (("gradients", "bias=r.mean()", "bias=r.sum()"),),
-    ),
-    "features in rows, a dict and a cost": Form(
-        """\
-import numpy as np
-
+right: gradients
+mistake in gradients: bias=r.mean() => bias=r.sum()
+== features in rows, a dict and a cost
 def propagate(w, b, X, Y):
     m = X.shape[1]
     A = np.dot(w.T, X) + b
@@ -330,26 +261,11 @@ def optimize(w, b, X, Y, num_iterations, learning_rate, print_cost=False):
             costs.append(cost)
     params = {"w": w, "b": b}
     return params, grads, costs
-""",
-        {"propagate": "right", "optimize": "right"},
-        (
-            ("propagate,optimize", "db = 1 / m * np.sum(A - Y)", "db = np.sum(A - Y)"),
-            (
-                "propagate,optimize",
-                "dw = 1 / m * np.dot(X, (A - Y).T)",
-                "dw = 1 / m * np.dot(X, A.T)",
-            ),
-            (
-                "optimize",
-                'w = w - learning_rate * grads["dw"]',
-                'w = w - learning_rate * grads["db"]',
-            ),
-        ),
-    ),
-    "tensors that hold their gradients": Form(
-        """\
-import torch
-
+right: propagate optimize
+mistake in propagate optimize: db = 1 / m * np.sum(A - Y) => db = np.sum(A - Y)
+mistake in propagate optimize: = 1 / m * np.dot(X, (A - Y).T) => = 1 / m * np.dot(X, A.T)
+mistake in optimize: = w - learning_rate * grads["dw"] => = w - learning_rate * grads["db"]
+== tensors that hold their gradients
 def linreg(X, w, b):
     return torch.matmul(X, w) + b
 
@@ -361,17 +277,12 @@ def sgd(params, lr, batch_size):
         for param in params:
             param -= lr * param.grad / batch_size
             param.grad.zero_()
-""",
-        {"linreg": "right", "squared_loss": "right", "sgd": "right"},
-        (
-            ("sgd", "param -= lr", "param += lr"),
-            ("squared_loss", "** 2 / 2", "** 2 / 4"),
-            ("linreg", "+ b", "- b"),
-            ("sgd", "/ batch_size", "/ batch_size ** 2"),
-        ),
-    ),
-    "autograd": Form(
-        """\
+right: linreg squared_loss sgd
+mistake in sgd: param -= lr => param += lr
+mistake in squared_loss: ** 2 / 2 => ** 2 / 4
+mistake in linreg: + b => - b
+mistake in sgd: / batch_size => / batch_size ** 2
+== autograd
 import torch
 
 def model(X, w, b):
@@ -385,19 +296,9 @@ def grads(X, y, w, b):
     b = b.clone().detach().requires_grad_(True)
     loss_fn(model(X, w, b), y).backward()
     return w.grad, b.grad
-""",
-        {"model": "right", "loss_fn": "right", "grads": "right"},
-        (
-            (
-                "grads",
-                "loss_fn(model(X, w, b), y).backward()",
-                "loss_fn(model(X, w, b), y).backward(); loss_fn(model(X, w, b), y).backward()",
-            ),
-        ),
-    ),
-    "data in globals": Form(
-        """\
-import numpy as np
+right: model loss_fn grads
+mistake in grads: , y).backward() => , y).backward(); loss_fn(model(X, w, b), y).backward()
+== data in globals
 X = np.array([[1., 2.], [3., 4.], [5., 7.]])
 Y = np.array([1., 2., 4.])
 
@@ -407,14 +308,9 @@ def grad_descent(w, b, lr, epochs):
         w = w - lr * X.T.dot(e) / len(Y)
         b = b - lr * np.mean(e)
     return w, b
-""",
-        {"grad_descent": "right"},
-        (("grad_descent", "lr * X.T.dot(e) / len(Y)", "lr * X.T.dot(e)"),),
-    ),
-    "measures of a fit": Form(
-        """\
-import numpy as np
-
+right: grad_descent
+mistake in grad_descent: lr * X.T.dot(e) / len(Y) => lr * X.T.dot(e)
+== measures of a fit
 def mse(y_true, y_pred):
     return np.mean((y_true - y_pred) ** 2)
 
@@ -428,19 +324,11 @@ def r2_score(y_true, y_pred):
     ss_res = np.sum((y_true - y_pred) ** 2)
     ss_tot = np.sum((y_true - y_true.mean()) ** 2)
     return 1 - ss_res / ss_tot
-""",
-        {
-            "mse": "right",
-            "mae": "unchecked",
-            "rmse": "right|unchecked",
-            "r2_score": "right|unchecked",
-        },
-        (("mse", "np.mean((y_true - y_pred) ** 2)\n", "np.mean((y_true - y_pred)) ** 2\n"),),
-    ),
-    "more measures, lists": Form(
-        """\
-import numpy as np
-
+right: mse
+unchecked: mae
+right|unchecked: rmse r2_score
+mistake in mse: np.mean((y_true - y_pred) ** 2) => np.mean((y_true - y_pred)) ** 2
+== more measures, lists
 def mean_squared_error(actual, predicted):
     s = 0.0
     for a, p in zip(actual, predicted):
@@ -459,20 +347,10 @@ def r_squared(actual, predicted):
 
 def compute_rmse(X, y, w, b):
     return np.sqrt(((X @ w + b - y) ** 2).mean())
-""",
-        {
-            "root_mean_squared_error": "right|unchecked",
-            "mean_absolute_error": "right|unchecked",
-            "mean_squared_error": "right",
-            "r_squared": "right|unchecked",
-            "compute_rmse": "right|unchecked",
-        },
-        (("mean_squared_error", "s += (a - p) ** 2", "s += (a - p)"),),
-    ),
-    "y, tx, w and the errors beside": Form(
-        """\
-import numpy as np
-
+right|unchecked: root_mean_squared_error mean_absolute_error r_squared compute_rmse
+right: mean_squared_error
+mistake in mean_squared_error: s += (a - p) ** 2 => s += (a - p)
+== y, tx, w and the errors beside
 def compute_loss(y, tx, w):
     e = y - tx.dot(w)
     return 1 / 2 * np.mean(e ** 2)
@@ -489,17 +367,10 @@ def least_squares_GD(y, tx, initial_w, max_iters, gamma):
         loss = compute_loss(y, tx, w)
         w = w - gamma * grad
     return w, loss
-""",
-        {"compute_gradient": "right", "compute_loss": "right"},
-        (
-            ("compute_gradient", "grad = -tx", "grad = tx"),
-            ("compute_gradient", "/ len(err)", "/ (2 * len(err))"),
-        ),
-    ),
-    "parameters in a dict": Form(
-        """\
-import numpy as np
-
+right: compute_gradient compute_loss
+mistake in compute_gradient: grad = -tx => grad = tx
+mistake in compute_gradient: / len(err) => / (2 * len(err))
+== parameters in a dict
 def loss(theta, X, y):
     return np.mean((X @ theta["weights"] + theta["bias"] - y) ** 2) / 2
 
@@ -512,17 +383,10 @@ def train(theta, X, y, lr, steps):
         g = grad(theta, X, y)
         theta = {k: theta[k] - lr * g[k] for k in theta}
     return theta
-""",
-        {"loss": "right", "grad": "right", "train": "right"},
-        (
-            ("grad,train", "e.sum() / len(y)", "e.sum()"),
-            ("train", "theta[k] - lr * g[k]", "theta[k] - g[k]"),
-        ),
-    ),
-    "ones added inside": Form(
-        """\
-import numpy as np
-
+right: loss grad train
+mistake in grad train: e.sum() / len(y) => e.sum()
+mistake in train: theta[k] - lr * g[k] => theta[k] - g[k]
+== ones added inside
 def gradient_descent(X, y, lr=0.01, epochs=100):
     m, n = X.shape
     theta = np.zeros(n + 1)
@@ -530,14 +394,9 @@ def gradient_descent(X, y, lr=0.01, epochs=100):
     for _ in range(epochs):
         theta -= lr * 2 / m * Xb.T.dot(Xb.dot(theta) - y)
     return theta
-""",
-        {"gradient_descent": "right"},
-        (("gradient_descent", "lr * 2 / m", "lr * 2"),),
-    ),
-    "rate and iterations fixed inside": Form(
-        """\
-import numpy as np
-
+right: gradient_descent
+mistake in gradient_descent: lr * 2 / m => lr * 2
+== rate and iterations fixed inside
 def gradient_descent(x, y):
     m_curr = b_curr = 0
     iterations = 10
@@ -550,20 +409,9 @@ def gradient_descent(x, y):
         m_curr = m_curr - learning_rate * md
         b_curr = b_curr - learning_rate * bd
     return m_curr, b_curr
-""",
-        {"gradient_descent": "right"},
-        (
-            (
-                "gradient_descent",
-                "bd = -(2 / n) * sum(y - y_predicted)",
-                "bd = -(2 / n) * sum(x * (y - y_predicted))",
-            ),
-        ),
-    ),
-    "only printed": Form(
-        """\
-import numpy as np
-
+right: gradient_descent
+mistake in gradient_descent: n) * sum(y - y_predicted) => n) * sum(x * (y - y_predicted))
+== only printed
 def gradient_descent(x, y):
     m_curr = b_curr = 0
     for i in range(1000):
@@ -573,13 +421,8 @@ def gradient_descent(x, y):
         m_curr -= 0.01 * md
         b_curr -= 0.01 * bd
         print("m {}, b {}, iteration {}".format(m_curr, b_curr, i))
-""",
-        {"gradient_descent": "unchecked"},
-    ),
-    "the number of features in the constructor": Form(
-        """\
-import numpy as np
-
+unchecked: gradient_descent
+== the number of features in the constructor
 class LinearModel:
     def __init__(self, n_features):
         self.w = np.zeros(n_features)
@@ -594,14 +437,9 @@ class LinearModel:
             dw, db = self.gradient(X, y)
             self.w -= lr * dw
             self.b -= lr * db
-""",
-        {"LinearModel": "right"},
-        (("LinearModel", "return X.T @ r / len(y), r.mean()", "return X.T @ r, r.mean()"),),
-    ),
-    "models that are not linear": Form(
-        """\
-import numpy as np
-
+right: LinearModel
+mistake in LinearModel: return X.T @ r / len(y), r.mean() => return X.T @ r, r.mean()
+== models that are not linear
 class LogisticRegression:
     def __init__(self, lr=0.1, n_iter=100):
         self.lr, self.n_iter = lr, n_iter
@@ -630,11 +468,8 @@ class Poly:
             self.b -= self.lr * r.mean()
     def predict(self, X):
         return self._expand(X) @ self.w + self.b
-""",
-        {"LogisticRegression": "unchecked", "Poly": "unchecked"},
-    ),
-    "a decorator without wraps": Form(
-        """\
+unchecked: LogisticRegression Poly
+== a decorator without wraps
 import functools
 
 def log_calls(func):
@@ -646,12 +481,9 @@ def log_calls(func):
 def gradient(X, y, w, b):
     r = X @ w + b - y
     return X.T @ r / len(y), r.mean()
-""",
-        {"gradient": "right"},
-        (("gradient", "X.T @ r / len(y)", "X.T @ r"),),
-    ),
-    "a decorator with wraps": Form(
-        """\
+right: gradient
+mistake in gradient: X.T @ r / len(y) => X.T @ r
+== a decorator with wraps
 import functools
 
 def as_floats(func):
@@ -664,31 +496,22 @@ def as_floats(func):
 def gradient(X, y, w, b):
     r = X @ w + b - y
     return X.T @ r / len(y), r.mean()
-""",
-        {"gradient": "right"},
-        (("gradient", "X.T @ r / len(y)", "X.T @ r"),),
-    ),
-    "keyword-only": Form(
-        """\
+right: gradient
+mistake in gradient: X.T @ r / len(y) => X.T @ r
+== keyword-only
 def gradient(*, features, labels, weights, bias):
     r = features @ weights + bias - labels
     return features.T @ r / len(labels), r.mean()
-""",
-        {"gradient": "right"},
-        (("gradient", "r.mean()", "-r.mean()"),),
-    ),
-    "star args": Form(
-        """\
+right: gradient
+mistake in gradient: r.mean() => -r.mean()
+== star args
 def gradient(*args):
     X, y, w, b = args
     r = X @ w + b - y
     return X.T @ r / len(y), r.mean()
-""",
-        {"gradient": "right"},
-        (("gradient", "r.mean()", "-r.mean()"),),
-    ),
-    "functools.partial": Form(
-        """\
+right: gradient
+mistake in gradient: r.mean() => -r.mean()
+== functools.partial
 from functools import partial
 
 def _grad(X, y, w, b, scale):
@@ -696,12 +519,10 @@ def _grad(X, y, w, b, scale):
     return scale * X.T @ r / len(y), scale * r.mean()
 mse_grad = partial(_grad, scale=2)
 half_grad = partial(_grad, scale=1)
-""",
-        {"mse_grad": "right", "half_grad": "right|unchecked"},
-        (("mse_grad", "scale=2", "scale=3"),),
-    ),
-    "nothing returned": Form(
-        """\
+right: mse_grad
+right|unchecked: half_grad
+mistake in mse_grad: scale=2 => scale=3
+== nothing returned
 def gradient(X, y, w, b):
     r = X @ w + b - y
     dw = X.T @ r / len(y)
@@ -712,11 +533,8 @@ def cost(X, y, w, b):
 
 def predict(X, w, b):
     X @ w + b
-""",
-        {"gradient": "wrong", "cost": "wrong", "predict": "wrong"},
-    ),
-    "one sample in a list": Form(
-        """\
+wrong: gradient cost predict
+== one sample in a list
 import random
 
 def predict(x, w, b):
@@ -733,25 +551,17 @@ def sgd(X, y, w, b, lr, epochs):
             w = [wj - lr * gj for wj, gj in zip(w, gw)]
             b = b - lr * gb
     return w, b
-""",
-        {"grad_one": "right", "sgd": "right"},
-        (("grad_one,sgd", "err * xi for", "err + xi for"),),
-    ),
-    "DataFrames": Form(
-        """\
+right: grad_one sgd
+mistake in grad_one sgd: err * xi for => err + xi for
+== DataFrames
 import pandas as pd
 
 def gradient(df_X, y, w, b):
     e = df_X.dot(w) + b - y
     return df_X.T.dot(e) / len(df_X), e.mean()
-""",
-        {"gradient": "right"},
-        (("gradient", "/ len(df_X)", ""),),
-    ),
-    "features in rows by the docstring": Form(
-        """\
-import numpy as np
-
+right: gradient
+mistake in gradient: / len(df_X) =>
+== features in rows by the docstring
 def linear_gradient(X, y, W, b):
     '''X: (n_features, n_samples), y: (1, n_samples), W: (n_features, 1)'''
     m = X.shape[1]
@@ -760,32 +570,19 @@ def linear_gradient(X, y, W, b):
     dW = X @ dZ.T / m
     db = dZ.sum(axis=1, keepdims=True) / m
     return dW, db
-""",
-        {"linear_gradient": "right"},
-        (
-            (
-                "linear_gradient",
-                "db = dZ.sum(axis=1, keepdims=True) / m",
-                "db = dZ.sum(axis=1, keepdims=True)",
-            ),
-        ),
-    ),
-    "theta as a list": Form(
-        """\
-import numpy as np
-
+right: linear_gradient
+mistake in linear_gradient: .sum(axis=1, keepdims=True) / m => .sum(axis=1, keepdims=True)
+== theta as a list
 def gradient_descent(theta, X, y, learning_rate=0.1, num_iterations=10):
     m = len(X)
     for it in range(num_iterations):
         errors = [sum(t * v for t, v in zip(theta, X[i])) - y[i] for i in range(m)]
-        theta = [theta[j] - learning_rate * sum(errors[i] * X[i][j] for i in range(m)) / m for j in range(len(theta))]
+        g = [sum(errors[i] * X[i][j] for i in range(m)) / m for j in range(len(theta))]
+        theta = [theta[j] - learning_rate * g[j] for j in range(len(theta))]
     return theta
-""",
-        {"gradient_descent": "right"},
-        (("gradient_descent", "errors[i] * X[i][j] for i", "errors[j % m] * X[i][j] for i"),),
-    ),
-    "slopes counted by hand": Form(
-        """\
+right: gradient_descent
+mistake in gradient_descent: errors[i] * X[i][j] for i => errors[j % m] * X[i][j] for i
+== slopes counted by hand
 def update_weights(weights, bias, radio, sales, learning_rate):
     weight_deriv = 0
     bias_deriv = 0
@@ -796,12 +593,9 @@ def update_weights(weights, bias, radio, sales, learning_rate):
     weights -= (weight_deriv / companies) * learning_rate
     bias -= (bias_deriv / companies) * learning_rate
     return weights, bias
-""",
-        {"update_weights": "right"},
-        (("update_weights", "bias_deriv += -2 * (sales", "bias_deriv += 2 * (sales"),),
-    ),
-    "descent of another function": Form(
-        """\
+right: update_weights
+mistake in update_weights: bias_deriv += -2 * (sales => bias_deriv += 2 * (sales
+== descent of another function
 def f(x):
     return (x - 3) ** 2
 
@@ -813,11 +607,8 @@ def gradient_descent(start, learn_rate, n_iter=50):
     for _ in range(n_iter):
         x -= learn_rate * derivative(x)
     return x
-""",
-        {"gradient_descent": "unchecked", "derivative": "unchecked", "f": "unchecked"},
-    ),
-    "one weight in a global": Form(
-        """\
+unchecked: gradient_descent derivative f
+== one weight in a global
 w = 1.0
 
 def forward(x):
@@ -829,13 +620,9 @@ def loss(x, y):
 
 def gradient(x, y):
     return 2 * x * (x * w - y)
-""",
-        {"forward": "unchecked|right", "loss": "unchecked|right", "gradient": "unchecked"},
-    ),
-    "logistic functions": Form(
-        """\
-import numpy as np
-
+unchecked|right: forward loss
+unchecked: gradient
+== logistic functions
 def sigmoid(z):
     return 1 / (1 + np.exp(-z))
 
@@ -856,19 +643,8 @@ def gradient_descent(X, y, theta, alpha, num_iters):
 
 def predict(X, theta):
     return (hypothesis(X, theta) >= 0.5).astype(int)
-""",
-        {
-            "sigmoid": "unchecked",
-            "cost": "unchecked",
-            "gradient": "unchecked",
-            "gradient_descent": "unchecked",
-            "predict": "unchecked",
-        },
-    ),
-    "a loss that is not squared": Form(
-        """\
-import numpy as np
-
+unchecked: sigmoid cost gradient gradient_descent predict
+== a loss that is not squared
 def loss(X, y, w, b, delta=1.0):
     r = X @ w + b - y
     huber = np.where(np.abs(r) < delta, 0.5 * r * r, delta * (np.abs(r) - 0.5 * delta))
@@ -878,11 +654,8 @@ def gradient(X, y, w, b, delta=1.0):
     r = X @ w + b - y
     g = np.clip(r, -delta, delta)
     return X.T @ g / len(y), g.mean()
-""",
-        {"gradient": "unchecked", "loss": "unchecked"},
-    ),
-    "layers of a network": Form(
-        """\
+unchecked: gradient loss
+== layers of a network
 def forward(inputs, weights, biases):
     return inputs @ weights + biases
 
@@ -891,12 +664,9 @@ def backward(inputs, delta, weights):
 
 def update(weights, grads, lr):
     return [w - lr * g for w, g in zip(weights, grads)]
-""",
-        {"update": "unchecked|right", "backward": "unchecked", "forward": "unchecked|right"},
-    ),
-    "intercept first, called a": Form(
-        """\
-import numpy as np
+unchecked|right: update forward
+unchecked: backward
+== intercept first, called a
 # y = a + b * x
 
 def loss(a, b, x, y):
@@ -912,42 +682,29 @@ def fit(x, y, lr=0.01, n_iter=100):
         da, db = gradient(a, b, x, y)
         a, b = a - lr * da, b - lr * db
     return a, b
-""",
-        {"loss": "right", "gradient": "right", "fit": "right"},
-        (
-            ("gradient,fit", "2 * np.mean(e * x)", "2 * np.mean(e) * np.mean(x)"),
-            ("gradient,fit", "return 2 * np.mean(e),", "return -2 * np.mean(e),"),
-        ),
-    ),
-    "cost and gradient together": Form(
-        """\
+right: loss gradient fit
+mistake in gradient fit: 2 * np.mean(e * x) => 2 * np.mean(e) * np.mean(x)
+mistake in gradient fit: return 2 * np.mean(e), => return -2 * np.mean(e),
+== cost and gradient together
 def cost_and_gradient(theta, X, y):
     m = len(y)
     r = X @ theta - y
     J = (r @ r) / (2 * m)
     grad = X.T @ r / m
     return J, grad
-""",
-        {"cost_and_gradient": "right"},
-        (
-            ("cost_and_gradient", "grad = X.T @ r / m", "grad = X.T @ r"),
-            ("cost_and_gradient", "J = (r @ r) / (2 * m)", "J = r.sum() / (2 * m)"),
-        ),
-    ),
-    "gradient beside a cost": Form(
-        """\
+right: cost_and_gradient
+mistake in cost_and_gradient: grad = X.T @ r / m => grad = X.T @ r
+mistake in cost_and_gradient: J = (r @ r) / (2 * m) => J = r.sum() / (2 * m)
+== gradient beside a cost
 def costFunction(theta, X, y):
     m = len(y)
     r = X @ theta - y
     J = (r @ r) / (2 * m)
     grad = X.T @ r / m
     return J, grad
-""",
-        {"costFunction": "right"},
-        (("costFunction", "grad = X.T @ r / m", "grad = X.T @ r / X.shape[1]"),),
-    ),
-    "one sample by its names": Form(
-        """\
+right: costFunction
+mistake in costFunction: grad = X.T @ r / m => grad = X.T @ r / X.shape[1]
+== one sample by its names
 def stochastic_gradient(x_i, y_i, w, b):
     residual = sum(a * c for a, c in zip(x_i, w)) + b - y_i
     return [residual * a for a in x_i], residual
@@ -955,15 +712,10 @@ def stochastic_gradient(x_i, y_i, w, b):
 def sgd_step(x_i, y_i, w, b, lr):
     dw, db = stochastic_gradient(x_i, y_i, w, b)
     return [a - lr * g for a, g in zip(w, dw)], b - lr * db
-""",
-        {"stochastic_gradient": "right", "sgd_step": "right"},
-        (
-            ("stochastic_gradient,sgd_step", "+ b - y_i", "+ b + y_i"),
-            ("sgd_step", "b - lr * db", "b + lr * db"),
-        ),
-    ),
-    "one sample by its caller": Form(
-        """\
+right: stochastic_gradient sgd_step
+mistake in stochastic_gradient sgd_step: + b - y_i => + b + y_i
+mistake in sgd_step: b - lr * db => b + lr * db
+== one sample by its caller
 def linear_gradient(x, y, theta):
     slope, intercept = theta
     predicted = slope * x + intercept
@@ -977,21 +729,10 @@ def gradient(xs, ys, theta):
         g = linear_gradient(x, y, theta)
         total = [t + v / n for t, v in zip(total, g)]
     return total
-""",
-        {"gradient": "right"},
-        (
-            (
-                "gradient,linear_gradient",
-                "return [2 * error * x, 2 * error]",
-                "return [2 * error * x, 2 * error * x]",
-            ),
-            ("gradient", "t + v / n", "t - v / n"),
-        ),
-    ),
-    "theta in the constructor": Form(
-        """\
-import numpy as np
-
+right: gradient
+mistake in gradient linear_gradient: * error * x, 2 * error] => * error * x, 2 * error * x]
+mistake in gradient: t + v / n => t - v / n
+== theta in the constructor
 class MyLR:
     def __init__(self, thetas, alpha=0.001, max_iter=1000):
         self.alpha = alpha
@@ -1005,13 +746,9 @@ class MyLR:
     def fit_(self, x, y):
         for _ in range(self.max_iter):
             self.thetas = self.thetas - self.alpha * self.gradient_(x, y)
-""",
-        {"MyLR": "right"},
-        (("MyLR", "/ y.shape[0]", "/ x.shape[1]"),),
-    ),
-    "a torch module that trains itself": Form(
-        """\
-import torch
+right: MyLR
+mistake in MyLR: / y.shape[0] => / x.shape[1]
+== a torch module that trains itself
 import torch.nn as nn
 
 class LinearRegressor(nn.Module):
@@ -1029,13 +766,9 @@ class LinearRegressor(nn.Module):
             loss.backward()
             opt.step()
         return self
-""",
-        {"LinearRegressor": "right"},
-        (("LinearRegressor", "opt.zero_grad()", "pass"),),
-    ),
-    "settings in globals": Form(
-        """\
-import numpy as np
+right: LinearRegressor
+mistake in LinearRegressor: opt.zero_grad() => pass
+== settings in globals
 N_ITERS = 100
 ALPHA = 0.01
 
@@ -1048,14 +781,9 @@ def gd(X, y):
         w -= ALPHA * X.T.dot(e) / m
         b -= ALPHA * e.sum() / m
     return w, b
-""",
-        {"gd": "right"},
-        (("gd", "e.sum() / m", "e.sum() / n"),),
-    ),
-    "theta from zeros, ones given": Form(
-        """\
-import numpy as np
-
+right: gd
+mistake in gd: e.sum() / m => e.sum() / n
+== theta from zeros, ones given
 def get_cost(theta, X, y):
     return np.sum(np.square(X.dot(theta) - y)) / (2 * X.shape[0])
 
@@ -1071,14 +799,9 @@ def gradient_descent(X, y, alpha=0.01, iters=100):
     for _ in range(iters):
         theta = theta - alpha * get_gradient(theta, X, y)
     return theta
-""",
-        {"get_gradient": "right", "get_cost": "right", "gradient_descent": "right"},
-        (("get_gradient,gradient_descent", "X[:, j]) / m", "X[:, 0]) / m"),),
-    ),
-    "a perceptron": Form(
-        """\
-import numpy as np
-
+right: get_gradient get_cost gradient_descent
+mistake in get_gradient gradient_descent: X[:, j]) / m => X[:, 0]) / m
+== a perceptron
 class Perceptron:
     def __init__(self, eta=0.01, n_iter=10):
         self.eta, self.n_iter = eta, n_iter
@@ -1094,35 +817,8 @@ class Perceptron:
         return np.dot(X, self.w_[1:]) + self.w_[0]
     def predict(self, X):
         return np.where(self.net_input(X) >= 0.0, 1, -1)
-""",
-        {"Perceptron": "unchecked"},
-    ),
-    "a recorded sum of squares": Form(
-        """\
-import numpy as np
-
-class AdalineGD:
-    def __init__(self, eta=0.01, n_iter=50):
-        self.eta, self.n_iter = eta, n_iter
-    def fit(self, X, y):
-        self.w_ = np.zeros(1 + X.shape[1])
-        self.cost_ = []
-        for i in range(self.n_iter):
-            output = self.net_input(X)
-            errors = (y - output)
-            self.w_[1:] += self.eta * X.T.dot(errors)
-            self.w_[0] += self.eta * errors.sum()
-            self.cost_.append((errors ** 2).sum() / 2.0)
-        return self
-    def net_input(self, X):
-        return np.dot(X, self.w_[1:]) + self.w_[0]
-""",
-        {"AdalineGD": "right"},
-    ),
-    "settings of the class": Form(
-        """\
-import numpy as np
-
+unchecked: Perceptron
+== settings of the class
 class LR:
     lr = 0.05
     epochs = 20
@@ -1138,32 +834,21 @@ class LR:
             self.theta1 -= self.lr * g1
     def predict(self, x):
         return self.theta0 + self.theta1 * x
-""",
-        {"LR": "right"},
-        (("LR", "sum((p - y) * x)", "sum(p * x - y)"),),
-    ),
-    "a given gradient of theta": Form(
-        """\
+right: LR
+mistake in LR: sum((p - y) * x) => sum(p * x - y)
+== a given gradient of theta
 def gradient_step(theta, grad, learning_rate):
     return theta - learning_rate * grad
-""",
-        {"gradient_step": "right"},
-        (("gradient_step", "theta - learning", "theta + learning"),),
-    ),
-    "given gradients": Form(
-        """\
+right: gradient_step
+mistake in gradient_step: theta - learning => theta + learning
+== given gradients
 def update_params(w, b, dw, db, lr):
     w = w - lr * dw
     b = b - lr * db
     return w, b
-""",
-        {"update_params": "right"},
-        (("update_params", "b = b - lr * db", "b = b - lr * dw.sum()"),),
-    ),
-    "theta with features in rows": Form(
-        """\
-import numpy as np
-
+right: update_params
+mistake in update_params: b = b - lr * db => b = b - lr * dw.sum()
+== theta with features in rows
 def calc_loss(X, Y, W):
     '''X (n_features + 1, n_samples), W (n_features + 1, 1), Y (1, n_samples)'''
     m = X.shape[1]
@@ -1174,14 +859,9 @@ def calc_gradient(X, Y, W):
     m = X.shape[1]
     H = W.T @ X
     return X @ (H - Y).T / m
-""",
-        {"calc_loss": "right", "calc_gradient": "right"},
-        (("calc_gradient", "X @ (H - Y).T / m", "X @ (H - Y).T / X.shape[0]"),),
-    ),
-    "predictions as arguments": Form(
-        """\
-import numpy as np
-
+right: calc_loss calc_gradient
+mistake in calc_gradient: X @ (H - Y).T / m => X @ (H - Y).T / X.shape[0]
+== predictions as arguments
 def mse_loss(y_pred, y_true):
     return np.mean((y_pred - y_true) ** 2)
 
@@ -1190,25 +870,17 @@ def mse_gradients(X, y_true, y_pred):
     dw = 2 * X.T @ (y_pred - y_true) / n
     db = 2 * np.sum(y_pred - y_true) / n
     return dw, db
-""",
-        {"mse_loss": "right", "mse_gradients": "right"},
-        (("mse_gradients", "2 * np.sum(y_pred - y_true) / n", "2 * np.sum(y_pred - y_true)"),),
-    ),
-    "a penalty on the bias too": Form(
-        """\
+right: mse_loss mse_gradients
+mistake in mse_gradients: 2 * np.sum(y_pred - y_true) / n => 2 * np.sum(y_pred - y_true)
+== a penalty on the bias too
 def gradient(X, y, theta, lam):
     m = len(y)
     return X.T @ (X @ theta - y) / m + lam / m * theta
 
 def step(X, y, theta, lr, lam=0.1):
     return theta - lr * gradient(X, y, theta, lam)
-""",
-        {"gradient": "unchecked|wrong", "step": "unchecked|wrong"},
-    ),
-    "ridge": Form(
-        """\
-import numpy as np
-
+unchecked|wrong: gradient step
+== ridge
 def gradient(theta, X, y, lam):
     m = len(y)
     reg = lam / m * theta
@@ -1219,14 +891,9 @@ def gradient_descent(theta, X, y, alpha, lam, num_iters):
     for _ in range(num_iters):
         theta = theta - alpha * gradient(theta, X, y, lam)
     return theta
-""",
-        {"gradient": "right", "gradient_descent": "right"},
-        (("gradient,gradient_descent", "X.T @ (X @ theta - y) / m", "X.T @ (X @ theta - y)"),),
-    ),
-    "a recorded sum, sums as gradient": Form(
-        """\
-import numpy as np
-
+right: gradient gradient_descent
+mistake in gradient gradient_descent: X.T @ (X @ theta - y) / m => X.T @ (X @ theta - y)
+== a recorded sum, sums as gradient
 class LinearRegressionGD(object):
     def __init__(self, eta=0.001, n_iter=20):
         self.eta = eta
@@ -1246,21 +913,10 @@ class LinearRegressionGD(object):
         return np.dot(X, self.w_[1:]) + self.w_[0]
     def predict(self, X):
         return self.net_input(X)
-""",
-        {"LinearRegressionGD": "right"},
-        (
-            (
-                "LinearRegressionGD",
-                "self.w_[0] += self.eta * errors.sum()",
-                "self.w_[0] += self.eta * errors.mean()",
-            ),
-            ("LinearRegressionGD", "errors.sum()\n", "-errors.sum()\n"),
-        ),
-    ),
-    "autograd in a training loop": Form(
-        """\
-import torch
-
+right: LinearRegressionGD
+mistake in LinearRegressionGD: += self.eta * errors.sum() => += self.eta * errors.mean()
+mistake in LinearRegressionGD: errors.sum() => -errors.sum()
+== autograd in a training loop
 def train(X, y, lr=0.05, n_epochs=20):
     w = torch.zeros(X.shape[1], dtype=torch.float64, requires_grad=True)
     b = torch.zeros(1, dtype=torch.float64, requires_grad=True)
@@ -1274,12 +930,10 @@ def train(X, y, lr=0.05, n_epochs=20):
             w.grad.zero_()
             b.grad.zero_()
     return w.detach(), b.detach()
-""",
-        {"train": "right"},
-        (("train", "b.grad.zero_()", "pass"), ("train", "b -= lr * b.grad", "b += lr * b.grad")),
-    ),
-    "partial derivatives by their names": Form(
-        """\
+right: train
+mistake in train: b.grad.zero_() => pass
+mistake in train: b -= lr * b.grad => b += lr * b.grad
+== partial derivatives by their names
 def f(x, w, b):
     return w * x + b
 
@@ -1290,15 +944,10 @@ def dJ_dw(x, y, w, b):
 def dJ_db(x, y, w, b):
     m = len(x)
     return sum((f(x[i], w, b) - y[i]) for i in range(m)) / m
-""",
-        {"dJ_dw": "right", "dJ_db": "right"},
-        (
-            ("dJ_dw", "- y[i]) * x[i] for", "- y[i]) for"),
-            ("dJ_db", "(f(x[i], w, b) - y[i]) for", "(f(x[i], w, b) - y[i]) * x[i] for"),
-        ),
-    ),
-    "partial derivatives, numbered": Form(
-        """\
+right: dJ_dw dJ_db
+mistake in dJ_dw: - y[i]) * x[i] for => - y[i]) for
+mistake in dJ_db: (f(x[i], w, b) - y[i]) for => (f(x[i], w, b) - y[i]) * x[i] for
+== partial derivatives, numbered
 def partial_theta0(theta0, theta1, x, y):
     n = len(x)
     return sum(theta0 + theta1 * x[i] - y[i] for i in range(n)) / n
@@ -1306,26 +955,16 @@ def partial_theta0(theta0, theta1, x, y):
 def partial_theta1(theta0, theta1, x, y):
     n = len(x)
     return sum((theta0 + theta1 * x[i] - y[i]) * x[i] for i in range(n)) / n
-""",
-        {"partial_theta0": "right", "partial_theta1": "right"},
-        (("partial_theta1", "* x[i] for i in range(n)) / n", "* x[i] for i in range(n))"),),
-    ),
-    "the bias first in one vector": Form(
-        """\
-import numpy as np
-
+right: partial_theta0 partial_theta1
+mistake in partial_theta1: * x[i] for i in range(n)) / n => * x[i] for i in range(n))
+== the bias first in one vector
 def gradient(X, y, params):
     '''params = [b, w1, ..., wd]'''
     r = params[0] + X @ params[1:] - y
     return np.concatenate([[r.mean()], X.T @ r / len(y)])
-""",
-        {"gradient": "right"},
-        (("gradient", "X.T @ r / len(y)])", "X.T @ r])"),),
-    ),
-    "partial derivatives from predictions": Form(
-        """\
-import numpy as np
-
+right: gradient
+mistake in gradient: X.T @ r / len(y)]) => X.T @ r])
+== partial derivatives from predictions
 def predict(X, w, b):
     return X.dot(w) + b
 
@@ -1337,12 +976,9 @@ def gradient_w(X, y, y_pred):
 
 def gradient_b(y, y_pred):
     return 2 * (y_pred - y).mean()
-""",
-        {"gradient_w": "right", "gradient_b": "right", "predict": "right", "loss": "right"},
-        (("gradient_w", "2 * X.T", "3 * X.T"),),
-    ),
-    "only the path returned": Form(
-        """\
+right: gradient_w gradient_b predict loss
+mistake in gradient_w: 2 * X.T => 3 * X.T
+== only the path returned
 def compute_gradient(y, tx, w):
     return -tx.T.dot(y - tx.dot(w)) / len(y)
 
@@ -1354,23 +990,17 @@ def gradient_descent(y, tx, initial_w, max_iters, gamma):
         w = w - gamma * compute_gradient(y, tx, w)
         ws.append(w)
     return losses, ws
-""",
-        {"compute_gradient": "right", "gradient_descent": "right"},
-        (("compute_gradient,gradient_descent", " / len(y)", ""),),
-    ),
-    "the gradient of J, called dJ": Form(
-        """\
+right: compute_gradient gradient_descent
+mistake in compute_gradient gradient_descent:  / len(y) =>
+== the gradient of J, called dJ
 def J(theta, X_b, y):
     return ((y - X_b.dot(theta)) ** 2).sum() / len(y)
 
 def dJ(theta, X_b, y):
     return X_b.T.dot(X_b.dot(theta) - y) * 2.0 / len(y)
-""",
-        {"J": "right", "dJ": "right"},
-        (("dJ", "X_b.dot(theta) - y", "y - X_b.dot(theta)"),),
-    ),
-    "names in one word": Form(
-        """\
+right: J dJ
+mistake in dJ: X_b.dot(theta) - y => y - X_b.dot(theta)
+== names in one word
 def costfunction(X, y, theta):
     return ((X @ theta - y) ** 2).sum() / (2 * len(y))
 
@@ -1378,22 +1008,16 @@ def gradientdescent(X, y, theta, alpha, iters):
     for _ in range(iters):
         theta = theta - alpha * X.T @ (X @ theta - y) / len(y)
     return theta
-""",
-        {"costfunction": "right", "gradientdescent": "right"},
-        (("gradientdescent", "theta - alpha *", "theta + alpha *"),),
-    ),
-    "gradients in a dict given": Form(
-        """\
+right: costfunction gradientdescent
+mistake in gradientdescent: theta - alpha * => theta + alpha *
+== gradients in a dict given
 def update_parameters(parameters, grads, learning_rate=1.2):
     parameters["W"] = parameters["W"] - learning_rate * grads["dW"]
     parameters["b"] = parameters["b"] - learning_rate * grads["db"]
     return parameters
-""",
-        {"update_parameters": "right"},
-        (("update_parameters", '* grads["db"]', '+ grads["db"]'),),
-    ),
-    "parameters in a record": Form(
-        """\
+right: update_parameters
+mistake in update_parameters: * grads["db"] => + grads["db"]
+== parameters in a record
 from dataclasses import dataclass
 
 @dataclass
@@ -1404,42 +1028,30 @@ class Params:
 def gradient(p: Params, X, y) -> Params:
     r = X @ p.w + p.b - y
     return Params(X.T @ r / len(y), r.mean())
-""",
-        {"gradient": "right"},
-        (("gradient", "r.mean()", "r.sum()"),),
-    ),
-    "data in one tuple": Form(
-        """\
+right: gradient
+mistake in gradient: r.mean() => r.sum()
+== data in one tuple
 def gradient(params, data):
     m, c = params
     x, y = data
     r = m * x + c - y
     return (r * x).mean(), r.mean()
-""",
-        {"gradient": "right"},
-    ),
-    "pairs in a batch": Form(
-        """\
+right: gradient
+== pairs in a batch
 def gradients(batch, w, b):
     xs, ys = zip(*batch)
     errors = [w * x + b - y for x, y in batch]
     return sum(e * x for e, x in zip(errors, xs)) / len(ys), sum(errors) / len(ys)
-""",
-        {"gradients": "right"},
-        (("gradients", "sum(errors) / len(ys)", "sum(errors)"),),
-    ),
-    "a row that ends with its label": Form(
-        """\
+right: gradients
+mistake in gradients: sum(errors) / len(ys) => sum(errors)
+== a row that ends with its label
 def predict(row, coefficients):
     yhat = coefficients[0]
     for i in range(len(row) - 1):
         yhat += coefficients[i + 1] * row[i]
     return yhat
-""",
-        {"predict": "right"},
-    ),
-    "one sample by its annotations": Form(
-        """\
+right: predict
+== one sample by its annotations
 from typing import List
 
 def error(x: List[float], y: float, beta: List[float]) -> float:
@@ -1448,13 +1060,10 @@ def error(x: List[float], y: float, beta: List[float]) -> float:
 def sqerror_gradient(x: List[float], y: float, beta: List[float]) -> List[float]:
     e = error(x, y, beta)
     return [2 * e * v for v in x]
-""",
-        {"error": "unchecked", "sqerror_gradient": "right"},
-        (("sqerror_gradient", "2 * e * v", "-2 * e * v"),),
-    ),
-    "the number of samples in a global": Form(
-        """\
-import numpy as np
+unchecked: error
+right: sqerror_gradient
+mistake in sqerror_gradient: 2 * e * v => -2 * e * v
+== the number of samples in a global
 X_b = np.c_[np.ones((100, 1)), np.arange(100.0)]
 y = np.arange(100.0)
 m = 100
@@ -1463,26 +1072,17 @@ def gradient_descent(theta, eta, n_iterations):
     for iteration in range(n_iterations):
         theta = theta - eta * 2 / m * X_b.T @ (X_b @ theta - y)
     return theta
-""",
-        {"gradient_descent": "right"},
-        (("gradient_descent", "theta - eta", "theta + eta"),),
-    ),
-    "global data that are prepared": Form(
-        """\
-import numpy as np
+right: gradient_descent
+mistake in gradient_descent: theta - eta => theta + eta
+== global data that are prepared
 X = np.arange(8.0).reshape(4, 2)
 y = np.arange(4.0)
 H, g = X.T @ X / 4, X.T @ y / 4
 
 def gradient(w):
     return H @ w - g if len(w) == 2 else X.T @ y
-""",
-        {"gradient": "unchecked"},
-    ),
-    "until it has converged": Form(
-        """\
-import numpy as np
-
+unchecked: gradient
+== until it has converged
 def regression(X, y, theta, step_size, tolerance):
     converged = False
     while not converged:
@@ -1490,24 +1090,16 @@ def regression(X, y, theta, step_size, tolerance):
         theta = theta - step_size * gradient
         converged = np.sqrt((gradient**2).sum()) < tolerance
     return theta
-""",
-        {"regression": "right"},
-    ),
-    "a parameter that is not used": Form(
-        """\
+right: regression
+== a parameter that is not used
 def gradient_descent(x, y, w, b, num_iterations, alpha, labels):
     for _ in range(num_iterations):
         r = w * x + b - y
         w, b = w - alpha * (r * x).mean(), b - alpha * r.mean()
     return w, b
-""",
-        {"gradient_descent": "right"},
-        (("gradient_descent", "b - alpha * r.mean()", "b - r.mean()"),),
-    ),
-    "a class without a bias": Form(
-        """\
-import numpy as np
-
+right: gradient_descent
+mistake in gradient_descent: b - alpha * r.mean() => b - r.mean()
+== a class without a bias
 class LinearModel:
     def __init__(self, rate=0.1, epochs=10):
         self.rate, self.epochs = rate, epochs
@@ -1519,14 +1111,9 @@ class LinearModel:
 
     def predict(self, X):
         return X @ self.theta
-""",
-        {"LinearModel": "right", "LinearModel.predict": "right"},
-        (("LinearModel", "self.theta - self.rate", "self.theta + self.rate"),),
-    ),
-    "tensors that require a gradient": Form(
-        """\
-import torch
-
+right: LinearModel LinearModel.predict
+mistake in LinearModel: self.theta - self.rate => self.theta + self.rate
+== tensors that require a gradient
 def train_step(X, y, w, b, lr):
     loss = ((X @ w + b - y) ** 2).mean()
     loss.backward()
@@ -1536,14 +1123,9 @@ def train_step(X, y, w, b, lr):
         w.grad.zero_()
         b.grad.zero_()
     return loss.item()
-""",
-        {"train_step": "right"},
-        (("train_step", "b -= lr", "b += lr"),),
-    ),
-    "tensors that require a gradient, changed and returned": Form(
-        """\
-import torch
-
+right: train_step
+mistake in train_step: b -= lr => b += lr
+== tensors that require a gradient, changed and returned
 def train(X, y, w, b, lr, batch_size, num_epochs):
     for _ in range(num_epochs):
         for i in range(0, len(y), batch_size):
@@ -1554,14 +1136,9 @@ def train(X, y, w, b, lr, batch_size, num_epochs):
                     p -= lr * p.grad
                     p.grad.zero_()
     return w, b
-""",
-        {"train": "right"},
-        (("train", "p -= lr", "p += lr"),),
-    ),
-    "a module is returned": Form(
-        """\
-import torch
-
+right: train
+mistake in train: p -= lr => p += lr
+== a module is returned
 def train_model(X, y, lr=0.01, epochs=100):
     model = torch.nn.Linear(X.shape[1], 1).double()
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
@@ -1570,11 +1147,8 @@ def train_model(X, y, lr=0.01, epochs=100):
         torch.nn.functional.mse_loss(model(X).squeeze(-1), y).backward()
         optimizer.step()
     return model
-""",
-        {"train_model": "right"},
-    ),
-    "methods that use no object": Form(
-        """\
+right: train_model
+== methods that use no object
 class Line:
     @staticmethod
     def mse(y, y_hat):
@@ -1586,12 +1160,9 @@ class Line:
 
     def predict(self, X, w, b):
         return X @ w + b
-""",
-        {"Line.mse": "right", "Line.gradient": "right", "Line.predict": "right"},
-        (("Line.gradient", "2 * r.mean()", "2 * r.sum()"),),
-    ),
-    "a method that takes its parameters from the object": Form(
-        """\
+right: Line.mse Line.gradient Line.predict
+mistake in Line.gradient: 2 * r.mean() => 2 * r.sum()
+== a method that takes its parameters from the object
 class Line:
     def __init__(self, w, b):
         self.w, self.b = w, b
@@ -1599,37 +1170,26 @@ class Line:
     def gradient(self, X, y):
         r = X @ self.w + self.b - y
         return X.T @ r / len(y), r.mean()
-""",
-        {"Line.gradient": "right"},
-        (("Line.gradient", "self.b - y", "self.b + y"),),
-    ),
-    "a pass of single rows": Form(
-        """\
+right: Line.gradient
+mistake in Line.gradient: self.b - y => self.b + y
+== a pass of single rows
 def sgd_epoch(x, y, w, b, lr):
     for xi, yi in zip(x, y):
         e = w * xi + b - yi
         w -= lr * e * xi
         b -= lr * e
     return w, b
-""",
-        {"sgd_epoch": "right"},
-        (("sgd_epoch", "b -= lr * e", "b += lr * e"),),
-    ),
-    "named columns": Form(
-        """\
+right: sgd_epoch
+mistake in sgd_epoch: b -= lr * e => b += lr * e
+== named columns
 def loss(m, b, points):
     total = 0
     for i in range(len(points)):
         x, y = points.iloc[i].studytime, points.iloc[i].score
         total += (y - (m * x + b)) ** 2
     return total / len(points)
-""",
-        {"loss": "right|unchecked"},
-    ),
-    "a classifier that is trained like a line": Form(
-        """\
-import numpy as np
-
+right|unchecked: loss
+== a classifier that is trained like a line
 class Adaline:
     def __init__(self, eta=0.1, n_iter=10):
         self.eta, self.n_iter = eta, n_iter
@@ -1643,16 +1203,14 @@ class Adaline:
 
     def predict(self, X):
         return np.where(X @ self.w + self.b >= 0.0, 1, -1)
-""",
-        {"Adaline": "right", "Adaline.predict": "unchecked"},
-    ),
-    "Python 2 that compiles": Form(
-        """\
+right: Adaline
+unchecked: Adaline.predict
+== Python 2 that compiles
 def gradient(X, y, w, b):
     r = X @ w + b - y
     print >>log, r.mean()
     return X.T @ r / len(y), r.mean()
-""",
-        {"gradient": "unchecked"},
-    ),
-}
+unchecked: gradient
+"""
+FORMS = dict(part.split("\n", 1) for part in re.split(r"^== ", TEXT, flags=re.MULTILINE)[1:])
+FORMS = {name: parsed(text) for name, text in FORMS.items()}

@@ -3,7 +3,6 @@
 from functools import partial
 
 import numpy as np
-import pytest
 
 from reference.checker.check import source_of
 from reference.checker.choose_call import choose_call
@@ -19,19 +18,6 @@ from reference.checker.session import ask, make_evaluate, trials_of_problem
 FOREVER = float("inf")
 CASES = distinguishing_problems(0)[:20]
 CASES.append(CASES[0]._replace(w=CASES[0].w * [0, 1, 1]))  # no division by a weight of 0
-
-
-def sample(every, values, ids=None):
-    """Parameters of a test: one of so many, the first one too; the others are thorough."""
-    ids = list(values) if ids is None else ids
-    return [
-        pytest.param(
-            *(v if isinstance(v, tuple) else (v,)),
-            id=str(name),
-            marks=[] if i % every == 0 else [pytest.mark.thorough],
-        )
-        for i, (name, v) in enumerate(zip(ids, values, strict=True))
-    ]
 
 
 class InProcess:
