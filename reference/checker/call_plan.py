@@ -119,7 +119,7 @@ class CallPlan:
             found |= {"method": self.method, "probe": self.features(probe(problem))}
         return found
 
-    @property
+    @cached_property
     def updates(self) -> list[int | str]:
         """The parameters that a step may update in place, by position or name."""
         if self.kind not in ("step", "trainer"):
@@ -171,12 +171,10 @@ class CallPlan:
 
     def features(self, p: Problem) -> Any:
         """X as the function takes it, with its column of ones."""
-        ones = np.ones(len(p.X), p.X.dtype)
-        X = {
-            "first": lambda: np.column_stack([ones, p.X]),
-            "last": lambda: np.column_stack([p.X, ones]),
-        }
-        A = X.get(self.layout.ones, lambda: p.X)()
+        A = p.X
+        if self.layout.ones in ("first", "last"):
+            pair = [np.ones(len(A), A.dtype), A]
+            A = np.column_stack(pair if self.layout.ones == "first" else pair[::-1])
         if self.layout.x == "labelled row":
             return self.wrap(np.append(p.X[0], p.y[0]))
         if self.layout.x in ("vector", "pair of vectors"):
@@ -197,14 +195,17 @@ class CallPlan:
         if self.layout.container.startswith(("tensor", "leaf")):
             b = (self.layout.container, np.array([p.b] if self.layout.w == "column" else p.b))
         w = self.shaped(p.w) if self.layout.w != "number" else float(p.w[0])
-        found = {"w": w, "b": b, "theta": self.shaped(self.joined(p.w, p.b))}
-        found |= {f"w[{j}]": float(v) for j, v in enumerate(p.w)}
+        found = {"w": w, "b": b}
+        if "w" in self.uses:
+            found |= {f"w[{j}]": v for j, v in enumerate(p.w.tolist())}
         if self.layout.packed == "dict":
             found["theta"] = ("dict", dict(zip(self.layout.keys, (w, b), strict=True)))
         elif self.layout.packed == "record":
             found["theta"] = ("record", dict(zip(self.layout.keys, (w, b), strict=True)))
         elif self.layout.packed == "tuple":
             found["theta"] = ("tuple", [w, b])
+        elif "theta" in self.uses:
+            found["theta"] = self.shaped(self.joined(p.w, p.b))
         return found
 
     def joined(self, w: Any, b: Any) -> Any:

@@ -109,7 +109,7 @@ class Expected:
         with np.errstate(all="ignore"):
             errors = np.abs(got - self.near) / bounds
         decided = (errors < 0.6) | ((errors > 1.4) & (errors < np.inf))  # `near` is off by 1/3
-        for i in np.flatnonzero(~decided):
+        for i in () if decided.all() else np.flatnonzero(~decided):
             if rounding.within(got[i], self.exact[i], bounds[i]):
                 errors[i] = min(1.0, errors[i]) if np.isfinite(errors[i]) else 0.0
             else:

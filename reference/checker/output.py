@@ -301,7 +301,7 @@ def assemble(
     n, d = problem.X.shape
     expected = sizes(plan, problem).get(plan.kind)
     wanted = [expected] if expected else [d + 1] if reading.joint else [d, 1]
-    vector = np.concatenate([p.values for p in parts])
+    vector = np.concatenate([p.values for p in parts]) if len(parts) > 1 else parts[0].values
     if [p.values.size for p in parts] != wanted:
         return Output(vector, fault="wrong-shape", message=shape_message(plan, problem, answer))
     if reading.joint and reading.order == "bw":

@@ -314,7 +314,10 @@ def run(evaluate: Evaluate, call: Call, options: Options, until: float = float("
         known = [expected[i] for i in order]
     trials = evaluate([problems[i] for i in order], expected=known, until=until)
     answered = min(len({t.index for t in trials}), len(problems)) - len(first)
-    return Run([replace(t, index=order[t.index]) for t in trials], max(answered, 1))
+    numbered = [
+        t if order[t.index] == t.index else replace(t, index=order[t.index]) for t in trials
+    ]
+    return Run(numbered, max(answered, 1))
 
 
 def of_function(trials: Sequence[Trial], plan: CallPlan) -> list[Trial]:

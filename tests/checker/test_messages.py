@@ -16,9 +16,14 @@ from reference.checker.sandbox.messages import (
 )
 
 
+def digits(*values):
+    """Numbers as they are written into the pipe."""
+    return np.array(values, dtype=float).tobytes().hex()
+
+
 def message(**part):
     """A message with one part."""
-    usual = {"dtype": "float64", "shape": [2], "values": [1.5, -0.0]}
+    usual = {"dtype": "float64", "shape": [2], "values": digits(1.5, -0.0)}
     after = [{"argument": 0, "parts": [usual]}, {"argument": "w", "parts": []}]
     return {"parts": [usual | part], "after": after}
 
@@ -28,8 +33,8 @@ def message(**part):
     [
         ({}, "float64", (2,), [1.5, 0.0]),
         ({"dtype": "complex128", "values": None}, "complex128", (2,), None),
-        ({"shape": [], "values": [7]}, "float64", (), [7.0]),
-        ({"values": [float("nan"), float("inf")]}, "float64", (2,), [np.nan, np.inf]),
+        ({"shape": [], "values": digits(7)}, "float64", (), [7.0]),
+        ({"values": digits(np.nan, np.inf)}, "float64", (2,), [np.nan, np.inf]),
     ],
 )
 def test_an_output_is_decoded_as_it_was_written(part, dtype, shape, values):
@@ -84,8 +89,10 @@ def test_definitions_are_decoded_as_they_were_written():
         (decode, {"parts": [], "after": ["a"]}),
         (decode, {"parts": [{}], "after": []}),
         (decode, {"parts": [], "after": [{"argument": 0}]}),
-        (decode, message(values=[1.0])),
-        (decode, message(values=["x", "y"])),
+        (decode, message(values=digits(1.0))),
+        (decode, message(values=digits(1.0, 2.0)[:-1])),
+        (decode, message(values="xy" * 16)),
+        (decode, message(values=[1.0, 2.0])),
         (decode, message(shape=[1, 1])),
         (decode, message(shape=["two"])),
         (decode_definitions, {"found": 3, "left_out": []}),

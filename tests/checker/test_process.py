@@ -230,13 +230,14 @@ def test_an_import_that_never_ends_is_a_timeout(tmp_path, monkeypatch):
             ask(code, "f", 1, deadline=time.monotonic() + 0.1)
 
 
-def test_a_file_opens_no_windows_and_prints_nothing(tmp_path, monkeypatch, capfd):
+def test_a_file_opens_no_windows_starts_no_threads_and_prints_nothing(tmp_path, monkeypatch, capfd):
     """Not even what its Python says before a line of ours is run."""
     monkeypatch.setenv("PYTHONWARNINGS", "nonsense")  # of which every Python complains
-    source = "import os\ndef f(): return os.environ['MPLBACKEND'] == 'Agg'"
-    with opened(tmp_path / "mine.py", source) as code:
-        (answer,) = code.ask([request("f")])
-    assert answer.parts[0].values == [1]
+    source = "import os\ndef f(name): return os.environ.get(name) == "
+    with opened(tmp_path / "mine.py", source + "('Agg' if 'MPL' in name else '1')") as code:
+        names = ("MPLBACKEND", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
+        answers = list(code.ask([request("f", name) for name in names]))
+    assert [a.parts[0].values for a in answers] == [[1]] * 3
     assert capfd.readouterr() == ("", "")
 
 

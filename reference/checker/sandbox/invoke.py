@@ -189,7 +189,8 @@ def all_numbers(value: list[Any]) -> bool:
 
 
 def part(value: Any, path: tuple[Any, ...]) -> dict[str, Any]:
-    """Path, dtype, shape and numbers; no numbers where they are no real ones, or too many."""
+    """Path, dtype, shape and numbers, as the hexadecimal digits of float64; None where these are no
+    real ones, or too many."""
     found = {"path": [str(key) for key in path], "kind": type(value).__name__}
     if value is None:
         return found | {"dtype": "NoneType", "shape": [], "values": None}
@@ -201,7 +202,7 @@ def part(value: Any, path: tuple[Any, ...]) -> dict[str, Any]:
     except (TypeError, ValueError):
         return found | {"dtype": type(value).__name__, "shape": [], "values": None}
     real = a.dtype.kind in "fiub" and a.size <= MAX_NUMBERS
-    values = a.astype(float).ravel().tolist() if real else None
+    values = a.astype(float).tobytes().hex() if real else None
     return found | {"dtype": name_of(a.dtype), "shape": list(a.shape), "values": values}
 
 
@@ -242,7 +243,12 @@ def same(a: list[dict[str, Any]], b: list[dict[str, Any]]) -> bool:
     if [p["shape"] for p in a] != [p["shape"] for p in b]:
         return False
     pairs = [(p["values"], q["values"]) for p, q in zip(a, b, strict=True)]
-    return all(x == y or (x and y and all(map(alike, x, y))) for x, y in pairs)
+    return all(x == y or (x and y and all(map(alike, numbers(x), numbers(y)))) for x, y in pairs)
+
+
+def numbers(digits: str) -> list[float]:
+    """The numbers of a part."""
+    return memoryview(bytes.fromhex(digits)).cast("d").tolist()
 
 
 def alike(a: float, b: float) -> bool:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import json
 import math
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 RAISED = ("type", "message", "line", "lineno")
+Decoder = Callable[[Any], Any]
 
 
 class SubjectTerminated(Exception):
@@ -91,21 +92,26 @@ def describe_exit(code: int) -> str:
         return f"killed by signal {-code}"
 
 
-@contextlib.contextmanager
-def validating() -> Iterator[None]:
-    """Turn the errors of a message that has another form into SubjectTerminated."""
-    try:
-        yield
-    except (TypeError, ValueError, KeyError, AttributeError, OverflowError, RecursionError):
-        raise SubjectTerminated("crash", "it wrote into the pipe of its answers") from None
+def validated(decoder: Decoder) -> Decoder:
+    """A decoder whose errors, where a message has another form, become SubjectTerminated."""
+
+    @functools.wraps(decoder)
+    def decode_or_refuse(message: Any) -> Any:
+        try:
+            return decoder(message)
+        except (TypeError, ValueError, KeyError, AttributeError, OverflowError, RecursionError):
+            raise SubjectTerminated("crash", "it wrote into the pipe of its answers") from None
+
+    return decode_or_refuse
 
 
+@validated
 def parse_line(line: bytes) -> dict[str, Any]:
     """Parse one JSON object."""
-    with validating():
-        return dict(json.loads(line).items())
+    return dict(json.loads(line.decode("ascii")).items())
 
 
+@validated
 def decode(message: dict[str, Any]) -> RawOutput:
     """Validate the output of a call.
 
@@ -116,21 +122,20 @@ def decode(message: dict[str, Any]) -> RawOutput:
 
     Examples
     --------
-    >>> part = {"dtype": "float64", "shape": [1], "values": [2.0]}
+    >>> part = {"dtype": "float64", "shape": [1], "values": np.float64(2).tobytes().hex()}
     >>> decode({"parts": [part], "after": []}).parts[0].values
     array([2.])
     """
-    with validating():
-        if "raised" in message:
-            return RawOutput(raised=decode_raised(message["raised"]))
-        parts, after = decode_arrays(message["parts"]), decode_arguments(message["after"])
-        return RawOutput(parts, after, kept=decode_arguments(message.get("kept", ())))
+    if "raised" in message:
+        return RawOutput(raised=decode_raised(message["raised"]))
+    parts, after = decode_arrays(message["parts"]), decode_arguments(message["after"])
+    return RawOutput(parts, after, kept=decode_arguments(message.get("kept", ())))
 
 
+@validated
 def decode_changed(message: dict[str, Any]) -> list[RawOutput]:
     """Validate the outputs of the calls of a changed source; one where it could not be defined."""
-    with validating():
-        return [decode(m) for m in message.get("answers", [message])]
+    return [decode(m) for m in message.get("answers", [message])]
 
 
 def decode_arguments(arguments: Any) -> tuple[tuple[str, tuple[ArrayMessage, ...]], ...]:
@@ -144,10 +149,10 @@ def decode_arrays(parts: Any) -> tuple[ArrayMessage, ...]:
 
 
 def decode_array(part: dict[str, Any]) -> ArrayMessage:
-    """Validate one array: as many numbers as its shape says, or None."""
+    """Validate one array: as many numbers as its shape says, in hexadecimal digits, or None."""
     shape, values = tuple(map(int, part["shape"])), part["values"]
     if values is not None:
-        values = np.array(values, dtype=float)
+        values = np.frombuffer(bytes.fromhex(values))
         if values.shape != (math.prod(shape),):
             raise ValueError(f"values must have as many numbers as {shape}, got {values.shape}")
     path = tuple(printable(key)[:80] for key in part.get("path", ()))
@@ -178,6 +183,7 @@ def printable(text: Any) -> str:
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in found)
 
 
+@validated
 def decode_definitions(message: dict[str, Any]) -> dict[str, Any]:
     """Validate what was found in a program and left out of it, see `definitions.load`.
 
@@ -188,12 +194,10 @@ def decode_definitions(message: dict[str, Any]) -> dict[str, Any]:
     SubjectTerminated
         If the message has another form.
     """
-    with validating():
-        if "raised" not in message:
-            left_out = [(int(s["line"]), printable(s["why"])) for s in message["left_out"]]
-            return {"found": [decode_definition(d) for d in message["found"]], "left_out": left_out}
-        raised = decode_raised(message["raised"])
-    raise ImportError(raised)
+    if "raised" in message:
+        raise ImportError(decode_raised(message["raised"]))
+    left_out = [(int(s["line"]), printable(s["why"])) for s in message["left_out"]]
+    return {"found": [decode_definition(d) for d in message["found"]], "left_out": left_out}
 
 
 def decode_definition(found: dict[str, Any]) -> dict[str, Any]:

@@ -70,11 +70,15 @@ STARTING = threading.RLock()  # held while processes are started, or stray ones 
 OWNED = {"children": False}  # whether all children of this process were started here
 KEPT = ("PATH", "LANG", "VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHOME", "LD_LIBRARY_PATH")
 KEPT += ("SYSTEMROOT",)  # without which Windows starts no Python
+ALWAYS = {"MPLBACKEND": "Agg"}  # no windows
+# Problems are small: a second thread would only wait, and use a core for that.
+ALWAYS |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 IMPORT_TIMEOUT = 10.0  # seconds; torch takes a few
 STARTING_SECONDS = 3.0  # for the start of a process, beside its imports
-MAX_LINE = 1 << 21  # bytes; an answer has `worker.MAX_NUMBERS` numbers of 25 characters at most
+MAX_LINE = 1 << 21  # bytes; an answer has `invoke.MAX_NUMBERS` numbers of 16 digits in a part
 ALONE = 0.8  # of the time of a function: one answer that takes longer is none
+CHUNK = 1 << 16  # bytes
 POLL = 0.2  # seconds between two checks that a silent process still runs
 GRACE = 1.0  # seconds for a process that has closed its pipe to exit by itself
 KEEPER_SECONDS = 0.4  # for the keeper of a process to end what this has started
@@ -209,12 +213,13 @@ class Process:
         """Start a new process, and end the old one."""
         self.close()
         self.requests: queue.SimpleQueue[tuple[bytes, int] | None] = queue.SimpleQueue()
-        self.lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self.chunks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self.lines: list[bytes] = [b""]  # what came, the last first; the last may be incomplete
         with STARTING:
             if self.stopped:
                 raise SubjectTerminated("crash", "the check was ended")
             self.popen = self.started()
-        pipes = self.popen.stdin, self.popen.stdout, self.requests, self.lines
+        pipes = self.popen.stdin, self.popen.stdout, self.requests, self.chunks
         threading.Thread(target=serve_pipes, args=pipes, daemon=True).start()
 
     def started(self) -> Any:
@@ -271,7 +276,7 @@ class Process:
                 if self.deadline < until and waited < self.timeout / 2:
                     raise OutOfTime(self.timeout)
                 raise SubjectTerminated("timeout", f"no answer within {waited:.3g} seconds")
-            if not line.endswith(b"\n") and len(line) < MAX_LINE:
+            if not line:
                 raise SubjectTerminated("crash", self.describe_end())
             return decoder(parse_line(line))
         except SubjectTerminated:
@@ -280,15 +285,20 @@ class Process:
 
     def next_line(self, deadline: float) -> bytes | None:
         """Wait for a line: not complete if the process ended, None if none came in time."""
-        while True:
+        while len(self.lines) == 1 and len(self.lines[0]) < MAX_LINE:
             remaining = max(0.0, deadline - time.monotonic())
             try:
-                return self.lines.get(timeout=min(remaining, POLL))
+                chunk = self.chunks.get(timeout=min(remaining, POLL))
             except queue.Empty:
                 if self.popen.poll() is not None:  # a child of it may hold the pipe open
                     return b""
                 if not remaining:
                     return None
+                continue
+            if not chunk:
+                return b""
+            self.lines = (self.lines[0] + chunk).split(b"\n")[::-1]
+        return self.lines.pop()
 
     def describe_end(self) -> str:
         """How the process ended, or that it closed its pipe and still runs."""
@@ -300,15 +310,16 @@ class Process:
             return "it closed the pipe of its answers"
 
 
-def serve_pipes(stdin: Any, stdout: Any, requests: Any, lines: Any) -> None:
+def serve_pipes(stdin: Any, stdout: Any, requests: Any, chunks: Any) -> None:
     """Send each request and read its answers; in a thread of its own, since pipes may block."""
     with contextlib.suppress(OSError), stdin, stdout:
         for request, count in iter(requests.get, None):
             stdin.write(request)
             stdin.flush()
-            for _ in range(count):
-                lines.put(stdout.readline(MAX_LINE))
-    lines.put(b"")
+            while count > 0 and (chunk := os.read(stdout.fileno(), CHUNK)):
+                chunks.put(chunk)
+                count -= chunk.count(b"\n")
+    chunks.put(b"")
 
 
 def start_worker(begin: Any, *told: str, **options: Any) -> Any:
@@ -331,7 +342,7 @@ def environment(folder: str) -> dict[str, str]:
         found["PYTHONPATH"] = python_path()
     if site.ENABLE_USER_SITE:
         found["PYTHONUSERBASE"] = site.getuserbase()
-    return found | {"MPLBACKEND": "Agg"}  # no windows
+    return found | ALWAYS
 
 
 def new_folder() -> str:
