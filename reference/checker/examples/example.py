@@ -339,10 +339,10 @@ def model_lines(
 
 
 def takes_keywords(definition: Definition) -> bool:
-    """Whether its parameters can be given by name: nothing wraps it, none is positional only."""
+    """Whether its parameters can be given by name: nothing wraps it, all have names."""
     node = definition.node
     plain = isinstance(node, ast.FunctionDef) and not node.decorator_list
-    return plain and not node.args.posonlyargs
+    return plain and not node.args.posonlyargs and not node.args.vararg
 
 
 def seeds(writer: Writer, definition: Definition) -> list[str]:
