@@ -1,39 +1,66 @@
 """Right programs of many forms, and the mistakes by which each becomes a wrong one.
 
-Each form begins with `==` and its name. Below its source stand what must be said of its functions,
-`right: f g` or with `|` one of several verdicts, and `mistake in f g: OLD => NEW`, by which these
-functions become wrong. NumPy and torch are imported where they are used.
+Each form begins with `==` and its name. Below its source stand
+
+- `right: f g`, or another verdict, or one of several, as `right|unchecked: f g`;
+- `says f: TEXT`, what stands in the explanation of the verdict;
+- `mistake in f g [name]: OLD => NEW`: by this change the functions become wrong, the first of them
+  under that name, if one is given. `mistake*`: a repair of it must be found. `mistake~`: its
+  example is of fewer iterations than stand in the program, and cannot be pasted below it.
+
+NumPy and torch are imported where they are used.
 """
 
 import re
 from typing import NamedTuple
 
 
+class Mistake(NamedTuple):
+    """A change of a right program, and which functions it makes wrong."""
+
+    mark: str
+    functions: str
+    name: str
+    old: str
+    new: str
+
+
 class Form(NamedTuple):
-    """A program, what must be said of it, and its mistakes: (functions, old, new) of each."""
+    """A program, what must be said of it, and its mistakes."""
 
     source: str
     verdicts: dict[str, str]
-    mistakes: list[tuple[list[str], str, str]]
+    says: list[tuple[str, str]]
+    mistakes: list[Mistake]
 
 
+VERDICT = r"^((?:right|wrong|unchecked)(?:\|\w+)*): (.*)\n"
+SAYS = r"^says (\S+): (.*)\n"
+MISTAKE = r"^mistake([*~]?) in (.*?)(?: \[(.*?)\])?: (.*?) => ?(.*)\n"
 IMPORTS = {"np.": "import numpy as np\n", "torch.": "import torch\n"}
 
 
 def parsed(text):
     """The form that a text gives."""
-    lines = re.findall(r"^((?:right|wrong|unchecked)[|\w]*): (.*)\n", text, re.MULTILINE)
-    mistakes = re.findall(r"^mistake in (.*?): (.*?) => ?(.*)\n", text, re.MULTILINE)
-    source = re.split(r"^(?:right|wrong|unchecked)[|\w]*: ", text, flags=re.MULTILINE)[0]
-    imports = [line for used, line in IMPORTS.items() if used in source]
+    verdicts, says, mistakes = (re.findall(p, text, re.M) for p in (VERDICT, SAYS, MISTAKE))
+    for pattern in (VERDICT, SAYS, MISTAKE):
+        text = re.sub(pattern, "", text, flags=re.M)
+    imports = [line for used, line in IMPORTS.items() if used in text]
     return Form(
-        "".join([*imports, source]),
-        {name: verdict for verdict, names in lines for name in names.split()},
-        [(functions.split(), old, new) for functions, old, new in mistakes],
+        "".join([*imports, text]),
+        {name: verdict for verdict, names in verdicts for name in names.split()},
+        says,
+        [Mistake(*m) for m in mistakes],
     )
 
 
 TEXT = """\
+== keyword-only
+def gradient(*, features, labels, weights, bias):
+    r = features @ weights + bias - labels
+    return features.T @ r / len(labels), r.mean()
+right: gradient
+mistake in gradient: r.mean() => -r.mean()
 == partial derivatives and a step, one feature
 def get_gradient_at_b(x, y, b, m):
     N = len(x)
@@ -62,7 +89,7 @@ def gradient_descent(x, y, learning_rate, num_iterations):
     return b, m
 right: get_gradient_at_b get_gradient_at_m step_gradient gradient_descent
 mistake in get_gradient_at_m step_gradient gradient_descent: x[i] * (y[i] - (m => x[i] * (y[i] + (m
-mistake in get_gradient_at_b step_gradient gradient_descent: += (y[i] - (m => -= (y[i] - (m
+mistake* in get_gradient_at_b step_gradient gradient_descent [sign-flipped]: += (y[i] - (m => -= (y[i] - (m
 mistake in step_gradient gradient_descent: - learning_rate * gm => - learning_rate * gb
 == theta0 and theta1 apart
 def cost(theta0, theta1, x, y):
@@ -173,7 +200,9 @@ def gradient_descent(x, y, w_in, b_in, alpha, num_iters, cost_function, gradient
     return w, b, J_history, p_history
 right: compute_cost compute_gradient gradient_descent
 mistake in gradient_descent: w = w - alpha * dj_dw => w = w - alpha * dj_db
-mistake in compute_gradient gradient_descent: dj_dw / m, dj_db / m => dj_dw, dj_db
+mistake* in compute_gradient gradient_descent [missing-mean]: dj_dw / m, dj_db / m => dj_dw, dj_db
+mistake* in compute_gradient [bias-gradient-sum]: dj_dw / m, dj_db / m => dj_dw / m, dj_db
+mistake* in compute_gradient [weight-gradient-sum]: dj_dw / m, dj_db / m => dj_dw, dj_db / m
 == data in the constructor
 class LinearRegression:
     def __init__(self, X, y, alpha=0.03, n_iter=1500):
@@ -262,7 +291,7 @@ def optimize(w, b, X, Y, num_iterations, learning_rate, print_cost=False):
     params = {"w": w, "b": b}
     return params, grads, costs
 right: propagate optimize
-mistake in propagate optimize: db = 1 / m * np.sum(A - Y) => db = np.sum(A - Y)
+mistake* in propagate optimize [bias-gradient-sum]: db = 1 / m * np.sum(A - Y) => db = np.sum(A - Y)
 mistake in propagate optimize: = 1 / m * np.dot(X, (A - Y).T) => = 1 / m * np.dot(X, A.T)
 mistake in optimize: = w - learning_rate * grads["dw"] => = w - learning_rate * grads["db"]
 == tensors that hold their gradients
@@ -368,7 +397,7 @@ def least_squares_GD(y, tx, initial_w, max_iters, gamma):
         w = w - gamma * grad
     return w, loss
 right: compute_gradient compute_loss
-mistake in compute_gradient: grad = -tx => grad = tx
+mistake* in compute_gradient [sign-flipped]: grad = -tx => grad = tx
 mistake in compute_gradient: / len(err) => / (2 * len(err))
 == parameters in a dict
 def loss(theta, X, y):
@@ -410,7 +439,7 @@ def gradient_descent(x, y):
         b_curr = b_curr - learning_rate * bd
     return m_curr, b_curr
 right: gradient_descent
-mistake in gradient_descent: n) * sum(y - y_predicted) => n) * sum(x * (y - y_predicted))
+mistake~ in gradient_descent: n) * sum(y - y_predicted) => n) * sum(x * (y - y_predicted))
 == only printed
 def gradient_descent(x, y):
     m_curr = b_curr = 0
@@ -498,12 +527,6 @@ def gradient(X, y, w, b):
     return X.T @ r / len(y), r.mean()
 right: gradient
 mistake in gradient: X.T @ r / len(y) => X.T @ r
-== keyword-only
-def gradient(*, features, labels, weights, bias):
-    r = features @ weights + bias - labels
-    return features.T @ r / len(labels), r.mean()
-right: gradient
-mistake in gradient: r.mean() => -r.mean()
 == star args
 def gradient(*args):
     X, y, w, b = args
@@ -693,7 +716,7 @@ def cost_and_gradient(theta, X, y):
     grad = X.T @ r / m
     return J, grad
 right: cost_and_gradient
-mistake in cost_and_gradient: grad = X.T @ r / m => grad = X.T @ r
+mistake* in cost_and_gradient [missing-mean]: grad = X.T @ r / m => grad = X.T @ r
 mistake in cost_and_gradient: J = (r @ r) / (2 * m) => J = r.sum() / (2 * m)
 == gradient beside a cost
 def costFunction(theta, X, y):
@@ -703,7 +726,7 @@ def costFunction(theta, X, y):
     grad = X.T @ r / m
     return J, grad
 right: costFunction
-mistake in costFunction: grad = X.T @ r / m => grad = X.T @ r / X.shape[1]
+mistake* in costFunction [divided-by-d]: grad = X.T @ r / m => grad = X.T @ r / X.shape[1]
 == one sample by its names
 def stochastic_gradient(x_i, y_i, w, b):
     residual = sum(a * c for a, c in zip(x_i, w)) + b - y_i
@@ -1211,6 +1234,154 @@ def gradient(X, y, w, b):
     print >>log, r.mean()
     return X.T @ r / len(y), r.mean()
 unchecked: gradient
+== residuals are given
+def compute_dw(X, error):
+    return X.T @ error / len(error)
+right: compute_dw
+mistake* in compute_dw [missing-mean]: / len(error) =>
+== residuals are given, label first
+def gradient(X, errors):
+    return -X.T @ errors / len(errors), -errors.mean()
+right: gradient
+== a schedule
+def schedule(t):
+    return 5 / (t + 50)
+
+def train(X, y, w, b, epochs):
+    for t in range(epochs):
+        r = X @ w + b - y
+        eta = schedule(t)
+        w, b = w - eta * X.T @ r / len(y), b - eta * r.mean()
+    return w, b
+
+def sgd(X, y, w, b, epochs):
+    for t in range(epochs * len(y)):
+        i = np.random.randint(len(y))
+        g = 2 * (X[i] @ w + b - y[i])
+        w, b = w - schedule(t) * g * X[i], b - schedule(t) * g
+    return w, b
+right: train sgd
+says train: rate that changes
+says sgd: rate that changes
+mistake in train [unknown]: eta * r.mean() => eta * r.sum()
+mistake in sgd [unknown]: - y[i]) => - y[-i])
+== a rate that decays
+def train(X, y, w, b, lr, epochs, decay):
+    for t in range(epochs):
+        r, eta = X @ w + b - y, lr / (1 + decay * t)
+        w, b = w - eta * X.T @ r / len(y), b - eta * r.mean()
+    return w, b
+right: train
+says train: rate that changes
+== settings whose names say nothing
+class Line:
+    def __init__(self, speed=0.1, rounds=9):
+        self.speed, self.rounds = speed, rounds
+
+    def fit(self, X, y):
+        self.w, self.b = 0 * X[0], 0.0
+        for _ in range(self.rounds):
+            r = X @ self.w + self.b - y
+            self.w = self.w - self.speed * X.T @ r / len(y)
+            self.b = self.b - self.speed * r.mean()
+        return self
+right: Line
+== penalties of the weights
+def step(X, y, w, b, lr, l2):
+    r, n = X @ w + b - y, len(y)
+    gw, gb = r @ X / n + l2 * w, r.mean()
+    return w - lr * gw, b - lr * gb
+
+def cost(X, y, theta, lam):
+    e, m = X @ theta - y, len(y)
+    return e @ e / (2 * m) + lam / (2 * m) * np.sum(theta[1:] ** 2)
+right: step cost
+mistake* in step [bias-penalised]: r.mean() => r.mean() + l2 * b
+mistake* in cost [bias-penalised]: theta[1:] => theta
+== a class with a penalty
+class Ridge:
+    def __init__(self, lr=0.1, n_iters=100, l2=0.1):
+        self.lr, self.n_iters, self.l2 = lr, n_iters, l2
+    def fit(self, X, y):
+        self.w, self.b = np.zeros(X.shape[1]), 0.0
+        for _ in range(self.n_iters):
+            r = X @ self.w + self.b - y
+            self.w = self.w - self.lr * (r @ X / len(y) + self.l2 * self.w)
+            self.b = self.b - self.lr * (r.mean())
+        return self
+right: Ridge
+mistake* in Ridge [bias-penalised]: (r.mean()) => (r.mean() + self.l2 * self.b)
+== a step of theta
+import numpy
+def update_weights(X, y, theta, alpha):
+    theta = theta - alpha * X.T.dot(X.dot(theta) - y) / len(y)
+    return theta
+right: update_weights
+mistake* in update_weights [sign-flipped]: theta - alpha => theta + alpha
+== a table with the labels last
+def step_gradient(b_current, m_current, points, learningRate):
+    b_gradient = m_gradient = 0
+    N = float(len(points))
+    for i in range(len(points)):
+        x, y = points[i][0], points[i][1]
+        b_gradient += -(2 / N) * (y - (m_current * x + b_current))
+        m_gradient += -(2 / N) * x * (y - (m_current * x + b_current))
+    return [b_current - learningRate * b_gradient, m_current - learningRate * m_gradient]
+right: step_gradient
+mistake in step_gradient: b_current - learningRate => b_current + learningRate
+== lists of lists
+def gradient(xs, ys, w, b):
+    n = len(xs)
+    assert isinstance(xs, list) and isinstance(xs[0], list)
+    gw, gb = [0.0] * len(w), 0.0
+    for x, y in zip(xs, ys):
+        r = sum(a * c for a, c in zip(x, w)) + b - y
+        gw = [g + r * a / n for g, a in zip(gw, x)]
+        gb = gb + r / n
+    return gw, gb
+right: gradient
+mistake in gradient [weight-gradient-sum]: r * a / n => r * a
+== np.matrix
+def gradientDescent(X, y, theta, alpha, iters):
+    for _ in range(iters):
+        error = (X * theta.T) - y
+        theta = theta - alpha * (error.T * X) / len(X)
+    return theta
+right: gradientDescent
+mistake in gradientDescent [missing-mean]: / len(X) =>
+== a class that draws its start
+class LinearRegression:
+    def __init__(self, lr=0.1, n_iters=100):
+        self.lr, self.n_iters = lr, n_iters
+        self.weights = self.bias = None
+
+    def fit(self, X, y):
+        self.weights, self.bias = np.random.randn(X.shape[1]), 0.0
+        for _ in range(self.n_iters):
+            r = X @ self.weights + self.bias - y
+            self.weights = self.weights - self.lr * X.T @ r / len(y)
+            self.bias = self.bias - self.lr * r.mean()
+
+    def predict(self, X):
+        return X @ self.weights + self.bias
+right: LinearRegression
+mistake* in LinearRegression: self.bias - self.lr => self.bias + self.lr
+== a generator draws the start
+from numpy.random import default_rng
+
+class Model:
+    def __init__(self, eta, epochs):
+        self.eta, self.epochs = eta, epochs
+
+    def fit(self, X, y):
+        self.coef_ = default_rng().normal(size=X.shape[1])
+        self.intercept_ = 0.0
+        for _ in range(self.epochs):
+            r = X @ self.coef_ + self.intercept_ - y
+            self.coef_ = self.coef_ - self.eta * X.T @ r / len(y)
+            self.intercept_ = self.intercept_ - self.eta * r.mean()
+right: Model
+mistake in Model: X.T @ r / len(y) => X.T @ r
 """
 FORMS = dict(part.split("\n", 1) for part in re.split(r"^== ", TEXT, flags=re.MULTILINE)[1:])
 FORMS = {name: parsed(text) for name, text in FORMS.items()}

@@ -23,18 +23,6 @@ def gradient(X, y, w, b):
 
 
 @right
-def compute_gradient(X, y, w, b):
-    m, n = X.shape
-    dj_dw, dj_db = np.zeros((n,)), 0.0
-    for i in range(m):
-        err = (np.dot(X[i], w) + b) - y[i]
-        for j in range(n):
-            dj_dw[j] = dj_dw[j] + err * X[i, j]
-        dj_db = dj_db + err
-    return dj_db / m, dj_dw / m
-
-
-@right
 def gradients(labels, features, bias, weights):
     e = features.dot(weights) + bias - labels
     return {"dw": np.einsum("ij,i->j", features, e) / e.size, "db": np.einsum("i->", e) / e.size}
@@ -91,16 +79,6 @@ def grad_complex_step(X, y, w, b):
     h = 1e-200
     gw = [loss(w + 1j * h * e, b).imag / h for e in np.eye(len(w))]
     return np.array(gw), loss(w, b + 1j * h).imag / h
-
-
-@right
-def grad_complex_step_mean(X, y, w, b):
-    h, gw = 1e-30, []
-    for j in range(len(w)):
-        wc = w.astype(complex)
-        wc[j] += 1j * h
-        gw.append((np.mean((X @ wc + b - y) ** 2) / 2).imag / h)
-    return np.array(gw), (np.mean((X @ w + (b + 1j * h) - y) ** 2) / 2).imag / h
 
 
 @right
@@ -163,12 +141,6 @@ def grad_minus_minus(X, y, w, b):
 
 
 @right
-def grad_of_mse_halved(X, y, w, b):
-    n = X.shape[0]
-    return 0.5 * (2 / n) * np.dot(X.T, np.dot(X, w) + b - y), np.average(np.dot(X, w) + b - y)
-
-
-@right
 def grad_longdouble(X, y, w, b):
     X, y, w = (a.astype(np.longdouble) for a in (X, y, w))
     r = X @ w + b - y
@@ -218,12 +190,6 @@ def grad_columns_scalar_b(X, y, w, b):
 
 
 @right
-def compute_gradient_theta(y, tx, w):
-    e = y - tx.dot(w)
-    return -tx.T.dot(e) / len(e)
-
-
-@right
 def grad_theta_columns(theta, X, y):
     m = y.shape[0]
     assert theta.shape[1] == 1
@@ -239,12 +205,6 @@ def grad_theta_adds_ones(X, y, theta):
 
 
 @right
-def step_gradient(X, y, w, b, lr):
-    gw, gb = gradient(X, y, w, b)
-    return w - lr * gw, b - lr * gb
-
-
-@right
 def update(x, labels, w, b, alpha=0.1):
     w_new, b_new = w.copy(), b
     for x_i, y_i in zip(x, labels, strict=True):
@@ -255,39 +215,9 @@ def update(x, labels, w, b, alpha=0.1):
 
 
 @right
-def update_weights_theta(X, y, theta, eta):
-    return theta - eta / len(y) * (X.T @ (X @ theta - y))
-
-
-@right
 def sgd_step(X, y, w, b, lr, batch_size):
     gw, gb = gradient(X, y, w, b)
     return w - lr * gw, b - lr * gb
-
-
-@right
-def sgd_step_of_a_gradient(w, b, grad_w, grad_b, lr):
-    return w - lr * grad_w, b - lr * grad_b
-
-
-@right
-class LinearRegression:
-    def __init__(self, learning_rate=0.01, n_iterations=1000):
-        self.learning_rate, self.n_iterations = learning_rate, n_iterations
-        self.weights = self.bias = None
-
-    def fit(self, X, y):
-        n_samples, n_features = X.shape
-        self.weights, self.bias = np.zeros(n_features), 0
-        for _ in range(self.n_iterations):
-            y_predicted = np.dot(X, self.weights) + self.bias
-            dw = (1 / n_samples) * np.dot(X.T, (y_predicted - y))
-            db = (1 / n_samples) * np.sum(y_predicted - y)
-            self.weights -= self.learning_rate * dw
-            self.bias -= self.learning_rate * db
-
-    def predict(self, X):
-        return np.dot(X, self.weights) + self.bias
 
 
 @right
@@ -311,75 +241,3 @@ class RandomStart:
 
     def predict(self, X):
         return X @ self.coef_ + self.intercept_
-
-
-@right
-class InterceptInside:
-    def __init__(self, eta, max_iter):
-        self.eta, self.max_iter = eta, max_iter
-
-    def fit(self, X, y):
-        A = np.c_[np.ones(len(y)), X]
-        self.w = np.ones(A.shape[1])
-        for _ in range(self.max_iter):
-            self.w = self.w - self.eta * A.T @ (A @ self.w - y) / len(y)
-
-    def predict(self, X):
-        return np.c_[np.ones(len(X)), X] @ self.w
-
-
-@right
-def gradient_descent(X, y, theta, alpha, num_iters):
-    history = []
-    for _ in range(num_iters):
-        theta = theta - alpha * X.T @ (X @ theta - y) / len(y)
-        history.append(((X @ theta - y) ** 2).mean() / 2)
-    return theta, history
-
-
-@right
-def gradient_descent_wb(X, y, w, b, lr, iters):
-    for _ in range(iters):
-        gw, gb = gradient(X, y, w, b)
-        w, b = w - lr * gw, b - lr * gb
-    return w, b
-
-
-@right
-def predict(X, w, b):
-    return np.array([sum(a * c for a, c in zip(x, w, strict=True)) + b for x in X])
-
-
-@right
-def hypothesis(theta, X):
-    return X @ theta
-
-
-@right
-def linreg(X, w, b):
-    assert w.shape == (X.shape[1], 1)
-    return X @ w + b
-
-
-@right
-def compute_cost(X, y, w, b):
-    m, total = X.shape[0], 0.0
-    for i in range(m):
-        total += (np.dot(X[i], w) + b - y[i]) ** 2
-    return total / (2 * m)
-
-
-@right
-def cost(theta, X, y):
-    r = X @ theta - y
-    return r @ r / (2 * len(y))
-
-
-@right
-def squared_loss(y_hat, y):
-    return (y_hat - y.reshape(y_hat.shape)) ** 2 / 2
-
-
-@right
-def loss(y_true, y_pred):
-    return 0.5 * np.mean(np.square(y_true - y_pred))

@@ -71,7 +71,7 @@ LEFT_OUT = [
 ]
 
 
-@pytest.mark.sample(3)
+@pytest.mark.sample(6)
 @pytest.mark.parametrize(("source", "why"), LEFT_OUT)
 def test_what_cannot_be_executed_is_left_out_and_said(load, source, why):
     """And the function below it is found all the same."""
@@ -118,13 +118,14 @@ NEEDED = [
 ]
 
 
-@pytest.mark.sample(3)
+@pytest.mark.sample(6)
 @pytest.mark.parametrize("source", NEEDED)
 def test_what_a_function_needs_is_there(answer, source):
     """Assignments, settings, and the code at the top level that makes a name of a function."""
     assert answer(source) == 7
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     "rest",
     [
@@ -168,7 +169,7 @@ PUBLIC = [
 ]
 
 
-@pytest.mark.sample(2)
+@pytest.mark.sample(4)
 @pytest.mark.parametrize(("source", "names"), PUBLIC)
 def test_what_a_program_defines_is_public(load, source, names):
     """Not what it imports, and not the objects of its classes."""

@@ -39,7 +39,7 @@ PROGRAMS = [
         BY_NAME[name],
         program,
         id=f"{name}-{i}",
-        marks=[pytest.mark.thorough] * (i > 0 or k % (9 if name in MANY_TRAININGS else 6) > 0),
+        marks=[pytest.mark.thorough] * (i > 0 or k % (18 if name in MANY_TRAININGS else 12) > 0),
     )
     for k, (name, programs) in enumerate(WRONG.items())
     for i, program in enumerate(programs)

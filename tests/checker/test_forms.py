@@ -2,60 +2,54 @@
 
 import pytest
 from form_programs import FORMS
+from replays import assert_replays
 
 from reference.checker.check import check
+from reference.checker.repairs import repair
+from reference.checker.repairs.repair_text import mended
 
 MISTAKES = [
-    pytest.param(form.source.replace(old, new, 1), functions, id=f"{name}: {new[:40]}")
+    pytest.param(form.source.replace(m.old, m.new, 1), m, id=f"{name}: {m.new[:40]}")
     for name, form in FORMS.items()
-    for functions, old, new in form.mistakes
+    for m in form.mistakes
 ]
 
 
-def verdicts_of(source, folder):
-    """{name: verdict} of all functions and classes."""
+@pytest.fixture(autouse=True)
+def time_enough(monkeypatch):
+    """A busy machine changes nothing."""
+    monkeypatch.setattr(repair, "SHARE", 3.0)
+
+
+def checks_of(source, folder):
+    """{name: check} of all functions and classes."""
     file = folder / "program.py"
     file.write_text(source, encoding="utf-8")
-    return {
-        c.name: c.verdict for c in reversed(check(str(file), max_examples=10, timeout=30).checks)
-    }
+    return {c.name: c for c in reversed(check(str(file), max_examples=10, timeout=30).checks)}
 
 
-@pytest.mark.sample(8)
+@pytest.mark.sample(12)
 @pytest.mark.parametrize("name", FORMS)
 def test_a_program_gets_the_verdict_that_it_deserves(name, tmp_path):
     """Each function of it; what is none of ours is not checked."""
-    found, verdicts = verdicts_of(FORMS[name].source, tmp_path), FORMS[name].verdicts
-    wrong = {n: found.get(n) for n, v in verdicts.items() if found.get(n) not in v.split("|")}
+    form, found = FORMS[name], checks_of(FORMS[name].source, tmp_path)
+    wrong = {n: found.get(n) for n, v in form.verdicts.items() if found[n].verdict not in v}
     assert not wrong
+    assert all(text in found[n].explanation for n, text in form.says)
 
 
-@pytest.mark.thorough
-@pytest.mark.parametrize(("source", "functions"), MISTAKES)
-def test_a_mistake_makes_a_function_wrong(source, functions, tmp_path):
-    """Whatever its name."""
-    found = verdicts_of(source, tmp_path)
-    assert {n: found[n] for n in functions} == dict.fromkeys(functions, "wrong")
-
-
-@pytest.mark.parametrize(
-    ("form", "name", "call"),
-    [
-        (
-            "the course's lab, one feature",
-            "compute_gradient",
-            "compute_gradient(x=X[:, 0], y=y, w=w[0], b=b); for one feature",
-        ),
-        (
-            "the course's lab, several features",
-            "compute_gradient",
-            "compute_gradient(X=X, y=y, w=w, b=b) → dj_db, dj_dw",
-        ),
-    ],
-)
-def test_the_call_is_shown_as_its_author_would_write_it(form, name, call, tmp_path):
-    """With what is given for each parameter, and the names that are returned."""
-    file = tmp_path / "program.py"
-    file.write_text(FORMS[form].source, encoding="utf-8")
-    checks = check(str(file), max_examples=5).checks
-    assert call in next(c.call for c in checks if c.name == name)
+@pytest.mark.sample(50)
+@pytest.mark.parametrize(("source", "mistake"), MISTAKES)
+def test_a_mistake_makes_a_function_wrong(source, mistake, tmp_path):
+    """Its example gives what is printed, and what is said to repair it does so."""
+    found = checks_of(source, tmp_path)
+    first, *_ = names = mistake.functions.split()
+    assert {n: found[n].verdict for n in names} == dict.fromkeys(names, "wrong")
+    assert set(mistake.name.split("+")) in ({""}, set(found[first].fault.split("+")))
+    for c in found.values():
+        if c.counterexample and mistake.mark != "~":
+            assert_replays(source, c.counterexample)
+    assert found[first].repair or mistake.mark != "*"
+    if found[first].repair:
+        again = checks_of(mended(source, [found[first].repair]), tmp_path)
+        assert again[first].verdict == "right"

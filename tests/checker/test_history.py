@@ -85,27 +85,11 @@ def descent_with_momentum(X, y, w, b, lr, n_iters, beta=0.9):
     return w, b
 
 
-def descent_with_averaged_momentum(X, y, w, b, lr, n_iters):
-    v = np.zeros(len(w) + 1)
-    for _ in range(n_iters):
-        v = 0.8 * v + 0.2 * np.append(*right(X, y, w, b))
-        w, b = w - lr * v[:-1], b - lr * v[-1]
-    return w, b
-
-
 def descent_without_a_word(X, y, w, b, lr, n_iters):
     u = np.zeros(len(w) + 1)
     for _ in range(n_iters):
         u = 0.8 * u + np.append(*right(X, y, w, b))
         w, b = w - lr * u[:-1], b - lr * u[-1]
-    return w, b
-
-
-def descent_with_decay(X, y, w, b, lr, n_iters):
-    for t in range(n_iters):
-        grad_w, grad_b = right(X, y, w, b)
-        decayed = lr / (1 + 0.5 * t)
-        w, b = w - decayed * grad_w, b - decayed * grad_b
     return w, b
 
 
@@ -116,47 +100,6 @@ def descent_that_slows_down(X, y, w, b, lr, n_iters):
     return w, b
 
 
-def descent_with_a_sum_kept(X, y, w, b, lr, n_iters):
-    grad_w, grad_b = 0 * w, 0.0
-    for _ in range(n_iters):
-        more_w, more_b = right(X, y, w, b)
-        grad_w, grad_b = grad_w + more_w, grad_b + more_b
-        w, b = w - lr * grad_w, b - lr * grad_b
-    return w, b
-
-
-def descent_one_short(X, y, w, b, lr, n_iters):
-    for _ in range(n_iters - 1):
-        grad_w, grad_b = right(X, y, w, b)
-        w, b = w - lr * grad_w, b - lr * grad_b
-    return w, b
-
-
-def descent_that_returns_early(X, y, w, b, lr, n_iters):
-    for _ in range(n_iters):
-        grad_w, grad_b = right(X, y, w, b)
-        w, b = w - lr * grad_w, b - lr * grad_b
-        return w, b
-    return None
-
-
-def descent_along_one_gradient(X, y, w, b, lr, n_iters):
-    grad_w, grad_b = right(X, y, w, b)
-    for _ in range(n_iters):
-        w, b = w - lr * grad_w, b - lr * grad_b
-    return w, b
-
-
-def descent_with_aliases(X, y, w, b, lr, n_iters):
-    w, history = w.copy(), []
-    for _ in range(n_iters):
-        grad_w, grad_b = right(X, y, w, b)
-        w -= lr * grad_w
-        b = b - lr * grad_b
-        history.append(w)
-    return w, b, history
-
-
 def descent_with_copies(X, y, w, b, lr, n_iters):
     w, history = w.copy(), []
     for _ in range(n_iters):
@@ -165,15 +108,6 @@ def descent_with_copies(X, y, w, b, lr, n_iters):
         b = b - lr * grad_b
         history.append(w.copy())
     return w, b, history
-
-
-def descent_with_tolerance(X, y, w, b, lr, n_iters, tol=1e-3):
-    for _ in range(n_iters):
-        grad_w, grad_b = right(X, y, w, b)
-        if np.abs(grad_w).max() < tol:
-            break
-        w, b = w - lr * grad_w, b - lr * grad_b
-    return w, b
 
 
 class OneShort:
@@ -226,17 +160,9 @@ class FlatLabels:
 
 TRAININGS = [
     (descent_with_momentum, None, "momentum: 0.9 ×"),
-    (descent_with_averaged_momentum, None, "momentum: 0.8 ×"),
     (descent_without_a_word, "unknown", "momentum: 0.8 ×"),
-    (descent_with_decay, None, "1, 0.6667, 0.5, 0.4 times"),
     (descent_that_slows_down, "unknown", "1, 0.5, 0.3333, 0.25 times"),
-    (descent_with_a_sum_kept, "accumulator-kept", "Step 1 is right"),
-    (descent_one_short, "iteration-missing", ""),
-    (descent_that_returns_early, "early-return", ""),
-    (descent_along_one_gradient, "gradient-outside-loop", ""),
-    (descent_with_aliases, "history-aliased", "append a copy"),
     (descent_with_copies, None, ""),
-    (descent_with_tolerance, None, ""),
     (OneShort, "iteration-missing", ""),
     (DrawnStart, None, ""),
     (DrawnSum, "missing-mean", "n times too large"),

@@ -136,6 +136,7 @@ def trainer(program, call, **options):
     return Trainer(InProcess(program, **options), call.plan, call.reading)
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(("program", "name"), TRAINERS)
 def test_batches_are_told_by_the_rows_that_they_use(program, name):
     """Where m divides n and where it does not, for m = 1, in several passes."""
@@ -176,6 +177,7 @@ def test_only_steps_of_whole_batches_can_be_read(change, readable):
     assert (found.kind == "minibatches") == readable
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("batches", [slices, shuffled, drawn(lambda m: m), lambda n, m: [[0, 1]]])
 @pytest.mark.parametrize("part", [lambda r: r[0], lambda r: r.max(), lambda r: r.sum() / 7])
 def test_batches_whose_bias_moves_otherwise_are_none_that_are_known(batches, part):

@@ -56,7 +56,7 @@ PROGRAMS = [
 ]
 
 
-@pytest.mark.sample(10)
+@pytest.mark.sample(20)
 @pytest.mark.parametrize(("names", "body"), PROGRAMS, ids=[n for n, _ in PROGRAMS])
 def test_two_mistakes_at_once_are_both_named(tmp_path, names, body):
     """With the sentence of each."""
@@ -94,6 +94,7 @@ def test_what_is_right_or_has_no_numbers_is_no_pair():
     assert pairs.matching_pair([], []) == ()
 
 
+@pytest.mark.thorough
 def test_an_answer_that_only_nearly_fits_is_not_named(tmp_path):
     """One part in 10⁹ is more than rounding."""
     file = tmp_path / "program.py"

@@ -1,19 +1,12 @@
 """Answers that are close, but not close enough: difference quotients, and float32."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from in_process import answers
 from test_match import by_mean, half_mse, right
 from wrong_programs import WRONG
 
-from reference.checker.call_plan import CallPlan, Problem
 from reference.checker.diagnosis import match, precision
-from reference.checker.diagnosis.evidence import Evidence
-from reference.checker.expected import Expected
-from reference.checker.output import Output
-from reference.checker.trial import Trial
 
 EPS = float(np.finfo(float).eps)
 
@@ -104,37 +97,3 @@ def test_answers_and_arithmetic_in_float32_are_distinguished(program, low, is_ro
     assert precision.is_low_precision(trials) == low
     assert is_rounded in (None, precision.is_rounded_to_float32(trials))
     assert is_computed in (None, precision.is_computed_in_float32(trials))
-
-
-def test_without_answers_nothing_is_recognised():
-    """There may be no wrong answers to the fresh problems."""
-    assert not precision.is_low_precision([])
-    assert not precision.is_finite_difference([])
-
-
-def test_only_wrong_answers_that_are_all_numbers_are_judged_by_their_precision():
-    """One of a wrong form among them leaves none."""
-    trials = answers(rounded, "gradient")
-    wrong = [i for i in trials if not i.is_correct]
-    assert 0 < len(wrong) == len(Evidence([], trials).inexact)
-    shapeless = replace(wrong[0], reading=Output(None, fault="wrong-shape"))
-    assert Evidence([shapeless], trials).inexact == []
-
-
-ROLES = tuple((r, r) for r in ("X", "y", "w", "b"))
-
-
-def item(vector, X=3.0, kind="gradient"):
-    """An answer for one sample of one feature: y = 0, w = 1, b = 0; right are (X², X)."""
-    case = Problem(np.array([[X]]), np.zeros(1), np.ones(1), np.float64(0))
-    plan = CallPlan("f", kind, ROLES)
-    expected = Expected(plan, case, "half-mse")
-    return Trial(plan, case, None, Output(np.array(vector)), expected, 0, case)
-
-
-def test_only_gradients_with_numbers_are_differences():
-    """No prediction, and nothing with NaN in it."""
-    exact_ones = item([9.0, 3.0])
-    assert precision.is_finite_difference([exact_ones])
-    assert not precision.is_finite_difference([item([3.0], kind="predict")])
-    assert not precision.is_finite_difference([exact_ones, item([np.nan, 3.0])])

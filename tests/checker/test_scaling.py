@@ -61,6 +61,7 @@ def test_a_trainer_may_standardise_if_it_predicts_so_too(measure, scaled_predict
     assert predicted.fault == (None if scaled_prediction else "predict-not-standardised")
 
 
+@pytest.mark.thorough
 def test_a_small_number_may_be_added_to_the_spread():
     """One that stands in the source."""
     fitted, predicted = check(class_of(mean_std, 1e-8), max_examples=20).checks
@@ -83,6 +84,7 @@ def sums_of_standardised_descent(X, y, w, b, lr, n_iters):
     return w, b
 
 
+@pytest.mark.thorough
 def test_the_steps_on_standardised_data_are_judged_as_any():
     """Functions too; a sum in place of a mean is not right there either."""
     (found,) = check(gradient_descent, max_examples=20).checks
