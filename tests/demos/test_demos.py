@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import inspect
 import re
 import sys
@@ -20,15 +19,13 @@ from demos.__main__ import list_demos
 from demos._shared import sections
 from demos._shared.exact_sections import EXACT
 from demos._shared.torch_values import torch_values
-from linreg_np import Trajectory, fit, load_houses, loss, max_lr
+from linreg_np import fit, load_houses, loss, max_lr
 from reference import autograd
 from reference.rounding import loss_bound
 
-SLOW = {"data_parallel", "sensitivity", "speed"}  # short runs of these are in their own tests
-DEMOS = [pytest.param(d, marks=pytest.mark.thorough) if d in SLOW else d for d in list_demos()]
 
-
-@pytest.mark.parametrize("name", DEMOS)
+@pytest.mark.sample(99)  # tests below run most of the others, too
+@pytest.mark.parametrize("name", sorted(list_demos(), key=lambda name: name != "derivation"))
 def test_every_demo_runs_and_prints_the_path_of_each_file(name):
     """Status 0 and nothing on stderr; a picture is wide, and has a white ground and black text."""
     ran, folder = run_once(name, *(["--quick"] if name == "speed" else []))
@@ -185,24 +182,6 @@ def test_the_seed_chooses_three_houses():
         r"(?m)^ +house . +area +(\S+) +age +(\S+) +y +(\S+)$", run_once("derivation")[0].out
     )
     assert np.array_equal(np.array(shown, float), np.c_[sections.three_houses(0)])
-
-
-def test_sections_compute_with_the_functions_that_they_are_given():
-    """Nothing is stored: other functions give other numbers."""
-    X, y = sections.three_houses(0)
-    doubled = {k: lambda *a, g=g, **o: _double(g(*a, **o)) for k, g in vars(sections.OURS).items()}
-    for section in sections.SECTIONS:
-        before, after = (
-            section.values(f, X, y, sections.W, sections.B)
-            for f in (sections.OURS, argparse.Namespace(**doubled))
-        )
-        assert all(before[name] != after[name] for name in before)
-
-
-def _double(value):
-    if isinstance(value, Trajectory):
-        return Trajectory(2 * value.w, 2 * value.b)
-    return tuple(2 * v for v in value) if isinstance(value, tuple) else 2 * value
 
 
 def test_ulps_count_the_floats_between():

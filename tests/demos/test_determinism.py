@@ -70,9 +70,7 @@ def written(directory, hash_seed, demos):
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize(
-    "demos", [{"surface"}, pytest.param(DEMOS, marks=pytest.mark.thorough)], ids=len
-)
+@pytest.mark.parametrize("demos", [{"surface"}, DEMOS], ids=len)
 def test_the_same_seed_gives_the_same_bytes(tmp_path, demos):
     """Paths, logs, reports, pictures, tables, the page; and no generator is without a seed."""
     once, again = (written(tmp_path / name, name[-1], demos) for name in ("a1", "a directory 2"))

@@ -167,6 +167,7 @@ def test_names_with_dollar_signs_are_not_formulas(fit_csv):
     assert fit_csv(content, target="$_y$", features="$A^$,B").status == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("no_picture")
 @pytest.mark.filterwarnings("default")
 @settings(max_examples=EXAMPLES)

@@ -90,7 +90,8 @@ def train():
 """
 
 
-@pytest.mark.parametrize("count", [10, pytest.param(60, marks=pytest.mark.thorough)])
+@pytest.mark.sample(2)
+@pytest.mark.parametrize("count", [6, 60])
 def test_a_killed_training_leaves_complete_files_or_none(tmp_path, count):
     """`fit`, `save` and `write_log`, three times in a row: each file is one of theirs."""
     X, y = synthetic_data([1.0] * 20, 4.2, 500, rng=0)
@@ -133,6 +134,7 @@ def picture(tmp_path):
     return tmp_path / "out" / "houses.png"
 
 
+@pytest.mark.thorough
 def test_a_demo_killed_at_the_last_moment_leaves_the_old_picture(tmp_path, picture):
     """And a temporary file, in spite of which the next run works."""
     with Trials(tmp_path, DRAW, AT_THE_LAST_MOMENT + HOUSES) as trial:
@@ -146,17 +148,14 @@ def test_a_demo_killed_at_the_last_moment_leaves_the_old_picture(tmp_path, pictu
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT])
-@pytest.mark.parametrize("count", [1, pytest.param(10, marks=pytest.mark.thorough)])
-def test_a_demo_ended_at_any_moment_leaves_the_old_picture_or_the_new_one(
-    tmp_path, picture, sent, count
-):
+def test_a_demo_ended_at_any_moment_leaves_the_old_picture_or_the_new_one(tmp_path, picture, sent):
     """After Ctrl-C also exit status 130, one word, and no temporary file."""
     ended = {signal.SIGKILL: (-9, ""), signal.SIGINT: (130, "interrupted\n")}[sent]
     rng = random.Random()
     with Trials(tmp_path, DRAW, HOUSES) as trial:
         length = trial.length()
         new = picture.read_bytes()
-        for _ in range(count):
+        for _ in range(10):
             picture.write_bytes(b"old")
             status = trial(sent, rng.uniform(0.01, length))
             assert (status, (tmp_path / "stderr").read_text()) in (ended, (0, ""))

@@ -37,6 +37,7 @@ def test_the_copy_is_what_the_demo_writes(tmp_path):
     assert not any(cell.get("outputs") for cell in notebook.cells)
 
 
+@pytest.mark.thorough
 @pytest.mark.filterwarnings("default")
 def test_every_cell_runs_and_shows_what_it_is_said_to_show(executed):
     """Pictures of the paths, the warning of a training that diverges, and two verdicts."""

@@ -375,16 +375,6 @@ def test_the_page_sends_no_request(study):
     assert asked == {study.url}
 
 
-def test_the_equations_have_their_own_font(study):
-    """Loaded from the file, and used for every equation."""
-    assert study.js("document.fonts.check('16px \"Study Math\"')")
-    fonts = "[...new Set([...document.querySelectorAll('math')].map((e) => getComputedStyle(e).fontFamily))]"
-    assert study.js(fonts) == ['"Study Math", math']
-    assert study.js(
-        "[...document.querySelectorAll('math, pre')].every((e) => e.getAttribute('lang') === 'en')"
-    )
-
-
 def ink_lines(picture, gap=12):
     """How many lines of ink there are, one below the other."""
     with Image.open(picture) as image:

@@ -2,7 +2,6 @@
 
 import math
 import re
-import urllib.parse
 
 import numpy as np
 import pytest
@@ -478,11 +477,3 @@ def test_points_can_be_clicked_into_the_plane(study):
     assert study.js("problem().n") == 3
     study.click("#pad_back")
     assert study.js("problem().n") == 2
-
-
-def test_the_address_is_a_plain_list(study):
-    """What stands in it can be read by a person."""
-    study.change(eta=0.5, m="all", t=2)
-    study.wait("location.hash.includes('t=2')")
-    asked = urllib.parse.parse_qs(study.js("location.hash.slice(1)"))
-    assert asked == {"language": ["en"], "eta": ["0.5"], "m": ["all"], "t": ["2"]}

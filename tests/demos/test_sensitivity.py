@@ -37,6 +37,7 @@ def program(name):
     return subject(BY_NAME[name], loaded(BY_NAME[name].sources[0], name))
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("name", "gradcheck", "cases", "weights"),
     [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import math
 import re
@@ -100,6 +99,7 @@ def test_without_an_optional_package_its_rows_say_so(monkeypatch):
         assert re.search(r"not installed; pip install '\.\[\w+\]'", speed.format_row(measured))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("peer", ["numba", "jax"])
 @pytest.mark.filterwarnings("default")
 def test_the_compiled_peers_take_the_same_steps(peer):
@@ -204,26 +204,3 @@ def test_a_ratio_meets_its_target(monkeypatch, target, ratio, met):
     assert row["ratio"] == row["fastest"] == pytest.approx(ratio)
     assert row["met"] is met
     assert (row["ours"], row["theirs"], row["pairs"]) == (1.0, 3.0, 3)
-
-
-def test_the_seconds_of_one_call_are_averaged(monkeypatch):
-    """Over several calls, their number divided out; garbage collection is on again after it."""
-    clock = [10.0]
-
-    def call():
-        assert not gc.isenabled()
-        clock[0] += 0.5
-
-    monkeypatch.setattr(timing.time, "perf_counter", lambda: clock[0])
-    assert timing.time_calls(call, 3) == 0.5
-    assert clock == [11.5]
-    assert gc.isenabled()
-
-
-def test_the_points_of_the_curves_are_timed_in_turns(monkeypatch):
-    """In rounds over all points; the first round is not counted."""
-    clock = iter(range(8))
-    monkeypatch.setattr(speed, "time_calls", lambda call: next(clock))
-    monkeypatch.setattr(speed, "REPEATS", 3)
-    found = speed.time_in_turns({"a": {10: len}, "b": {20: len}})
-    assert found == {"a": [(10, 3, 4, 5)], "b": [(20, 4, 5, 6)]}

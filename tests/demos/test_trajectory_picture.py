@@ -259,9 +259,8 @@ def test_any_log_is_drawn_or_refused(points, true, saved, lang, folder):
 # languages
 
 
-@pytest.mark.parametrize(
-    "options", [[], pytest.param(["--data", "houses"], marks=pytest.mark.thorough)]
-)
+@pytest.mark.sample(2)
+@pytest.mark.parametrize("options", [[], ["--data", "houses"]])
 def test_both_languages_give_the_same_numbers(options):
     """In columns of the same width, a Chinese character being two wide; no English is left."""
     en, zh = (run_once("trajectory", *options, *lang)[0].out for lang in ([], ["--lang", "zh"]))

@@ -1,7 +1,6 @@
 """Beyond §2: `fit_affine` is `fit` step by step, within the derived bound, in far fewer calls."""
 
 import inspect
-import math
 
 import numpy as np
 import pytest
@@ -124,19 +123,6 @@ def test_a_long_training_is_computed_in_chunks(monkeypatch):
         sizes.clear()
 
 
-def test_few_calls_for_many_steps(monkeypatch):
-    """States by pairs: T maps in fewer than 2 log₂ T products."""
-    calls = []
-    prefix_states = affine.prefix_states
-    monkeypatch.setattr(
-        affine, "prefix_states", lambda *a: calls.append(len(a[0])) or prefix_states(*a)
-    )
-    maps = np.broadcast_to(np.eye(3), (10_000, 3, 3))
-    assert affine.prefix_states(maps, np.ones(3)).shape == (10_000, 3)
-    assert len(calls) <= math.log2(10_000)
-    assert calls[-1] < affine.MIN_PAIRED
-
-
 @given(
     seed=st.integers(0, 2**32),
     T=st.integers(1, 70),
@@ -179,14 +165,6 @@ def test_divergence_is_that_of_fit(dtype, lr, m):
     assert np.isfinite(path.w).all()
     assert np.isfinite(path.grad_w).all()
     np.testing.assert_array_equal(path.epoch_ends, loop.value.trajectory.epoch_ends)
-
-
-@pytest.mark.parametrize("m", [7, 10])
-def test_the_loop_is_for_large_numbers_only(monkeypatch, m):
-    """Elsewhere `fit` is not called, not even for a batch of fewer rows."""
-    monkeypatch.setattr(affine, "fit", None)
-    X, y = worked_example(0)
-    assert fit_affine(X, y, batch_size=m, rng=0).steps == 3 * math.ceil(1000 / m)
 
 
 def test_where_a_number_overflows_the_loop_decides():

@@ -93,6 +93,7 @@ def test_overflow_is_an_error_that_marks_its_path():
     assert repr(caught.value.trajectory).endswith(", diverged)")
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("train", [fit, fit_affine])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("noise", [0, 1e-3, 0.1, 5])

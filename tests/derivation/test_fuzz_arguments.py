@@ -32,7 +32,7 @@ from linreg_np import (
     synthetic_data,
 )
 
-EXAMPLES = max(40, settings().max_examples // 5)  # for each of many arguments
+EXAMPLES = max(15, settings().max_examples // 5)  # for each of many arguments
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(6, 2)), RNG.normal(size=6)
 NAN_WITH_PAYLOAD = np.array([0x7FF8DEADBEEF0001, 0xFFF0000000000001], np.uint64).view(np.float64)
@@ -395,6 +395,7 @@ def test_any_array_in_an_npz_is_a_part_of_the_path_or_refused(name, data, folder
     assert path is None or np.array_equal(getattr(path, name), numbers_of(member), equal_nan=True)
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("name", PARTS)
 @pytest.mark.parametrize("version", [b"\x01\x00", b"\x02\x00", b"\x07\x00"])
 @pytest.mark.parametrize(

@@ -152,6 +152,7 @@ def test_a_path_that_diverges_is_drawn_as_far_as_numbers_go():
     path[:20].plot(X, y)[0].figure.canvas.draw()
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("points", [1, 2])
 @pytest.mark.parametrize("data", [ONE, TWO, THREE])
 def test_a_path_of_one_point_is_drawn(data, points):

@@ -87,6 +87,7 @@ def spread(X):
     return size.max() / size.min() if size.all() else 1
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("kind", PROMISED)
 def test_every_promised_kind_is_drawn(kind):
     """One occurs within 2,000 problems."""

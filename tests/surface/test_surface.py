@@ -459,20 +459,6 @@ def test_a_surface_is_frozen_comparable_and_picklable():
     assert repr(surface).startswith("LossSurface(n = 50: minimum at w = [2")
 
 
-@settings(max_examples=30)
-@given(problem=problems(max_n=30, max_d=4))
-def test_layout_changes_nothing(problem):
-    """Strided, reversed, Fortran, memory-mapped: the surface of the same numbers."""
-    X, y, _, _ = problem
-    assume(qr_roundings(*X.shape) * U * condition(X) ** 2 < 1)
-    surface, plain = (
-        LossSurface.from_data(X, y),
-        LossSurface.from_data(np.array(X, order="C"), np.array(y)),
-    )
-    assert surface.rank == plain.rank
-    np.testing.assert_allclose(surface.w, plain.w, rtol=8 * U)
-
-
 def test_a_surface_is_made_from_data_or_moments_alone():
     """A call of the class is refused, whatever its arguments, and says what to call."""
     for arguments in ((), ([[1.0], [2.0]], [1.0, 2.0]), ([0, 0], 0, 0, np.eye(3), 5)):
