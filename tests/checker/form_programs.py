@@ -399,6 +399,7 @@ def least_squares_GD(y, tx, initial_w, max_iters, gamma):
 right: compute_gradient compute_loss
 mistake* in compute_gradient [sign-flipped]: grad = -tx => grad = tx
 mistake in compute_gradient: / len(err) => / (2 * len(err))
+mistake in compute_gradient: return grad, err => return grad[1:], err
 == parameters in a dict
 def loss(theta, X, y):
     return np.mean((X @ theta["weights"] + theta["bias"] - y) ** 2) / 2
@@ -823,6 +824,7 @@ def gradient_descent(X, y, alpha=0.01, iters=100):
         theta = theta - alpha * get_gradient(theta, X, y)
     return theta
 right: get_gradient get_cost gradient_descent
+mistake in get_gradient [wrong-shape]: return grad => return grad[1:]
 mistake in get_gradient gradient_descent: X[:, j]) / m => X[:, 0]) / m
 == a perceptron
 class Perceptron:
@@ -1265,6 +1267,7 @@ says train: rate that changes
 says sgd: rate that changes
 mistake in train [unknown]: eta * r.mean() => eta * r.sum()
 mistake in sgd [unknown]: - y[i]) => - y[-i])
+mistake in sgd [unknown]: range(epochs * len(y)) => range(epochs * len(y) // 2)
 == a rate that decays
 def train(X, y, w, b, lr, epochs, decay):
     for t in range(epochs):
@@ -1341,6 +1344,7 @@ def gradient(xs, ys, w, b):
     return gw, gb
 right: gradient
 mistake in gradient [weight-gradient-sum]: r * a / n => r * a
+mistake in gradient [mutates-input]: return gw, gb => w.reverse(); return gw, gb
 == np.matrix
 def gradientDescent(X, y, theta, alpha, iters):
     for _ in range(iters):
@@ -1366,6 +1370,7 @@ class LinearRegression:
         return X @ self.weights + self.bias
 right: LinearRegression
 mistake* in LinearRegression: self.bias - self.lr => self.bias + self.lr
+mistake in LinearRegression.predict [wrong-shape]: return X @ self.weights => return X[1:] @ self.weights
 == a generator draws the start
 from numpy.random import default_rng
 
@@ -1382,6 +1387,42 @@ class Model:
             self.intercept_ = self.intercept_ - self.eta * r.mean()
 right: Model
 mistake in Model: X.T @ r / len(y) => X.T @ r
+== momentum in minibatches
+def train(X, y, w, b, lr, epochs, batch_size, momentum=0.9):
+    v, c = 0 * w, 0.0
+    for _ in range(epochs):
+        for i in range(0, len(y), batch_size):
+            A, t = X[i : i + batch_size], y[i : i + batch_size]
+            r = A @ w + b - t
+            v, c = momentum * v + A.T @ r / len(t), momentum * c + r.mean()
+            w, b = w - lr * v, b - lr * c
+    return w, b
+right: train
+says train: momentum
+mistake in train [remainder-dropped]: range(0, len(y), batch => range(0, len(y) - batch_size + 1, batch
+== ridge with a number inside
+def ridge_gradient(X, y, w, b):
+    r = X @ w + b - y
+    return X.T @ r / len(y) + 0.1 * w, r.mean()
+
+def ridge_gradient_of_means(X, y, w, b):
+    r = X @ w + b - y
+    return (X.T @ r + 0.5 * w) / len(y), r.mean()
+
+def ridge_loss(X, y, w, b):
+    return ((X @ w + b - y) ** 2).mean() / 2 + 0.1 * w @ w
+right: ridge_gradient ridge_gradient_of_means ridge_loss
+says ridge_gradient: λ = 0.1
+says ridge_gradient_of_means: λ/n = 0.5/n
+says ridge_loss: λ = 0.2
+== squares as dot products
+def cost(X, y, w, b):
+    r = X @ w + b - y
+    return r.dot(r) / (2 * len(y))
+
+def loss(X, y, w, b):
+    return np.dot(X @ w + b - y, X @ w + b - y) / (2 * len(y))
+right: cost loss
 """
 FORMS = dict(part.split("\n", 1) for part in re.split(r"^== ", TEXT, flags=re.MULTILINE)[1:])
 FORMS = {name: parsed(text) for name, text in FORMS.items()}

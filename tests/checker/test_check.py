@@ -39,3 +39,17 @@ def test_the_same_seed_gives_the_same_report():
     """To the last character."""
     first, second = (str(check(gradient, seed=3, max_examples=50)) for _ in range(2))
     assert first == second
+
+
+@pytest.mark.sample(4)
+@pytest.mark.parametrize("seconds", [0.02, 0.1, 0.3, 0.6])
+@pytest.mark.parametrize(("residual", "verdict"), [("X @ w + b - y", "right"), ("y - b", "wrong")])
+def test_a_slow_function_is_judged_by_the_answers_that_came(seconds, residual, verdict, tmp_path):
+    """Or it is not checked: it is never said to be the other."""
+    file = tmp_path / "mine.py"
+    file.write_text(
+        f"import time\ndef gradient(X, y, w, b):\n    time.sleep({seconds})\n    r = {residual}\n"
+        "    return X.T @ r / len(y), r.mean()\n"
+    )
+    (found,) = check(str(file), timeout=1.5).checks
+    assert found.verdict in (verdict, "unchecked")

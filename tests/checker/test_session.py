@@ -31,6 +31,8 @@ PROBLEM = distinguishing_problems(0)[0]
         ({"max_examples": 0}, r"must be positive, got 0\b"),
         ({"timeout": -1.0}, r"must be positive, .* -1\.0"),
         ({"timeout": np.nan}, r"must be positive, .* nan"),
+        ({"timeout": 1e6}, r"at most .* got 1000000\.0"),
+        ({"seed": -1}, r"not be negative, got -1"),
     ],
 )
 def test_options_out_of_range_are_refused(options, message):

@@ -221,6 +221,41 @@ def test_a_training_begins_from_the_same_state_each_time(monkeypatch):
     assert not set(later[:-1]) & set(first)
 
 
+def count(rounds=None):
+    """How often it counts; the number stands in its code."""
+    found = 0
+    for _ in range(100):
+        found += (lambda: 7)() if rounds else 1
+    return found
+
+
+class Counter:
+    """The same in a method."""
+
+    def fit(self):
+        self.found = count() * 0 + len([i * i for i in range(50)])
+
+
+def test_numbers_in_the_code_are_replaced_for_a_call():
+    """Also in functions within it, and in a method; the function itself stays as it is."""
+    constants = [(100, 3), (7, 2)]
+    assert values(call(count, constants=constants)["parts"]) == [[3]]
+    assert values(call(count, True, constants=constants)["parts"]) == [[6]]
+    assert train(Counter, args=[], init={}, constants=[(50, 4)])["self.found"] == [4]
+    assert count() == 100
+
+
+def test_a_record_that_is_returned_is_not_also_changed():
+    """One that is given, filled and returned is an answer; what else was given tells a change."""
+
+    def fills(record, a):
+        record["w"], a[0] = a * 2, 9.0
+        return record
+
+    found = call(fills, ("dict", {"w": W}), W)
+    assert [a["argument"] for a in found["after"]] == [1]
+
+
 @pytest.mark.parametrize("error", [KeyError("w"), SystemExit(2), KeyboardInterrupt()])
 def test_what_was_raised_is_reported_with_its_line(error):
     """Whatever its type; text and line are cut."""
