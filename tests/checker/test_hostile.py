@@ -15,8 +15,7 @@ ROOT = Path(__file__).parents[2]
 RIGHT = "def gradient(X, y, w, b):\n    r = X @ w + b - y\n    return X.T @ r / len(y), r.mean()\n"
 WRONG = RIGHT.replace(" / len(y)", "")
 BATCH = 50  # programs of a run
-ALL = int(os.environ.get("HOSTILE_PROGRAMS", "500"))
-BATCHES = [range(first, first + BATCH) for first in range(0, ALL, BATCH)]
+BATCHES = [range(first, first + BATCH) for first in range(0, 500, BATCH)]
 WRITTEN = ["/tmp", "/var/tmp", "/", os.path.expanduser("~")]
 needs_linux = pytest.mark.skipif(
     sys.platform != "linux", reason="the keeper, which ends hidden processes, needs Linux"
@@ -29,14 +28,14 @@ def sandbox_or_skip():
         pytest.skip(why_not())
 
 
-def check(folder, sandbox, seconds="4"):
+def check(folder, sandbox, seconds="3"):
     """The reports on all programs of a folder, by name; and the status.
 
     Most of the time is spent waiting for what hangs, so more run at a time than there are cores.
     """
     command = [sys.executable, "-P", "-m", "reference", "check", "--json", "--hint", "2"]
     command += ["--sandbox", sandbox, "--timeout", seconds, "--max-examples", "20"]
-    command += ["--jobs", "5"]
+    command += ["--jobs", "10"]
     command += map(str, sorted(folder.glob("*.py")))
     run = subprocess.run(
         command, cwd=folder.parent, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True
