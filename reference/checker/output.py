@@ -7,7 +7,7 @@ the calls, the likeliest first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -40,11 +40,6 @@ class Reading(NamedTuple):
     b: Key | None = None
     joint: Key | None = None
     order: str = "wb"
-
-    def names(self) -> list[str]:
-        """The last parts of the paths that are no positions, in their order."""
-        keys = [k for k in (self.w, self.b, self.joint) if k]
-        return [path[-1] for _, path in keys if path and not path[-1].isdigit()]
 
 
 @dataclass(frozen=True)
@@ -347,8 +342,3 @@ def shape_message(plan: CallPlan, problem: Problem, answer: RawOutput) -> str:
     return (
         f"{' and '.join(NAMES[plan.kind])} must be {rule} here; got {', '.join(came) or 'nothing'}."
     )
-
-
-def numeric_parts(answer: RawOutput) -> Iterator[ArrayMessage]:
-    """The parts that hold numbers."""
-    return (p for p in answer.parts if p.values is not None)

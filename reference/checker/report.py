@@ -138,10 +138,6 @@ class Report:
     left_out: tuple[str, ...] = ()  # what of the program was not executed, and why
     sandbox: str = ""  # what it ran in
 
-    def having(self, verdict: str) -> list[Check]:
-        """The checks that ended so."""
-        return [c for c in self.checks if c.verdict == verdict]
-
     @property
     def status(self) -> int:
         """1 for anything wrong; 2 if nothing, or a gradient not, could be judged; else 0."""

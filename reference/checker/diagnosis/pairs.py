@@ -22,7 +22,6 @@ from reference.checker.diagnosis.faults.fault import Function
 from reference.checker.diagnosis.faults.formulas import (
     add_decay,
     gradient,
-    loss,
     mask_out,
     scale,
     step,
@@ -43,7 +42,6 @@ CHANGES: tuple[tuple[str, Function], ...] = (  # mistakes that are a change of t
     ("feature-missing", lambda X, y, w, b: (X, y, w * mask_out(-1, len(w)), b)),
     ("feature-missing", lambda X, y, w, b: (X, y, w * mask_out(0, len(w)), b)),
 )
-OF_ONE_NUMBER = {"loss": loss, "predict": lambda X, y, w, b: X @ w + b}
 
 
 class Candidate(NamedTuple):

@@ -19,7 +19,6 @@ from reference.checker.definition import GRADIENT_ROLES, is_stored
 from reference.checker.signature import roles_of
 
 OPEN, CLOSE = "\ue000", "\ue001"  # parentheses that may not be needed
-FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 PARAMETERS = {"w", "b", "theta"}
 NUMBERS = ("2", "0.5", "1", "0")
 
@@ -568,8 +567,6 @@ def groupings(scope: Scope) -> Iterator[Change]:
         while isinstance(right, ast.BinOp):
             yield bracketed(text, text.span(node)[0], text.span(right.left)[1])
             right = right.left
-        if isinstance(left, ast.BinOp):
-            continue
         for inner in (node.left, node.right):  # brackets that are there are left out
             found = unbracketed(text, inner)
             if found is not None:

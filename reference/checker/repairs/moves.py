@@ -14,7 +14,6 @@ from reference.checker.signature import roles_of
 
 SIMPLE = ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Expr | ast.Return
 LOOPS = ast.For | ast.While
-STEP = "    "
 
 
 def moves(scope: Scope) -> Iterator[Change]:
