@@ -1423,6 +1423,28 @@ def cost(X, y, w, b):
 def loss(X, y, w, b):
     return np.dot(X @ w + b - y, X @ w + b - y) / (2 * len(y))
 right: cost loss
+== parameters with a nought
+def gradient_descent(x, y, w0, b0, lr, epochs):
+    w, b = w0, b0
+    for _ in range(epochs):
+        r = w * x + b - y
+        w, b = w - lr * (r * x).mean(), b - lr * r.mean()
+    return w, b
+right: gradient_descent
+== theta beside a bias
+def gradient(X, y, theta, b):
+    r = X @ theta + b - y
+    return X.T @ r / len(y), r.mean()
+right: gradient
+== a generator is given
+def sgd(X, y, w, b, lr, epochs, rng):
+    for _ in range(epochs):
+        for i in rng.permutation(len(y)):
+            r = X[i] @ w + b - y[i]
+            w, b = w - lr * r * X[i], b - lr * r
+    return w, b
+right: sgd
+mistake in sgd: + b - y[i] => - b - y[i]
 """
 FORMS = dict(part.split("\n", 1) for part in re.split(r"^== ", TEXT, flags=re.MULTILINE)[1:])
 FORMS = {name: parsed(text) for name, text in FORMS.items()}

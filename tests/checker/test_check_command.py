@@ -329,6 +329,20 @@ def test_a_call_that_is_given_is_the_one_that_is_used(run, call, verdict):
 
 
 @pytest.mark.parametrize(
+    ("answer", "call"),
+    [
+        ("{'g': A.T @ (A @ v - t) / len(t)}", "h(A: X, v: theta, t: y) -> g: grad"),
+        ("[A @ v[1:] + v[0]]", "h(A: X, v: theta, t=None) -> y_hat"),
+        ("(A @ v + c - t).mean()", "h(A: X, v: w, t: y, c: b) -> grad_b"),
+    ],
+)
+def test_an_answer_that_is_told_is_read(run, answer, call):
+    """As one array of all, or as one part."""
+    found, text = run(f"def h(A, v, t, c=0.0): return {answer}\n", call=[call], loss="half-mse")
+    assert "right" in verdicts(found).values(), text
+
+
+@pytest.mark.parametrize(
     ("call", "message"),
     [
         ("g(a: X)", "--call is for g; it defines solve_it, Fitter"),
