@@ -50,11 +50,11 @@ def parsed(text):
         "".join([*imports, text]),
         {name: verdict for verdict, names in verdicts for name in names.split()},
         says,
-        [Mistake(*m) for m in mistakes],
+        [Mistake(*m[:3], *(part.replace(r"\n", "\n") for part in m[3:])) for m in mistakes],
     )
 
 
-TEXT = """\
+TEXT = r"""
 == keyword-only
 def gradient(*, features, labels, weights, bias):
     r = features @ weights + bias - labels
@@ -1445,6 +1445,112 @@ def sgd(X, y, w, b, lr, epochs, rng):
     return w, b
 right: sgd
 mistake in sgd: + b - y[i] => - b - y[i]
+== a gradient in two lines
+def gradient(X, y, w, b):
+    r = X @ w + b - y
+    return X.T @ r / len(y), r.sum() / len(y)
+right: gradient
+mistake* in gradient: X.T @ r / len(y) => X.T @ r
+mistake* in gradient: return X.T => return 2 * X.T
+mistake* in gradient: return X.T => return -X.T
+mistake* in gradient: X @ w + b - y => y - (X @ w + b)
+mistake* in gradient: X @ w + b => X @ w
+mistake* in gradient: X @ w + b - y => -(y - X @ w + b)
+mistake* in gradient: X.T @ r / len(y), r.sum() / len => X.T @ r // len(y), r.sum() // len
+mistake* in gradient: X.T @ r / len(y) => (X * r[:, None]).mean(axis=None)
+mistake* in gradient: r.sum() / len(y) => r.sum()
+mistake* in gradient: r.sum() / len(y) => round(r.sum() / len(y), 2)
+mistake* in gradient: - y => - y[:1]
+mistake* in gradient: X.T @ r => X.T @ y
+mistake* in gradient: X @ w + b - y\n    return X.T @ r / len(y) => y - (X @ w + b)\n    return X.T @ r
+mistake* in gradient: return X.T @ r / len(y), r.sum() / len(y) => print(X.T @ r / len(y), r.mean())
+== descent, both parts at once
+def gradient_descent(X, y, w, b, lr, n_iters):
+    for _ in range(n_iters):
+        r = X @ w + b - y
+        gw, gb = X.T @ r / len(y), r.mean()
+        w, b = w - lr * gw, b - lr * gb
+    return w, b
+right: gradient_descent
+mistake* in gradient_descent: for _ in range(n_iters):\n        r = X @ w + b - y => r = X @ w + b - y\n    for _ in range(n_iters):
+mistake* in gradient_descent: \n    return w, b => \n        return w, b
+mistake* in gradient_descent: range(n_iters) => range(1, n_iters)
+mistake* in gradient_descent: w - lr * gw, b - lr * gb => w - gw, b - gb
+mistake* in gradient_descent: for _ => w = w.round(3)\n    for _
+== descent, one part after the other
+def gradient_descent(X, y, w, b, lr, n_iters):
+    for _ in range(n_iters):
+        r = X @ w + b - y
+        w = w - lr * X.T @ r / len(y)
+        b = b - lr * r.mean()
+    return w, b
+right: gradient_descent
+mistake* in gradient_descent: w = w - lr * X.T => w -= lr * X.T
+mistake* in gradient_descent: b = b - lr * r.mean() => b = b - lr * r.mean()\n        b = b - lr * r.mean()
+mistake* in gradient_descent: \n        b = b - lr * r.mean() =>
+mistake* in gradient_descent: b - lr * r.mean() => b - lr * (X @ w + b - y).mean()
+== a class with minibatches
+class Model:
+    def __init__(self, lr=0.1, epochs=10, batch_size=4):
+        self.lr, self.epochs, self.batch_size = lr, epochs, batch_size
+
+    def fit(self, X, y):
+        n, m = len(y), self.batch_size
+        self.w, self.b = np.zeros(X.shape[1]), 0.0
+        for _ in range(self.epochs):
+            for i in range(0, n, m):
+                A, t = X[i : i + m], y[i : i + m]
+                r = A @ self.w + self.b - t
+                self.w = self.w - self.lr * A.T @ r / len(t)
+                self.b = self.b - self.lr * r.mean()
+
+    def predict(self, X):
+        return X @ self.w + self.b
+right: Model
+mistake* in Model: y[i : i + m] => y[: len(X[i : i + m])]
+mistake* in Model: range(0, n, m) => range(0, n - m + 1, m)
+mistake* in Model: / len(t) => / n
+mistake* in Model: X[i : i + m], y[i : i + m] => X, y
+== a class with predictions
+class Model:
+    def fit(self, X, y, lr, n_iters):
+        self.w, self.b = 0 * X[0], 0.0
+        for _ in range(n_iters):
+            r = X @ self.w + self.b - y
+            self.w, self.b = self.w - lr * X.T @ r / len(y), self.b - lr * r.mean()
+
+    def predict(self, X):
+        return X @ self.w + self.b
+right: Model
+mistake* in Model.predict: return X @ self.w + => return X @ self.w -
+== a step with a helper
+def sgd_step(X, y, w, b, lr):
+    r = _misses(X, y, w, b)
+    return w - lr * X.T @ r / len(y), b - lr * r.mean()
+
+def _misses(X, y, w, b):
+    return X @ w + b - y
+right: sgd_step
+mistake* in sgd_step: X @ w + b => X @ w
+== a class that shuffles
+class Model:
+    def __init__(self, lr=0.1, epochs=10, batch_size=4):
+        self.lr, self.epochs, self.batch_size = lr, epochs, batch_size
+
+    def fit(self, X, y):
+        n, m = len(y), self.batch_size
+        self.w, self.b = np.zeros(X.shape[1]), 0.0
+        for _ in range(self.epochs):
+            p = np.random.permutation(n)
+            for i in range(0, n, m):
+                A, t = X[p[i : i + m]], y[p[i : i + m]]
+                r = A @ self.w + self.b - t
+                self.w = self.w - self.lr * A.T @ r / len(t)
+                self.b = self.b - self.lr * r.mean()
+
+    def predict(self, X):
+        return X @ self.w + self.b
+right: Model
 """
 FORMS = dict(part.split("\n", 1) for part in re.split(r"^== ", TEXT, flags=re.MULTILINE)[1:])
 FORMS = {name: parsed(text) for name, text in FORMS.items()}

@@ -51,5 +51,6 @@ def test_a_mistake_makes_a_function_wrong(source, mistake, tmp_path):
             assert_replays(source, c.counterexample)
     assert found[first].repair or mistake.mark != "*"
     if found[first].repair:
+        assert found[first].line == found[first].repair.line
         again = checks_of(mended(source, [found[first].repair]), tmp_path)
         assert again[first].verdict == "right"

@@ -4,6 +4,7 @@ import ast
 import json
 
 import pytest
+from form_programs import FORMS
 
 from reference.__main__ import main
 from reference.checker.check import check
@@ -59,42 +60,6 @@ def gradient(X, y, w, b):
     r = X @ w + b - y
     return X.T @ r / len(y), r.sum() / len(y)
 """
-DESCENT = """\
-def gradient_descent(X, y, w, b, lr, n_iters):
-    for _ in range(n_iters):
-        r = X @ w + b - y
-        gw, gb = X.T @ r / len(y), r.mean()
-        w, b = w - lr * gw, b - lr * gb
-    return w, b
-"""
-STEPS = """\
-def gradient_descent(X, y, w, b, lr, n_iters):
-    for _ in range(n_iters):
-        r = X @ w + b - y
-        w = w - lr * X.T @ r / len(y)
-        b = b - lr * r.mean()
-    return w, b
-"""
-BATCHES = """\
-import numpy as np
-
-class Model:
-    def __init__(self, lr=0.1, epochs=10, batch_size=4):
-        self.lr, self.epochs, self.batch_size = lr, epochs, batch_size
-
-    def fit(self, X, y):
-        n, m = len(y), self.batch_size
-        self.w, self.b = np.zeros(X.shape[1]), 0.0
-        for _ in range(self.epochs):
-            for i in range(0, n, m):
-                A, t = X[i : i + m], y[i : i + m]
-                r = A @ self.w + self.b - t
-                self.w = self.w - self.lr * A.T @ r / len(t)
-                self.b = self.b - self.lr * r.mean()
-
-    def predict(self, X):
-        return X @ self.w + self.b
-"""
 ONE_FEATURE = """\
 def compute_gradient(x, y, w, b):
     r = w * x + b - y
@@ -107,109 +72,30 @@ def gradient_descent(x, y, w, b, lr, n_iters):
         w, b = w - lr * dw, b - lr * db
     return w, b
 """
-SHUFFLED = BATCHES.replace(
-    "            for i", "            p = np.random.permutation(n)\n            for i"
-).replace("X[i : i + m], y[i : i + m]", "X[p[i : i + m]], y[p[i : i + m]]")
-DRAWN = SHUFFLED.replace("permutation(n)", "randint(0, n, n)")
-MODEL = """\
-class Model:
-    def fit(self, X, y, lr, n_iters):
-        self.w, self.b = 0 * X[0], 0.0
-        for _ in range(n_iters):
-            r = X @ self.w + self.b - y
-            self.w, self.b = self.w - lr * X.T @ r / len(y), self.b - lr * r.mean()
-
-    def predict(self, X):
-        return X @ self.w + self.b
-"""
-SCALED = MODEL.replace(
-    "        self.w, self.b = 0",
-    "        X = (X - X.mean(axis=0)) / X.std(axis=0)\n        self.w, self.b = 0",
+SHUFFLES, PREDICTS = (
+    FORMS[f"a class {does}"].source for does in ("that shuffles", "with predictions")
 )
-STEP = """\
-def sgd_step(X, y, w, b, lr):
-    r = _misses(X, y, w, b)
-    return w - lr * X.T @ r / len(y), b - lr * r.mean()
-
-def _misses(X, y, w, b):
-    return X @ w + b - y
-"""
-MISTAKES = {  # what is replaced in a right program, and by what
-    "a divisor": (GRADIENT, "X.T @ r / len(y)", "X.T @ r"),
-    "a factor": (GRADIENT, "return X.T", "return 2 * X.T"),
-    "a sign": (GRADIENT, "return X.T", "return -X.T"),
-    "a difference": (GRADIENT, "X @ w + b - y", "y - (X @ w + b)"),
-    "a term": (GRADIENT, "X @ w + b", "X @ w"),
-    "parentheses": (GRADIENT, "X @ w + b - y", "-(y - X @ w + b)"),
-    "two divisions": (GRADIENT, " / len", " // len"),
-    "an axis": (GRADIENT, "X.T @ r / len(y)", "(X * r[:, None]).mean(axis=None)"),
-    "a mean": (GRADIENT, "r.sum() / len(y)", "r.sum()"),
-    "a call": (GRADIENT, "r.sum() / len(y)", "round(r.sum() / len(y), 2)"),
-    "a slice": (GRADIENT, "- y\n", "- y[:1]\n"),
-    "a name": (GRADIENT, "X.T @ r", "X.T @ y"),
-    "two mistakes": (
-        GRADIENT,
-        "X @ w + b - y\n    return X.T @ r / len(y)",
-        "y - (X @ w + b)\n    return X.T @ r",
+WRONG = {
+    "shuffled-apart": SHUFFLES.replace("p = np", "Z, s = np")
+    .replace("permutation(n)", "permutation(X), np.random.permutation(y)")
+    .replace("X[p[i : i + m]], y[p[i : i + m]]", "Z[i : i + m], s[i : i + m]"),
+    "predict-not-standardised": PREDICTS.replace(
+        "        self.w, self.b = 0",
+        "        X = (X - X.mean(axis=0)) / X.std(axis=0)\n        self.w, self.b = 0",
     ),
-    "a return": (
-        GRADIENT,
-        "return X.T @ r / len(y), r.sum() / len(y)",
-        "print(X.T @ r / len(y), r.mean())",
-    ),
-    "a statement before a loop": (
-        DESCENT,
-        "    for _ in range(n_iters):\n        r = X @ w + b - y\n        gw, gb = X.T @ r / len(y), r.mean()\n",
-        "    r = X @ w + b - y\n    gw, gb = X.T @ r / len(y), r.mean()\n    for _ in range(n_iters):\n",
-    ),
-    "an early return": (DESCENT, "    return w, b", "        return w, b"),
-    "an iteration": (DESCENT, "range(n_iters)", "range(1, n_iters)"),
-    "an update in place": (STEPS, "w = w - lr * X.T", "w -= lr * X.T"),
-    "an update twice": (
-        STEPS,
-        "        b = b - lr * r.mean()\n",
-        "        b = b - lr * r.mean()\n        b = b - lr * r.mean()\n",
-    ),
-    "an update that is missing": (STEPS, "        b = b - lr * r.mean()\n", ""),
-    "updates one after the other": (
-        STEPS,
-        "        w = w - lr * X.T @ r / len(y)\n        b = b - lr * r.mean()\n",
-        "        b = b - lr * r.mean()\n        w = w - lr * X.T @ (X @ w + b - y) / len(y)\n",
-    ),
-    "a rate": (DESCENT, "w - lr * gw, b - lr * gb", "w - gw, b - gb"),
-    "the labels of a batch": (BATCHES, "y[i : i + m]", "y[: len(X[i : i + m])]"),
-    "the last batch": (BATCHES, "range(0, n, m)", "range(0, n - m + 1, m)"),
-    "two orders": (
-        SHUFFLED.replace("p = np", "Z, s = np").replace(
-            "permutation(n)", "permutation(X), np.random.permutation(y)"
-        ),
-        "A, t = X[p[i : i + m]], y[p[i : i + m]]",
-        "A, t = Z[i : i + m], s[i : i + m]",
-    ),
-    "a row that is not drawn": (DRAWN, "(0, n, n)", "(0, n - 1, n)"),
-    "predictions that are not standardised": (SCALED, "    pass", "    pass"),
-    "a prediction": (MODEL, "X @ self.w + self.b\n", "X @ self.w - self.b\n"),
-    "a helper": (STEP, "X @ w + b - y", "X @ w - y"),
-    "rounded weights": (DESCENT, "    for _", "    w = w.round(3)\n    for _"),
-    "the divisor of a batch": (BATCHES, "/ len(t)", "/ n"),
-    "whole data": (BATCHES, "X[i : i + m], y[i : i + m]", "X, y"),
 }
 
 
-@pytest.mark.sample(40)
-@pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_repair_makes_the_program_right(mistake, tmp_path):
-    """The mended copy is judged right, and the line that differs is the one that is named."""
-    right, old, new = MISTAKES[mistake]
-    file = tmp_path / "program.py"
-    file.write_text(right.replace(old, new))
+@pytest.mark.thorough
+@pytest.mark.parametrize("fault", WRONG)
+def test_a_repair_of_several_lines_makes_the_program_right(fault, tmp_path):
+    """The mended copy is judged right; the mistakes of forms have repairs of one line."""
+    file, copy = tmp_path / "program.py", tmp_path / "mended.py"
+    file.write_text(WRONG[fault])
     wrong = [c for c in check(str(file), max_examples=EXAMPLES, timeout=60).checks if not c.passed]
-    assert wrong, mistake
-    assert wrong[0].repair, (mistake, wrong[0].fault)
-    copy = tmp_path / "mended.py"
+    assert wrong[0].fault == fault
     copy.write_text(mended(file.read_text(), [wrong[0].repair]))
     assert check(str(copy), max_examples=EXAMPLES, timeout=60).passed, copy.read_text()
-    assert wrong[0].line == wrong[0].repair.line
 
 
 def test_a_repair_leaves_other_functions_right(tmp_path):
