@@ -8,54 +8,14 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from in_process import check_here
 
 from reference import __main__ as command
 from reference import assert_gradient
 from reference import check as check_program
 from reference.checker import check as checking
-from reference.checker.command import parallel
 from reference.checker.command.classroom import Submission, table
 from reference.checker.command.formats import as_json
 from reference.checker.diagnosis.faults import CATALOGUE
-from reference.checker.report import Check, Report
-
-RIGHT = Check("predict", "predict", "right", cases=1000, worst_error=0.3)
-WRONG = Check("gradient", "grad", "wrong", "stale", "You return an earlier call's answer.")
-UNCHECKED = Check("loss", "loss", "unchecked", reason="it raised TypeError", call="loss(X)")
-CALLS = []
-
-
-def report(target):
-    """A report whose verdict is in the name of the file."""
-    if "absent" in target:
-        return Report(target, (), f"there is no file {target}")
-    checks = (RIGHT, UNCHECKED) if "partly" in target else (RIGHT,)
-    return Report(target, (WRONG,) if "wrong" in target else checks)
-
-
-@pytest.fixture
-def checked(monkeypatch):
-    """A check that runs nothing, in this process; its arguments are in `CALLS`.
-
-    Nothing protects this process, whose other children and signals are pytest's.
-    """
-    CALLS.clear()
-    monkeypatch.setattr(command, "protect", lambda: None)
-
-    def check(target, *, progress, **options):
-        CALLS.append((target, options))
-        progress("grad")
-        if "fails" in target:
-            raise ZeroDivisionError("of the checker")
-        if "seed" in target:
-            raise ValueError("seed must be positive")
-        if "stop" in target:
-            raise KeyboardInterrupt
-        return report(target)
-
-    monkeypatch.setattr(parallel, "check", check)
-    monkeypatch.setattr(command, "check_several", check_here)
 
 
 @pytest.mark.parametrize(
@@ -95,11 +55,10 @@ DEFAULTS |= {"sandbox": "auto", "only": [], "plain": False}
         (["--only", "f,Model.fit", "--hint", "1"], {"only": ["f", "Model.fit"], "hint": 1}),
     ],
 )
-@pytest.mark.usefixtures("checked")
-def test_options_reach_the_check(arguments, changed):
+def test_options_reach_the_check(arguments, changed, checked):
     """Or their defaults, which are those of `check`."""
     command.main(["check", "a.py", *arguments])
-    ((target, options),) = CALLS
+    ((target, options),) = checked
     assert (target, options) == ("a.py", DEFAULTS | changed)
 
 
@@ -123,8 +82,7 @@ def test_options_reach_the_check(arguments, changed):
         ("list", "invalid choice: 'list'"),
     ],
 )
-@pytest.mark.usefixtures("checked")
-def test_arguments_out_of_range_are_refused(arguments, message, capsys):
+def test_arguments_out_of_range_are_refused(arguments, message, capsys, checked):
     """With the rule and status 2; nothing is checked."""
     with pytest.raises(SystemExit) as stop:
         command.main(arguments.split())
@@ -133,7 +91,7 @@ def test_arguments_out_of_range_are_refused(arguments, message, capsys):
     assert out == ""
     assert err.startswith("usage: python -m reference")
     assert re.search(message, err)
-    assert CALLS == []
+    assert checked == []
 
 
 def test_without_arguments_the_purpose_and_the_commands_are_printed(capsys):
@@ -181,7 +139,7 @@ def test_the_help_names_commands_options_and_defaults(arguments, parts, capsys):
 )
 @pytest.mark.usefixtures("checked")
 def test_reports_are_printed_in_order_and_several_end_in_a_table(
-    arguments, shown, has_table, capsys
+    arguments, shown, has_table, capsys, report
 ):
     """Only what is wrong with --quiet; what could not be read is on standard error then."""
     command.main(["check", *arguments.split()])
@@ -196,7 +154,7 @@ def test_reports_are_printed_in_order_and_several_end_in_a_table(
 
 
 @pytest.mark.usefixtures("checked")
-def test_json_is_all_that_is_printed(capsys):
+def test_json_is_all_that_is_printed(capsys, report):
     """Also of what could not be checked."""
     command.main(["check", "a.py", "absent.py", "--json"])
     found = [Submission(t, (report(t),)) for t in ("a.py", "absent.py")]
@@ -213,8 +171,7 @@ def test_an_error_of_the_checker_is_said_and_keeps_nothing_from_being_checked(ca
     assert err == ""
 
 
-@pytest.mark.usefixtures("checked")
-def test_a_folder_and_an_archive_are_checked_file_by_file(tmp_path, capsys):
+def test_a_folder_and_an_archive_are_checked_file_by_file(tmp_path, capsys, checked):
     """What is left out of them is said."""
     (tmp_path / "venv").mkdir()
     (tmp_path / "venv" / "pyvenv.cfg").touch()
@@ -222,7 +179,7 @@ def test_a_folder_and_an_archive_are_checked_file_by_file(tmp_path, capsys):
     with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
         archive.writestr("b.py", "")
     assert command.main(["check", str(tmp_path), str(tmp_path / "all.zip")]) == 0
-    assert [Path(t).name for t, _ in CALLS] == ["a.py", "b.py"]
+    assert [Path(t).name for t, _ in checked] == ["a.py", "b.py"]
     assert "left out: venv" in capsys.readouterr().out
 
 

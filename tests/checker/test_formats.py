@@ -10,10 +10,9 @@ from xml.etree import ElementTree
 
 import jsonschema
 import pytest
-from in_process import check_here
 
 from reference import __main__ as command
-from reference.checker.command import formats, parallel
+from reference.checker.command import formats
 from reference.checker.command.classroom import Item, Submission
 from reference.checker.report import FIELDS, Check, Report, hinted
 
@@ -127,20 +126,6 @@ def test_a_file_is_whole_or_absent(tmp_path, monkeypatch):
         formats.write_whole(str(path), "other")
     assert [p.name for p in tmp_path.iterdir()] == ["out.csv"]
     assert path.read_text(encoding="utf-8") == "ŷ\n"
-
-
-@pytest.fixture
-def checked(monkeypatch):
-    """A check that runs nothing, and which targets it was given."""
-    targets = []
-
-    def check(target, **options):
-        targets.append(target)
-        return Report(target, (RIGHT,))
-
-    monkeypatch.setattr(parallel, "check", check)
-    monkeypatch.setattr(command, "check_several", check_here)
-    return targets
 
 
 @pytest.mark.parametrize("target", ["absent/out", "", "file/out"])

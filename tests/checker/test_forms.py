@@ -5,7 +5,6 @@ from form_programs import FORMS
 from replays import assert_replays
 
 from reference.checker.check import check
-from reference.checker.repairs import repair
 from reference.checker.repairs.repair_text import mended
 
 MISTAKES = [
@@ -15,10 +14,7 @@ MISTAKES = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def time_enough(monkeypatch):
-    """A busy machine changes nothing."""
-    monkeypatch.setattr(repair, "SHARE", 3.0)
+pytestmark = pytest.mark.usefixtures("time_enough")
 
 
 def checks_of(source, folder):

@@ -8,7 +8,6 @@ from form_programs import FORMS
 
 from reference.__main__ import main
 from reference.checker.check import check
-from reference.checker.repairs import repair
 from reference.checker.repairs.edits import (
     Edit,
     Scope,
@@ -26,10 +25,7 @@ from reference.checker.repairs.repair_text import Hunk, Repair, hunks_between, m
 EXAMPLES = 30
 
 
-@pytest.fixture(autouse=True)
-def time_enough(monkeypatch):
-    """A busy machine changes nothing."""
-    monkeypatch.setattr(repair, "SHARE", 3.0)
+pytestmark = pytest.mark.usefixtures("time_enough")
 
 
 def scope_of(source):
