@@ -235,6 +235,7 @@ def classroom(tmp_path):
     return tmp_path
 
 
+@pytest.mark.thorough
 def test_a_class_is_graded_by_one_command(classroom, capsys):
     """Table, mistakes, groups of unknown ones and scores, as text and as JSON."""
     arguments = ["check", str(classroom / "class"), "--max-examples", "5", "--timeout", "60"]

@@ -54,7 +54,7 @@ RIGHT = {
 }
 
 
-@pytest.mark.sample(2)
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("name", RIGHT)
 def test_a_right_function_stays_right_and_the_sizes_are_said(tmp_path, name):
     """Up to more than a thousand rows; 65 features unless it takes one alone."""
@@ -173,6 +173,7 @@ def test_the_memory_as_it_lies_is_another_answer(tmp_path):
     assert "Fortran order" in found.explanation
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("limit", ["RecursionError", "MemoryError"])
 def test_a_limit_of_the_machine_is_no_mistake(tmp_path, limit):
     """The sizes before it count, and it is said."""
@@ -188,6 +189,7 @@ def test_a_limit_of_the_machine_is_no_mistake(tmp_path, limit):
     assert found.largest[0] == 129
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("where", ["len(X) > 63", "len(X) > 255", "X.dtype.kind == 'i'"])
 def test_no_answer_to_further_problems_is_said(tmp_path, where):
     """The ordinary ones are judged all the same."""
@@ -210,6 +212,7 @@ NARROW = """
 """
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("first", "last", "said"),
     [

@@ -30,7 +30,7 @@ def gradient_descent(X, y, lr, n_iters, {parameter}):
 """
 
 
-@pytest.mark.sample(5)
+@pytest.mark.sample(6)
 @pytest.mark.parametrize("kind", PARTS)
 def test_only_plain_descent_is_right_where_it_is_insisted_on(kind, tmp_path):
     """What is meant is right without `plain`, and is named with it."""

@@ -16,6 +16,7 @@ from reference.checker.sandbox import invoke, process
 from reference.checker.sandbox.messages import SubjectTerminated
 from reference.checker.sandbox.process import ALIVE, Process, kill_all
 
+pytestmark = pytest.mark.sample(2)  # the others where all tests run
 LONG = 60.0  # seconds that no test waits for
 FILE = """
 import gc, os, signal, subprocess, sys, time

@@ -20,6 +20,7 @@ from reference.checker.sandbox import bubblewrap, keeper, process, system, worke
 from reference.checker.sandbox.messages import SubjectTerminated
 from reference.checker.sandbox.process import Process
 
+pytestmark = pytest.mark.sample(2)  # in bubblewrap; without it where all tests run
 RIGHT = "def gradient(X, y, w, b):\n    r = X @ w + b - y\n    return X.T @ r / len(y), r.mean()\n"
 PROBES = """
 import os, resource, signal, socket, subprocess, time

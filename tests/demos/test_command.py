@@ -99,7 +99,8 @@ def command_lines(draw, names: list[str]):
     return argv
 
 
-@pytest.mark.parametrize("name", ["data_parallel", "houses", "speed", "starts", "trajectory"])
+@pytest.mark.sample(2)
+@pytest.mark.parametrize("name", ["houses", "data_parallel", "trajectory", "speed", "starts"])
 @settings(max_examples=EXAMPLES)
 @given(data=st.data())
 def test_any_options_are_accepted_or_refused(name, data):

@@ -59,6 +59,7 @@ def test_each_test_of_a_course_lets_its_own_mistakes_through(name, gradcheck, ca
     assert passes_final_weights(found) is weights
 
 
+@pytest.mark.thorough
 def test_this_checker_lets_none_of_these_through():
     """One of each kind; the whole catalogue is in its own tests."""
     found = let_through([program("bias-step-doubled"), program("remainder-dropped")])

@@ -12,7 +12,7 @@ import pytest
 from demos import __main__, speed
 from demos._speed import baselines, benchmarks, timing
 from demos._speed.timing import Benchmark, measure
-from linreg_np import LossSurface, fit, gradient, sgd_step, synthetic_data
+from linreg_np import LossSurface, Trajectory, fit, gradient, sgd_step, synthetic_data
 from reference.rounding import gradient_bound, loss_bound, trajectory_bound
 
 EXAMPLE = "1000 × 2, batches of 10, 3 epochs: fit"
@@ -99,50 +99,42 @@ def test_without_an_optional_package_its_rows_say_so(monkeypatch):
         assert re.search(r"not installed; pip install '\.\[\w+\]'", speed.format_row(measured))
 
 
-@pytest.mark.thorough
-@pytest.mark.parametrize("peer", ["numba", "jax"])
-@pytest.mark.filterwarnings("default")
-def test_the_compiled_peers_take_the_same_steps(peer):
-    """θ at the end as `fit` finds it, within the bounds of both."""
-    pytest.importorskip(peer)
-    X, y = synthetic_data([2, -3.4], 4.2, 100, rng=0)
-    path = fit(X, y, lr=0.03, batch_size=10, epochs=3, w=[0, 0], rng=1)
-    theirs = benchmarks.train(getattr(baselines, f"{peer}_fit"), X, y, 10, 3)
-    rng = np.random.default_rng(1)
-    orders = [*np.concatenate([rng.permutation(100) for _ in range(3)]).reshape(-1, 10)]
-    bound = trajectory_bound(X, y, orders, path.w, path.b, 0.03, np.float64)[0][-1]
-    assert np.linalg.norm(theirs - [*path.w[-1], path.b[-1]]) <= 2 * bound < 1e-11
-
-
 # the baselines compute the same numbers
 
 
-def test_the_torch_loop_trains_as_fit_does():
-    """The book's loop on the same order of samples: θ at the end, within the bounds of both."""
-    X, y = synthetic_data([2, -3.4], 4.2, 105, rng=0)
-    path = fit(X, y, lr=0.03, batch_size=10, epochs=3, w=[0, 0], rng=1)
-    theirs = benchmarks.train(baselines.torch_fit, X, y, 10, 3)
-    orders, rng = [], np.random.default_rng(1)
-    for _ in range(3):
-        order = rng.permutation(105)
-        orders += [order[i : i + 10] for i in range(0, 105, 10)]
-    bound = trajectory_bound(X, y, orders, path.w, path.b, 0.03, np.float64)[0][-1]
+def assert_near(theirs, X, y, batches, path):
+    """The end of a path, within the bounds of both."""
+    bound = trajectory_bound(X, y, batches, path.w, path.b, 0.03, np.float64)[0][-1]
     assert np.linalg.norm(theirs - [*path.w[-1], path.b[-1]]) <= 2 * bound < 1e-11
 
 
+@pytest.mark.sample(3)
+@pytest.mark.parametrize(("peer", "n"), [("torch", 105), ("numba", 100), ("jax", 100)])
+@pytest.mark.filterwarnings("default")
+def test_the_loops_of_others_take_the_steps_of_fit(peer, n):
+    """On the same order of samples; torch with a short batch at the end of an epoch."""
+    pytest.importorskip(peer)
+    X, y = synthetic_data([2, -3.4], 4.2, n, rng=0)
+    path, rng = (
+        fit(X, y, lr=0.03, batch_size=10, epochs=3, w=[0, 0], rng=1),
+        np.random.default_rng(1),
+    )
+    orders = [rng.permutation(n) for _ in range(3)]
+    batches = [order[i : i + 10] for order in orders for i in range(0, n, 10)]
+    assert_near(
+        benchmarks.train(getattr(baselines, f"{peer}_fit"), X, y, 10, 3), X, y, batches, path
+    )
+
+
 def test_sgd_regressor_takes_the_steps_of_the_derivation_one_sample_each():
-    """Without shuffling: §1.3g and §1.3h on sample after sample, within the bounds of both."""
+    """Without shuffling: §1.3g and §1.3h on sample after sample."""
     pytest.importorskip("sklearn")
     X, y = synthetic_data([2, -3.4], 4.2, 50, rng=0)
-    w, b, orders = np.zeros(2), 0.0, [np.array([i]) for _ in range(2) for i in range(50)]
-    ws, bs = [w], [b]
-    for B in orders:
-        w, b = sgd_step(w, b, *gradient(X[B], y[B], w, b), 0.03)
-        ws.append(w)
-        bs.append(b)
+    points, batches = [(np.zeros(2), 0.0)], [np.array([i]) for _ in range(2) for i in range(50)]
+    for B in batches:
+        points.append(sgd_step(*points[-1], *gradient(X[B], y[B], *points[-1]), 0.03))
     theirs = baselines.sgd_regressor(X, y, lr=0.03, epochs=2, shuffle=False)
-    bound = trajectory_bound(X, y, orders, np.array(ws), np.array(bs), 0.03, np.float64)[0][-1]
-    assert np.linalg.norm(theirs - [*w, b]) <= 2 * bound < 1e-11
+    assert_near(theirs, X, y, batches, Trajectory(*map(list, zip(*points, strict=True))))
 
 
 def test_the_double_loop_draws_the_surface():
@@ -166,13 +158,11 @@ def test_autograd_descends_and_differentiates_as_we_do():
         <= 2 * bound
     ).all()
     path = fit(X, y, lr=0.03, batch_size=300, epochs=10, w=0 * w, rng=0)
-    orders = [np.arange(300)] * 10
-    bound = trajectory_bound(X, y, orders, path.w, path.b, 0.03, np.float64)[0][-1]
     for θ in (
         baselines.torch_descent(X, y, w=0 * w, lr=0.03, steps=10),
         benchmarks.descend(X, y, 10),
     ):
-        assert np.linalg.norm(θ - [*path.w[-1], path.b[-1]]) <= 2 * bound < 1e-11
+        assert_near(θ, X, y, [np.arange(300)] * 10, path)
 
 
 # measuring

@@ -61,6 +61,7 @@ def test_the_houses_end_near_least_squares():
     assert "standardised" in ran.out
 
 
+@pytest.mark.thorough
 def test_another_seed_gives_another_path():
     """Other numbers and another picture."""
     (ran, one), (again, other) = (run_once("trajectory", *s) for s in ([], ["--seed", "5"]))
@@ -103,6 +104,7 @@ def assert_path_grows(file, seconds):
     assert all(b > 0.95 * a for a, b in pairwise(frames))  # the square of the end covers a little
 
 
+@pytest.mark.thorough
 def test_the_animation_shows_the_path_grow(tmp_path):
     """To its end, where the last frame stays for a second."""
     path = np.linspace([0, 0], [2, -3.4], 50)
