@@ -262,13 +262,3 @@ def test_steps_after_nan_are_compared_from_the_start():
     assert [t.is_correct for t in trials] == [True, False, False]
     assert trials[2].case.w.tolist() == PROBLEM.w.tolist()
     assert not trials[2].finite
-
-
-def test_a_trainer_gets_problems_of_ordinary_size():
-    """Extreme ones diverge, in any program."""
-    trials, count = run(
-        evaluate_of(gradient_descent), chosen(gradient_descent).call, Options(max_examples=30)
-    )
-    assert count == 30
-    assert len(trials) == 3 * (5 + 30 + 30)
-    assert max(np.abs(t.problem.X).max() for t in trials) < 10

@@ -354,11 +354,6 @@ def ask_file(tmp_path):
     return ask
 
 
-def test_it_ends_without_requests():
-    """And answers nothing."""
-    assert answers() == []
-
-
 def test_a_module_and_a_name_within_it_are_found(tmp_path):
     """From the folder that is said, which comes before that of the worker."""
     (found,) = answers(("load", "linreg_np.trajectory", "", "Trajectory.load", str(ROOT), 9))

@@ -123,17 +123,6 @@ def test_any_options_are_accepted_or_refused(name, data):
     assert len(started) == (ran.status == 0 and not ran.out.startswith("usage: "))
 
 
-@settings(max_examples=EXAMPLES)
-@given(name=TEXTS.filter(lambda text: text not in ("", "list")))
-def test_any_name_is_a_demo_or_refused(name):
-    """In one line that says where to look."""
-    with pytest.MonkeyPatch.context() as patch:
-        for demo in DEMOS:
-            patch.setattr(importlib.import_module(f"demos.{demo}"), "run", lambda args: ())
-        ran = run(name)
-    assert ran.status == 0 or assert_one_error(ran, "list shows all|--help shows") is None
-
-
 @pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("argv"),

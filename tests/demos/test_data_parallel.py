@@ -12,9 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from running import assert_one_error, run
 
 from demos import data_parallel
 from linreg_np import LossSurface, gradient
@@ -182,34 +179,6 @@ def test_sizes_that_do_not_fit_are_refused(options, env, message):
     args = Namespace(**{"workers": None, "sizes": None, "batch": 1, **options})
     with pytest.raises(ValueError, match=message):
         data_parallel.shard_sizes(args, env)
-
-
-@settings(max_examples=max(5, settings().max_examples // 20))
-@given(
-    st.fixed_dictionaries(
-        {},
-        optional={
-            "--workers": st.integers(1, 10**30),
-            "--sizes": st.lists(st.integers(1, 10**30), min_size=1, max_size=4),
-            "--batch": st.integers(0, 10**30),
-            "--epochs": st.integers(0, 10**30),
-        },
-    )
-)
-def test_any_numbers_of_workers_and_samples_fit_or_are_refused(numbers):
-    """A run that starts has a size for each worker and a sample for each step."""
-    argv, started = [], []
-    for option, value in numbers.items():
-        argv += [option, *map(str, value if isinstance(value, list) else [value])]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(data_parallel, "launch", lambda sizes, args: started.append((sizes, args)))
-        ran = run("data_parallel", *argv)
-    for sizes, args in started:
-        assert len(sizes) == (args.workers or len(sizes)) <= data_parallel.MAX_WORKERS
-        assert args.batch <= sum(sizes)
-    assert (
-        started or assert_one_error(ran, "--(workers|sizes|batch|epochs)", "data_parallel") is None
-    )
 
 
 @pytest.mark.thorough

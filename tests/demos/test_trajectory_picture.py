@@ -9,8 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from matplotlib import font_manager, rc_context
 from matplotlib import pyplot as plt
 from matplotlib.text import Text
@@ -26,10 +24,6 @@ from linreg_np import Trajectory, fit, load_houses, loss, synthetic_data
 from linreg_np.plotting import VERMILLION, Scene, draw_path
 
 DARKEST = "#440154"  # of viridis: the lowest part of a surface
-VALUES = st.one_of(
-    st.floats(allow_nan=False, allow_infinity=False),
-    st.sampled_from([np.nan, np.inf, 1e308, -1e308, 1e300, 1e-320]),
-)
 
 
 @pytest.fixture(autouse=True)
@@ -226,36 +220,6 @@ def test_a_log_that_diverges_is_drawn_up_to_there(log):
     assert ran.status == 0
     assert re.fullmatch(r".*trajectory: warning: point 2 .* not finite.*\n", ran.err)
     assert ran.line("last").split() == ["w", "5.0000", "1.0000"]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("logs")
-
-
-@pytest.mark.filterwarnings("default")
-@settings(max_examples=max(5, settings().max_examples // 20))
-@given(
-    points=st.integers(1, 3).flatmap(
-        lambda d: st.lists(st.lists(VALUES, min_size=d, max_size=d), min_size=1, max_size=4)
-    ),
-    true=st.lists(VALUES, max_size=3),
-    saved=st.booleans(),
-    lang=st.sampled_from(list(WORDS)),
-)
-def test_any_log_is_drawn_or_refused(points, true, saved, lang, folder):
-    """Printed or saved, with weights of any size: a picture, perhaps a warning, or one line."""
-    file = folder / ("own.npz" if saved else "own.txt")
-    path = Trajectory(points)
-    path.save(file) if saved else path.write_log(file, precision=20)
-    options = [f"--lang={lang}", *(["--true"] * bool(true)), *map(repr, true)]
-    ran = run("trajectory", "--log", str(file), "--out", str(folder), *options)
-    if ran.status == 0:
-        assert all(": warning: " in line for line in ran.err.splitlines())
-        assert WORDS[lang]["unknown ends"] in ran.out
-        assert (folder / "trajectory_log.png").stat().st_size > 1000
-    else:
-        assert_one_error(ran, f"--true|the path must|{re.escape(str(file))}", "trajectory")
 
 
 # languages

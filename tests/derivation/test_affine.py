@@ -123,25 +123,6 @@ def test_a_long_training_is_computed_in_chunks(monkeypatch):
         sizes.clear()
 
 
-@given(
-    seed=st.integers(0, 2**32),
-    T=st.integers(1, 70),
-    q=st.integers(1, 5),
-    min_paired=st.sampled_from([2, 3, 4, 25]),
-)
-def test_states_are_the_maps_one_after_another(seed, T, q, min_paired):
-    """In whole numbers, so that nothing is rounded: equal to the last bit, odd T included."""
-    rng = np.random.default_rng(seed)
-    maps = np.array([np.eye(q)[rng.permutation(q)] * rng.choice([-1, 1], q) for _ in range(T)])
-    s = rng.integers(-9, 10, q).astype(float)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(affine, "MIN_PAIRED", min_paired)
-        found = affine.prefix_states(maps, s)
-    for map_, state in zip(maps, found, strict=True):
-        s = map_ @ s
-        np.testing.assert_array_equal(state, s)
-
-
 def test_signature_and_defaults_are_fits():
     """The same arguments in the same order, with the same defaults."""
     assert inspect.signature(fit_affine) == inspect.signature(fit)

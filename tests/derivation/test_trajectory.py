@@ -243,19 +243,6 @@ def test_a_path_is_saved_under_the_very_name_given(tmp_path):
         assert Trajectory.load(tmp_path / "path") == worked_example(seed)
 
 
-def test_the_same_training_is_saved_as_the_same_bytes(tmp_path):
-    """Same seed, same file."""
-    for name in ("a", "b"):
-        worked_example().save(tmp_path / name)
-    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
-
-
-def test_bytes_are_no_log():
-    """Nor the name of one."""
-    with pytest.raises(TypeError, match=r"^path_or_text must be .* got bytes; decode"):
-        Trajectory.read_log(b"w: ")
-
-
 def test_a_path_is_a_sequence_of_points():
     """len, index from either end, iteration: (w, b) after each number of steps."""
     path = worked_example()

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linreg_np import LossSurface, Moments, fit
-from linreg_np._utils import blocks
 from linreg_np.surface import moments
 from reference import exact, rounding
 from reference.strategies import problems
@@ -74,19 +73,6 @@ def test_columns_of_extreme_size_have_their_moments(size):
     scatter = Moments.of(X, y).scatter
     np.testing.assert_allclose(scatter[0], [14, 2 * size, 5], rtol=1e-14)
     np.testing.assert_allclose(scatter[1, 1], 8 / 3 * size**2, rtol=1e-15)
-
-
-@given(n=st.integers(1, 30), d=st.integers(1, 5), numbers=st.integers(1, 100))
-def test_blocks_are_as_large_as_they_may_be(n, d, numbers):
-    """A row is d + 2 numbers: X, y and 1. One row more would be too many; one there always is."""
-    X, y = np.arange(1.0 * n * d).reshape(n, d), np.arange(1.0 * n)
-    parts = list(blocks.row_blocks(X, y, numbers))
-    for whole, cut in zip((X, y), zip(*parts, strict=True), strict=True):
-        np.testing.assert_array_equal(np.concatenate(cut), whole)
-    for _, y_B in parts:
-        assert len(y_B) == 1 or len(y_B) * (d + 2) <= numbers
-    for _, y_B in parts[:-1]:
-        assert (len(y_B) + 1) * (d + 2) > numbers
 
 
 def test_moments_are_frozen_comparable_and_picklable():
