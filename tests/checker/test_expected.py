@@ -190,3 +190,17 @@ def test_an_error_near_the_bound_is_decided_exactly(got, true, bound, errors):
     """By fractions: also where the bound is tiny or infinite, and where there is no number."""
     found = with_exact(true, bound).errors(np.array([got]), np.dtype(float))
     assert found.tolist() == [errors]
+
+
+def test_each_number_has_the_name_of_the_derivation():
+    """Of a gradient, a step, a prediction, and losses."""
+    names = {
+        "gradient": "grad_w[0] grad_w[1] grad_b",
+        "gradient_b": "grad_b",
+        "predict": "ŷ[0] ŷ[1]",
+    }
+    names |= {"step": "new_w[0] new_w[1] new_b", "sample": "l[0] l[1]", "loss": "loss"}
+    for kind, expected in names.items():
+        found = Expected(PLANS[kind], CASE, "half-mse")
+        shown = [found.component(i).replace(" ", "_") for i in range(len(expected.split()))]
+        assert shown == expected.split()

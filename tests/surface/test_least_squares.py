@@ -106,3 +106,22 @@ def test_the_gradient_has_twice_the_digits_in_any_blocks(problem, rows):
         assert rounding.within(got, true, 4 * U * abs(float(true)) + low)
     bound = rounding.loss_bound(X, y, at.w, at.b, np.float64)
     assert rounding.within(L, exact.loss(X, y, at.w, at.b), bound)
+
+
+@given(problem=problems(max_n=12, max_d=3, extreme=False), rng=SEEDS)
+def test_newton_steps_from_anywhere_to_the_minimum(problem, rng):
+    """w, b and the least loss, off by the rounding of H and of the loss where it starts."""
+    X, y = problem.X.astype(float), problem.y.astype(float)
+    least = fit_data(X, y)
+    assume(least.rank == X.shape[1])
+    (n, d), κ = X.shape, np.linalg.cond(least.U)
+    w, b = rng.normal(size=d), rng.normal()
+    at = least_squares.newton(X, y, least._replace(w=w, b=b, min_loss=np.nan))
+    k = 10 * (n + d + 4) * (d + 2)
+    assume(k * U * κ < 1e-3)
+    far = np.linalg.norm(least.U @ np.append(w - least.w, b - least.b))
+    off = np.linalg.norm(least.U @ np.append(at.w - least.w, at.b - least.b))
+    size = far + np.linalg.norm(abs(least.U) @ abs(np.append(least.w, least.b)))
+    assert off <= 4 * k * U * κ * size
+    terms = size + np.linalg.norm(y) / np.sqrt(n)
+    assert abs(at.min_loss - least.min_loss) <= 4 * k * U * κ * terms**2
