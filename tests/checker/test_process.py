@@ -242,6 +242,18 @@ def test_a_file_opens_no_windows_starts_no_threads_and_prints_nothing(tmp_path, 
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_process_is_ended_by_whoever_interrupts_its_end(code):
+    """A signal's handler runs while the code that it interrupts holds the lock of Popen.wait."""
+    assert ask(code, "echo", 1)
+    popen = code.popen
+    with popen._waitpid_lock:
+        ender = threading.Thread(target=code.kill, daemon=True)
+        ender.start()
+        ender.join(LONG)
+        assert not ender.is_alive()
+    assert popen.wait(LONG) != 0
+
+
 def test_a_closed_process_leaves_no_thread(code):
     """However many of its answers nobody took."""
     before = set(threading.enumerate())

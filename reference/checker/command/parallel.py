@@ -34,6 +34,7 @@ from reference.checker.sandbox.process import (
     end_strays,
     hide,
     kill_all,
+    wait_for,
 )
 from reference.checker.sandbox.worker import incoming, read_ahead
 from reference.checker.targets import Target
@@ -163,15 +164,20 @@ class Judge:
         except (AttributeError, subprocess.TimeoutExpired):
             return "strange answer"
 
-    def kill(self) -> None:
-        """End the process with all that it has started and written."""
-        popen = self.popen
+    def terminate(self) -> None:
+        """Tell the process to end, with all that it has started and written."""
+        popen = self.popen  # another thread may set it to None
         if popen is not None:
             popen.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                popen.wait(END_SECONDS)
+
+    def kill(self) -> None:
+        """End the process."""
+        popen = self.popen
+        if popen is not None:
+            self.terminate()
+            wait_for(popen, END_SECONDS)
             popen.kill()
-            popen.wait()
+            wait_for(popen, KEEPER_SECONDS)
 
     def close(self) -> None:
         """The same, and what was left behind by a process that could not do so."""

@@ -245,8 +245,8 @@ class Process:
         remove_folder(self.folder)
         self.folder = ""
 
-    def kill(self) -> None:
-        """End the process and all in its session; its keeper ends those that have left this."""
+    def terminate(self) -> None:
+        """Tell the keeper of the process, or its sandbox, to end all that it has started."""
         popen = self.popen  # another thread may set it to None
         if popen is None:
             return
@@ -254,12 +254,18 @@ class Process:
             kill_each(children_of(popen.pid))
         else:
             popen.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            popen.wait(KEEPER_SECONDS)
+
+    def kill(self) -> None:
+        """End the process and all in its session; its keeper ends those that have left this."""
+        popen = self.popen
+        if popen is None:
+            return
+        self.terminate()
+        wait_for(popen, KEEPER_SECONDS)
         with contextlib.suppress(OSError, AttributeError):  # Windows has no process groups
             os.killpg(popen.pid, signal.SIGKILL)
         popen.kill()
-        popen.wait()
+        wait_for(popen, KEEPER_SECONDS)
 
     def send(self, request: Any, count: int) -> None:
         """Send a request with `count` answers."""
@@ -366,17 +372,24 @@ def start_fork(functions: dict[str, Any]) -> Any:
         return start_worker(subprocess.Popen, preexec_fn=serve)
 
 
+def wait_for(popen: Any, seconds: float) -> None:
+    """Wait for the end of a process, but never without a limit: a signal's handler may be waiting.
+
+    Without one Popen.wait takes a lock, which the code that was interrupted may hold.
+    """
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        popen.wait(seconds)
+
+
 def kill_all() -> None:
     """End every process for good, with all that it has started and written."""
     with STARTING:
         for process in ALIVE:
             process.stopped = True
-    enders = [threading.Thread(target=process.kill) for process in list(ALIVE)]
-    for thread in enders:
-        thread.start()
-    for thread in enders:
-        thread.join()
     for process in list(ALIVE):
+        process.terminate()  # so that they end side by side
+    for process in list(ALIVE):
+        process.kill()
         remove_folder(process.folder)
     end_strays()
 
