@@ -13,7 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from test_hostile import ROOT, needs_linux, outliving, sandbox_or_skip
+from test_hostile import ROOT, START, needs_linux, outliving, sandbox_or_skip
 
 from reference.checker.check import check
 from reference.checker.sandbox import bubblewrap, keeper, process, system, worker
@@ -140,8 +140,8 @@ def test_what_it_has_hidden_ends_with_it(probe, tmp_path):
 
 
 def judging(folder, *options):
-    """The checker at work on all files of a folder, in its own process."""
-    command = [sys.executable, "-P", "-m", "reference", "check", *options, str(folder)]
+    """The checker at work on all files of a folder, in its own process, as linreg-check starts."""
+    command = [sys.executable, "-c", START, *options, str(folder)]
     env = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(folder.parent)}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen(command, cwd=folder.parent, env=env, text=True, **pipes)
