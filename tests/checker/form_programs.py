@@ -1551,6 +1551,20 @@ class Model:
     def predict(self, X):
         return X @ self.w + self.b
 right: Model
+== a decorator that takes names alone
+import functools
+
+def by_name(func):
+    @functools.wraps(func)
+    def wrapper(**named):
+        return func(**named)
+    return wrapper
+
+@by_name
+def gradient(X, y, w, b):
+    r = X @ w + b - y
+    return X.T @ r / len(y), r.mean()
+right: gradient
 """
 FORMS = dict(part.split("\n", 1) for part in re.split(r"^== ", TEXT, flags=re.MULTILINE)[1:])
 FORMS = {name: parsed(text) for name, text in FORMS.items()}

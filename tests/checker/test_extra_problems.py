@@ -138,11 +138,11 @@ RAISES = """
         w -= lr * X.T @ r / len(y)
         return w, b - lr * r.mean()
 """
-FLOAT32 = """
+OF_TYPE = """
     def gradient(X, y, w, b):
         r = X @ w + b - y
-        scale = 1.001 if X.dtype == np.float32 else 1.0
-        return scale * X.T @ r / len(y), r.mean()
+        scale = 1.001 if X.dtype == np.{} else 1.0
+        return scale * X.T @ r / len(y), scale * r.mean()
 """
 
 
@@ -155,9 +155,16 @@ def test_what_integers_raise_is_said(tmp_path):
 
 def test_what_is_wrong_in_float32_alone_is_said(tmp_path):
     """And no mistake for float64."""
-    found = judged(tmp_path, FLOAT32)
+    found = judged(tmp_path, OF_TYPE.format("float32"))
     assert found.verdict == "right"
     assert "right for float64 alone" in found.explanation
+
+
+def test_another_answer_for_integers_is_wrong(tmp_path):
+    """Though it is not one that has been cut."""
+    found = judged(tmp_path, OF_TYPE.format("int64"))
+    assert (found.verdict, found.fault) == ("wrong", "unknown")
+    assert "Right for floats" in found.explanation
 
 
 def test_the_memory_as_it_lies_is_another_answer(tmp_path):

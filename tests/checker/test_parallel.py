@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from test_process import is_gone, wait_until
 
+from reference.checker.command import parallel
 from reference.checker.command.parallel import Judge, check_one, check_several
 from reference.checker.command.terminal import Progress
 from reference.checker.report import Check, Report
@@ -79,6 +80,16 @@ def test_as_many_files_are_checked_at_a_time_as_was_asked(monkeypatch, jobs):
     found = check_several([Target(n) for n in names], OPTIONS, jobs, Progress(6))
     assert [r.file for r in found] == names
     assert peak == [jobs] * 6
+
+
+def test_ctrl_c_ends_all_judges(monkeypatch, targets):
+    """And is not passed over."""
+    ended = []
+    monkeypatch.setattr(Judge, "check", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(parallel, "kill_all", lambda: ended.append(1))
+    with pytest.raises(KeyboardInterrupt):
+        check_several(targets, OPTIONS, 2, Progress(4))
+    assert ended
 
 
 @pytest.mark.thorough

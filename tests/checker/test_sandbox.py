@@ -15,6 +15,7 @@ from types import SimpleNamespace
 import pytest
 from test_hostile import ROOT, START, needs_linux, outliving, sandbox_or_skip
 
+from reference import __main__ as command
 from reference.checker.check import check
 from reference.checker.sandbox import bubblewrap, keeper, process, system, worker
 from reference.checker.sandbox.messages import SubjectTerminated
@@ -248,6 +249,7 @@ def test_the_report_says_what_a_file_ran_in(tmp_path, monkeypatch):
     assert without.as_dict()["sandbox"] == "none (it is not installed: apt-get)"
     with pytest.raises(ValueError, match="apt-get"):
         check(str(file), sandbox="require")
+    assert command.main(["check", str(file), "--sandbox", "require"]) == 2
     with pytest.raises(ValueError, match="auto, require, off"):
         check(str(file), sandbox="on")
     monkeypatch.setattr(bubblewrap, "why_not", lambda: "")

@@ -92,7 +92,12 @@ def test_contours_are_ellipses_of_equal_loss(d):
 
 def test_a_surface_that_is_flat_or_overflows_is_shown():
     """Dependent columns have a valley without end; the line of repr is always there."""
-    for X in ([[1.0, 2.0], [2.0, 4.0], [3.0, 6.0]], [[1e153], [-1e153]], [[0.0], [0.0]]):
+    for X in (
+        [[1.0, 2.0], [2.0, 4.0], [3.0, 6.0]],
+        [[1e153], [-1e153]],
+        [[1e200], [1e200]],
+        [[0.0]],
+    ):
         surface = LossSurface.from_data(X, np.arange(len(X)))
         assert repr(surface) in parsed(surface)[1]
 
