@@ -19,6 +19,8 @@ settings.register_profile("ci", max_examples=1000, deadline=None, derandomize=Tr
 settings.register_profile("random", max_examples=1000, deadline=None, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
+collect_ignore_glob = ["*conftest.py"]  # as modules with doctests: they have the same name
+
 # In a shell's background job SIGINT is ignored, and the programs that the tests start inherit that:
 # the tests that interrupt one would wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
