@@ -247,12 +247,41 @@ def test_the_mended_copy_of_a_notebook_keeps_its_other_cells(tmp_path, capsys):
         ("f(a, dtype=int)", "f(a, dtype=float)"),
         ("a.sum(axis=0)", "a.sum(axis=1)"),
         ("2 * a, 2 * b", "a, b"),
+        ("np.mean(a) * np.mean(b)", "(a * b).mean()"),
+        ("np.mean(a, axis=0) * b.mean()", "a.T @ b / len(b)"),
+        ("np.abs(a - b).mean()", "((a - b) ** 2).mean()"),
+        ("[b * a[:, 0] for c in b]", "[b * a[:, c] for c in b]"),
+        ("np.sum(a - b) ** 2", "np.sum((a - b) ** 2)"),
     ],
 )
 def test_each_change_of_an_expression_is_tried(before, after):
     """Each is among the changes, with the parentheses that it needs and no others."""
     head = "def f(a, b, c):\n    return "
     assert f"{head}{after}\n" in sources(f"{head}{before}\n")
+
+
+STEP = "def f(w, b, lr, dw, db):\n    {}\n    return w, b\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("w = lr * dw", "w = w - lr * dw"),
+        ("w =- lr * dw", "w = w - lr * dw"),
+        ("w = lr * dw\n    b = lr * db", "w = w - lr * dw\n    b = b - lr * db"),
+        ("w = w - lr * dw", "w = w - lr * dw\n    b = b - lr * db"),
+    ],
+)
+def test_each_change_of_a_step_is_tried(before, after):
+    """A parameter less its step, at one place or at all; the step of the bias."""
+    assert STEP.format(after) in sources(STEP.format(before))
+
+
+def test_gradients_that_torch_adds_up_are_set_to_zero():
+    """At the end of the block that uses them."""
+    step = "with torch.no_grad():\n        w -= lr * w.grad"
+    mended_step = f"{step}\n        w.grad.zero_()"
+    assert STEP.format(mended_step) in sources(STEP.format(step))
 
 
 BATCH_LOOP = """\

@@ -264,14 +264,13 @@ class Scope:
             for n in self.nodes
             if isinstance(n, ast.Subscript) and short(self.text.of(n.value)) in map(short, X)
         ]
-        looped = [
-            n.id
-            for s in self.nodes
-            if isinstance(s, ast.For | ast.comprehension)
-            for n in ast.walk(s.target)
-            if isinstance(n, ast.Name)
-        ]
-        return list(dict.fromkeys([*found, *looped, *X]))[:5]
+        return list(dict.fromkeys([*found, *self.looped, *X]))[:5]
+
+    @cached_property
+    def looped(self) -> list[str]:
+        """The targets of its loops and comprehensions."""
+        loops = (n for n in self.nodes if isinstance(n, ast.For | ast.comprehension))
+        return [n.id for s in loops for n in ast.walk(s.target) if isinstance(n, ast.Name)]
 
     @cached_property
     def places(self) -> list[Place]:
@@ -495,7 +494,7 @@ def factors(scope: Scope) -> Iterator[Change]:
             new = text.around(place.node, f"{lr} * ", "")
             updates = place.role.startswith("right") and scope.is_update(place.parent)
             updates |= isinstance(place.parent, ast.AugAssign) and scope.is_update(place.parent)
-            yield Change((new,), "rate", 1.8 - 0.6 * updates, f"{lr} * {place.role}")
+            yield Change((new,), "rate", 1.8 - 0.6 * updates, f"{lr} * {place.role} {updates}")
         for i, x in enumerate(scope.rows):
             new = text.around(place.node, "", f" * {x}")
             yield Change((new,), "feature", 1.6 + 0.2 * i, f"* {x} {place.role}")
@@ -509,17 +508,34 @@ def factors(scope: Scope) -> Iterator[Change]:
 def constants(scope: Scope) -> Iterator[Change]:
     """Another number, or the number of samples in its place."""
     axes = {id(n.slice) for n in scope.nodes if isinstance(n, ast.Subscript) and is_count(n)}
+    slices = [n.slice for n in scope.nodes if isinstance(n, ast.Subscript) and not is_count(n)]
+    indices = {id(n) for s in slices for n in (s, *getattr(s, "elts", ()))}
     for node in scope.nodes:
         value: Any = getattr(node, "value", None)
         if not isinstance(node, ast.Constant) or type(value) not in (int, float):
             continue
         others = [*NUMBERS, str(value - 1), str(value + 1)]
         others += scope.counts[:2] if value > 1 else []
+        others += scope.looped if id(node) in indices else []
         for other in dict.fromkeys(others):
             if other != scope.text.of(node):
                 label = f"{value} to {other}"
                 cost = 1.2 if id(node) in axes else 1.4
                 yield Change((scope.text.replaced(node, other),), "constant", cost, label)
+
+
+def subtracted(scope: Scope) -> Iterator[Change]:
+    """`w = w - …` for `w = …` and for `w =- …`, where w is a parameter that is not used."""
+    text = scope.text
+    for node in (n for n in scope.nodes if isinstance(n, ast.Assign)):
+        target, value = text.of(node.targets[0]), node.value
+        used = [text.of(n) for n in ast.walk(value) if isinstance(n, ast.Name | ast.Attribute)]
+        if not PARAMETERS & set(roles_of(short(target))) or target in used:
+            continue
+        new = text.around(value, f"{target} - ", "")
+        if text.of(value).startswith("-"):
+            new = Edit(text.span(node.targets[0])[1], text.span(value)[0], f" = {target} ")
+        yield Change((new,), "accumulate", 0.9, "subtract")
 
 
 def dropped(scope: Scope) -> Iterator[Change]:
@@ -754,6 +770,40 @@ def sums(scope: Scope) -> Iterator[Change]:
                 yield Change((text.replaced(node.value, axis),), "axis", 1.2, f"axis {axis}")
 
 
+def products_in_sums(scope: Scope) -> Iterator[Change]:
+    """A mean of products for a product of means; a sum of squares for the square of a sum."""
+    text = scope.text
+    for node in (n for n in scope.nodes if isinstance(n, ast.BinOp)):
+        a, b = summed(node.left), summed(node.right)
+        if isinstance(node.op, ast.Mult) and a is not None and b is not None:
+            first, second = enclosed(text.of(a)), enclosed(text.of(b))
+            matrix = f"{first}.T @ {second} / len({text.of(b)})"
+            for new in (matrix, f"({first} * {second}).mean()"):
+                yield Change((text.replaced(node, enclosed(new)),), "swap", 1.0, "mean of products")
+        if isinstance(node.op, ast.Pow) and a is not None:
+            inner = text.around(a, "", f" ** {text.of(node.right)}")
+            cut = Edit(text.span(node.left)[1], text.span(node)[1], "")
+            yield Change((inner, cut), "square", 1.0, "sum of squares")
+
+
+def absolute_values(scope: Scope) -> Iterator[Change]:
+    """A square for an absolute value."""
+    for node in scope.nodes:
+        if isinstance(node, ast.Call) and called(node) in ("abs", "absolute") and node.args:
+            new = enclosed(f"{enclosed(scope.text.of(node.args[0]))} ** 2")
+            yield Change((scope.text.replaced(node, new),), "square", 1.2, "square")
+
+
+def summed(node: Any) -> Any:
+    """What a call of `sum` or `mean` is of; None for all else."""
+    if not isinstance(node, ast.Call) or called(node) not in ("sum", "mean"):
+        return None
+    f = node.func
+    modules = ("np", "numpy", "torch")
+    method = isinstance(f, ast.Attribute) and getattr(f.value, "id", "") not in modules
+    return f.value if method else next(iter(node.args), None)  # type: ignore[union-attr]
+
+
 def forms(scope: Scope) -> Iterator[Change]:
     """Copies, flat arrays, columns, floats."""
     text = scope.text
@@ -870,6 +920,7 @@ EXPRESSIONS = (
     operators,
     factors,
     constants,
+    subtracted,
     dropped,
     groupings,
     transpositions,
@@ -879,6 +930,8 @@ EXPRESSIONS = (
     numbers_of_batches,
     of_batches,
     sums,
+    products_in_sums,
+    absolute_values,
     forms,
     names,
     terms,

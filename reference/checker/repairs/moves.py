@@ -21,7 +21,7 @@ def moves(scope: Scope) -> Iterator[Change]:
     for body in bodies(scope.function):
         for generate in (deleted, exchanged, together, into_loops, out_of_loops, shuffled):
             yield from generate(scope, body)
-    for generate_of_all in (assignments, fresh_copies, returns, bias_updates, next_starts):
+    for generate_of_all in OF_ALL:
         yield from generate_of_all(scope)
 
 
@@ -188,6 +188,8 @@ def one_permutation(scope: Scope, statements: list[Any]) -> Iterator[Change]:
     text = scope.text
     source = text.source[text.span(statements[0])[0] : text.span(statements[-1])[1]]
     found = re.findall(r"([\w.]+)\.(?:permutation|shuffle)\(([\w.]+)(\[[\w.]+\])?\)", source)
+    ordered = re.findall(r"([\w.]+)\[([\w.]+)\.permutation\((?:\w+|len\(\w+\))\)\]", source)
+    found = [(rng, a, "") for a, rng in ordered] or found
     if len(found) != 2 or not all(isinstance(s, SIMPLE) for s in statements):
         return
     (rng, a, _), (_, b, _) = found
@@ -231,6 +233,24 @@ def assignments(scope: Scope) -> Iterator[Change]:
             edge = text.span(node.targets[0])[1], text.span(node.value)[0]
             new = Edit(*edge, text.source[slice(*edge)].replace("=", "+=", 1))
             yield Change((new,), "accumulate", 1.5)
+
+
+def zeroed_gradients(scope: Scope) -> Iterator[Change]:
+    """`w.grad.zero_()` behind the steps that use `w.grad`: torch adds to it otherwise."""
+    text = scope.text
+    for body in bodies(scope.function):
+        steps = [s for s in body if isinstance(s, SIMPLE)]
+        used = [n.value for s in steps for n in ast.walk(s) if is_gradient_held(n)]
+        if used and block_of(scope, [body[-1]]) is not None:
+            lines = [f"{t}.grad.zero_()" for t in dict.fromkeys(map(text.of, used))]
+            end, start = text.span(body[-1])[1], f"\n{indent_of(scope, body[-1])}"
+            new = "".join(start + line for line in lines)
+            yield Change((Edit(end, end, new),), "accumulate", 1.0)
+
+
+def is_gradient_held(node: Any) -> bool:
+    """Whether it is `w.grad`."""
+    return isinstance(node, ast.Attribute) and node.attr == "grad"
 
 
 def fresh_copies(scope: Scope) -> Iterator[Change]:
@@ -317,8 +337,17 @@ def bias_updates(scope: Scope) -> Iterator[Change]:
             summed = without_features(text.of(node))
             new = re.sub(rf"(?<![\w.]){re.escape(target)}(?!\w)", b, summed)
             end = text.span(node)[1]
-            line = f"\n{indent_of(scope, node)}{new}"
-            yield Change((Edit(end, end, line),), "bias", 1.3)
+            for own in dict.fromkeys((new, with_gradient_of_bias(scope, new))):
+                line = f"\n{indent_of(scope, node)}{own}"
+                yield Change((Edit(end, end, line),), "bias", 1.3)
+
+
+def with_gradient_of_bias(scope: Scope, line: str) -> str:
+    """A line with the gradient of the bias in place of that of the weights."""
+    for new in scope.meaning("grad_b")[:1]:
+        for old in scope.meaning("grad_w"):
+            line = re.sub(rf"(?<![\w.]){re.escape(old)}(?!\w)", new, line)
+    return line
 
 
 def without_features(line: str) -> str:
@@ -335,3 +364,6 @@ def without_features(line: str) -> str:
 
 
 OPERAND = r"([\w.]+|\((?:[^()]|\([^()]*\))*\))"  # a name, or what is in parentheses
+
+
+OF_ALL = (assignments, zeroed_gradients, fresh_copies, returns, bias_updates, next_starts)

@@ -19,7 +19,7 @@ KINDS = {  # a word in the name of a fault: the kinds of changes that mend it
     "squared": "drop operator",
     "absolute": "unwrap square",
     "another": "square unwrap",
-    "split": "operator feature slice swap unwrap transpose",
+    "split": "operator feature slice swap unwrap transpose square",
     "collapsed": "unwrap axis",
     "broadcast": "ravel slice transpose",
     "swapped": "swap",
