@@ -122,6 +122,8 @@ def hinted(check: Check, hint: int) -> Check:
     if check.verdict != "wrong" or hint >= HINTS:
         return check
     shown = replace(check, line=None, where="", repair=None, hint=hint)
+    if hint == 0:
+        shown = replace(shown, call="", remarks=())
     if hint == 2:
         return shown
     shown = replace(shown, fault=None, hidden=check.fault or "")

@@ -179,6 +179,7 @@ def test_a_hint_says_no_more_than_it_should(hint, tmp_path, capsys):
         assert (part in text) == (hint >= level)
     assert main(["check", "--json", *options, str(file)]) == 1
     (found,) = json.loads(capsys.readouterr().out)["checks"]
+    assert (found["call"] != "") == (hint >= 1)
     assert (found["fault"] is not None) == (hint >= 2)
     assert (found["counterexample"] is not None) == (hint >= 2)
     assert (found["line"], found["repair"] is not None) == (
