@@ -96,7 +96,7 @@ SYMBOLS = set("abcdehijkmnstwxyBLTX") | {"Xw", "NaN", "None"}
 
 
 @pytest.mark.parametrize("fault", CATALOGUE, ids=lambda f: f.name)
-@pytest.mark.parametrize("kind", ["gradient", "loss", "predict"])
+@pytest.mark.parametrize("kind", ["gradient", "loss", "predict", "trainer"])
 def test_the_catalogue_is_written_in_the_notation(fault, kind):
     """Formulas in letters of the derivation and lower-case words; whole sentences."""
     for word in re.findall(r"[A-Za-z]+", fault.formula):
@@ -105,6 +105,14 @@ def test_the_catalogue_is_written_in_the_notation(fault, kind):
     assert re.fullmatch(r"[A-Z][^{}]*[.?]", fault.sentence(kind))
     for word in re.findall(r"[A-Za-z]{2,}", fault.sentence(kind)):
         assert word in SYMBOLS or word[1:].islower(), word
+
+
+@pytest.mark.parametrize("fault", CATALOGUE, ids=lambda f: f.name)
+def test_a_loss_or_a_prediction_is_told_nothing_of_derivatives(fault):
+    """Where a fault has a formula for it."""
+    for kind in ("loss", "predict"):
+        if getattr(fault, kind):
+            assert not re.search("gradient|part for|grad_|x_j|step", fault.sentence(kind))
 
 
 def test_the_catalogue_has_every_promised_fault_once():

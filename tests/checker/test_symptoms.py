@@ -191,7 +191,7 @@ def test_answers_of_the_wrong_form_have_no_numbers_to_name(vector):
     """They are counted, a problem once, however often it was asked."""
     case, bad = CASES[0], Output(vector, fault="wrong-shape")
     item = Trial(GRADIENT, case, RawOutput(), bad, Expected(GRADIENT, case, "half-mse"), 0, case)
-    assert symptoms.components([item, item]) == "Wrong in 1 problems."
+    assert symptoms.components([item, item]) == "Wrong in 1 problem."
     assert symptoms.ratio([item]) == ""
 
 

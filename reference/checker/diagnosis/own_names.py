@@ -32,7 +32,7 @@ def name_of_part(part: str, plan: CallPlan, reading: Reading | None, definition:
     returned = returned_name(part, plan, reading, definition)
     if part.startswith("new"):
         return f"new {returned or parameter(part, plan)}"
-    if returned:
+    if returned and plan.kind not in ("step", "trainer"):  # which return no gradient
         return returned
     stored = [n.id for n in definition.nodes if isinstance(n, ast.Name) and is_stored(n)]
     held = next((n for n in stored if part in roles_of(n)[:1]), "")
@@ -53,8 +53,8 @@ def parameter(part: str, plan: CallPlan) -> str:
     """The parameter that a part is the derivative for; of θ, where it is in it."""
     names = {role: p for p, role in plan.roles}
     if "theta" in names and not plan.layout.packed:
-        first = "0" if part == "grad_b" else "1:"
-        last = "-1" if part == "grad_b" else ":-1"
+        first = "0" if part.endswith("b") else "1:"
+        last = "-1" if part.endswith("b") else ":-1"
         return f"{names['theta']}[{last if plan.layout.ones.endswith('last') else first}]"
     role = part[-1]
     return names.get(role, names.get(f"{role}[0]", role))

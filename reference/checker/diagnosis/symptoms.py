@@ -27,7 +27,8 @@ def components(wrong: Sequence[Trial]) -> str:
     each = [{i.expected.component(int(j)) for j in np.flatnonzero(i.errors > 1)} for i in numeric]
     last = [{i.expected.component(len(i.case.w) - 1)} for i in numeric]
     names = set().union(*each)
-    problems = f"Wrong in {len({i.index for i in wrong}):,} problems"
+    count = len({i.index for i in wrong})
+    problems = f"Wrong in {count:,} problem{'s' * (count != 1)}"
     if len(names) > 2 and each == last:
         return f"{problems}: the last of {names.pop().split('[')[0]}."
     if len(names) > 4:

@@ -48,6 +48,9 @@ class Fault:
         For whoever made the mistake. {quantity} stands for gradient, loss or prediction (one noun
         in the singular, so that "Your {quantity} is ..." is always right), {form} for the
         shape that it should have; grad_w and grad_b are told in the program's own names.
+    of_loss, of_predict, of_step : str
+        The explanation for a loss, for a prediction, and for a step or a training, where
+        `explanation` does not suit them.
     gradient, step, loss, predict : tuple of functions
         The formula as code, of arrays or of `Terms`: (X, y, w, b) → (grad_w, grad_b);
         (w, b, lr, g) → (w, b), where g(w, b) is the right gradient; (X, y, w, b) → L;
@@ -74,6 +77,9 @@ class Fault:
     name: str
     formula: str
     explanation: str
+    of_loss: str = ""
+    of_predict: str = ""
+    of_step: str = ""
     gradient: tuple[Function, ...] = ()
     step: tuple[Function, ...] = ()
     loss: tuple[Function, ...] = ()
@@ -92,7 +98,9 @@ class Fault:
         """The explanation, for a function of this kind."""
         quantity = {"loss": "loss", "sample": "loss", "predict": "prediction"}.get(kind, "gradient")
         form = FORMS.get(kind, "grad_w has the shape of w, grad_b is a number")
-        return self.explanation.format(quantity=quantity, form=form)
+        own = {"loss": self.of_loss, "sample": self.of_loss, "predict": self.of_predict}
+        own |= {"step": self.of_step, "trainer": self.of_step}
+        return (own.get(kind) or self.explanation).format(quantity=quantity, form=form)
 
     @property
     def sources(self) -> list[str]:

@@ -218,6 +218,7 @@ FAULTS = (
         "mean-of-products-split",
         "∂L/∂w_j = mean(x_j) · mean(ŷ − y)",
         "You multiply two means: take the mean of the products (ŷ − y)·x_j instead.",
+        of_loss="You square a mean, or a sum: take the mean of the squares (ŷ − y)² instead.",
         gradient=(
             lambda X, y, w, b: (X.mean(0) * residual(X, y, w, b).mean(), right_b(X, y, w, b)),
             lambda X, y, w, b: (X.mean(0) * residual(X, y, w, b).sum(), right_b(X, y, w, b)),

@@ -137,6 +137,8 @@ FAULTS = (
         "∇w L = (1/n) Xᵀ(y − ŷ), ∂L/∂b = (1/n) Σᵢ (y⁽ⁱ⁾ − ŷ⁽ⁱ⁾)",
         "Your {quantity} has the wrong sign: the residual is ŷ − y, and a step goes against the "
         "gradient.",
+        of_loss="Your loss has the wrong sign: a mean of squares is never negative.",
+        of_predict="Your prediction has the wrong sign: it is ŷ = Xw + b.",
         gradient=(lambda X, y, w, b: scale(gradient(X, y, w, b), -1),),
         loss=(lambda X, y, w, b: -loss(X, y, w, b),),
         predict=(lambda X, w, b: -(X @ w + b),),
@@ -164,6 +166,7 @@ FAULTS = (
         "sign-flipped-w",
         "∇w L = (1/n) Xᵀ(y − ŷ), ∂L/∂b = (1/n) Σᵢ (ŷ⁽ⁱ⁾ − y⁽ⁱ⁾)",
         "Your part for w has the wrong sign: both parts use the residual ŷ − y.",
+        of_predict="Your prediction subtracts Xw: it is ŷ = Xw + b.",
         gradient=(lambda X, y, w, b: scale(gradient(X, y, w, b), -1, 1),),
         predict=(lambda X, w, b: b - X @ w,),
         programs="""
@@ -183,6 +186,7 @@ FAULTS = (
         "sign-flipped-b",
         "∇w L = (1/n) Xᵀ(ŷ − y), ∂L/∂b = (1/n) Σᵢ (y⁽ⁱ⁾ − ŷ⁽ⁱ⁾)",
         "Your part for b has the wrong sign: both parts use the residual ŷ − y.",
+        of_predict="Your prediction subtracts the bias: it is ŷ = Xw + b.",
         gradient=(lambda X, y, w, b: scale(gradient(X, y, w, b), 1, -1),),
         predict=(lambda X, w, b: X @ w - b,),
         programs="""
@@ -202,6 +206,7 @@ FAULTS = (
         "zero-gradient",
         "∇w L = 0, ∂L/∂b = 0",
         "Your {quantity} is always 0, so no parameter ever changes.",
+        of_step="Your parameters never change: a step is w ← w − η ∇w L, b ← b − η ∂L/∂b.",
         gradient=(lambda X, y, w, b: scale(gradient(X, y, w, b), 0),),
         programs="""
             def gradient(X, y, w, b):
@@ -226,6 +231,7 @@ FAULTS = (
         "bias-gradient-zero",
         "∂L/∂b = 0",
         "Your grad_b is always 0, so the bias never changes: grad_b is the mean of the residuals.",
+        of_step="Your bias never changes: it needs a step of its own, b ← b − η ∂L/∂b.",
         gradient=(lambda X, y, w, b: scale(gradient(X, y, w, b), 1, 0),),
         programs="""
             def gradient(X, y, w, b):
