@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -350,7 +351,7 @@ def seeds(writer: Writer, definition: Definition) -> list[str]:
     program = definition.program
     if program is None:
         return []
-    found, imported = [], program.imported
+    found, imported = [], program.imported or modules_named(program.source)
     if "random" in imported:
         found.append(f"{writer.module('random', 'random')}.seed(0)")
     if {"numpy", "d2l"} & imported and "random" in program.source:
@@ -362,6 +363,12 @@ def seeds(writer: Writer, definition: Definition) -> list[str]:
         found.append(f"{make} = lambda seed=None, make={make}: make(0 if seed is None else seed)")
         found += [f"{name} = {make}" for name in imported_generators(program.tree)]
     return found
+
+
+def modules_named(source: str) -> set[str]:
+    """The modules that a function uses whose imports are not known, by their usual names."""
+    names = set(re.findall(r"(?<![\w.])(random|np|numpy|torch)\.", source))
+    return names | ({"numpy"} if "np" in names else set())
 
 
 def imported_generators(tree: ast.Module) -> list[str]:
