@@ -23,7 +23,7 @@ MAX_FILE = 64 << 20  # bytes; more is an OSError
 
 def prctl(option: int, value: int = 0, *more: int) -> int:
     """Call prctl(2); −1 where it fails or the system has none."""
-    if sys.platform != "linux":
+    if sys.platform != "linux":  # pragma: no cover (on other systems alone)
         return -1
     return int(ctypes.CDLL(None).prctl(option, value, *(*more, 0, 0, 0)[:3]))
 
