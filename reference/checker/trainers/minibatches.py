@@ -91,6 +91,11 @@ def slices(n: int, m: int) -> Steps:
     return windows(n, range(0, n, m), m)
 
 
+def balanced(n: int, m: int) -> Steps:
+    """All rows, in as many batches, whose sizes differ by one at most."""
+    return [list(map(int, rows)) for rows in np.array_split(np.arange(n), all_of(n, m))]
+
+
 def repeated(rows: Callable[[int, int], int], count: Callable[[int, int], int]) -> Any:
     """The first rows in so many steps."""
     return lambda n, m: [list(range(rows(n, m)))] * count(n, m)
@@ -118,6 +123,7 @@ def one(n: int, m: int) -> int:
 
 STRUCTURES = [
     Structure("", "minibatches", slices),
+    Structure("", "minibatches", balanced),
     Structure("", ALL_ROWS, lambda n, m: [list(range(n))]),
     Structure("", "one random sample a step", lambda n, m: [[0]], False),
     Structure("", "one random batch a step", lambda n, m: [list(range(m))], False),
@@ -354,7 +360,8 @@ def passes_of(trainer: Trainer) -> list[Pass] | None:
     """The passes of all sizes; from no iteration on, where the start is the trainer's own."""
     process, plan, reading, *_ = trainer
     precision = precision_of(process, plan, reading)
-    for epochs in (EPOCHS,) if plan.starts else ((0, *EPOCHS), EPOCHS):
+    asked = EPOCHS if plan.kind == "trainer" else (1,)  # a step is one pass
+    for epochs in (asked,) if plan.starts else ((0, *EPOCHS), EPOCHS):
         found: list[Pass] = []
         for size in trainer.sizes:
             passes = read_passes(process, plan, reading, size, precision, epochs)
@@ -479,6 +486,7 @@ def first_points(
 ) -> tuple[list[Any], Any]:
     """(w, b) at the start and after 1, 2 and 3 iterations, and the precision; none if one fails."""
     times = (1, 2, 3) if plan.starts else (0, 1, 2, 3)
+    times = times if plan.kind == "trainer" else (1,)
     answers = list(process.ask([plan.request(problem._replace(iters=t)) for t in times]))
     outputs = [parse_output(plan, reading, problem, a) for a in answers]
     if any(o.fault for o in outputs[-3:]):
@@ -547,3 +555,5 @@ def follows_drawn(trainer: Trainer, factor: float) -> bool:
 NAMES = {s.fault for s in STRUCTURES} | {name for name, _ in APART[1:]}
 NAMES |= {"labels-of-another-batch", "labels-off-by-one", "shuffled-apart"}
 NAMES -= {""}
+OF_A_PASS = {s.fault for s in STRUCTURES if s.alike is None} - {""}
+OF_A_PASS |= {"labels-of-another-batch", "full-n-divisor"}

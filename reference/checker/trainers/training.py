@@ -32,6 +32,7 @@ from reference.checker.trainers.minibatches import (
     ALL_ROWS,
     DRAWS_ROWS,
     NAMES,
+    OF_A_PASS,
     Finding,
     Trainer,
     bias_apart,
@@ -66,7 +67,7 @@ def judge_training(
     """The check of a trainer that is no plain descent on all rows; nothing where it may be."""
     call, right = choice.call, choice.status == "right"
     if call is None or call.reading is None or call.plan.kind != "trainer":
-        return Trained(judge_pass(process, choice, options))
+        return judge_batches_of_step(process, choice, options)
     if not right or not call.plan.starts:
         allowed = [call.loss] if right else losses
         found, loss = explanation_of(process, call, allowed, options.seed)
@@ -97,6 +98,22 @@ def with_own_rates(plan: CallPlan, found: Explanation) -> Explanation:
 
 
 MEANS = ("half-mse", "mse")
+
+
+def judge_batches_of_step(process: Any, choice: Choice, options: Options) -> Trained:
+    """The check of a step that is a pass; nothing where it may be a step on all rows.
+
+    Its batch size may be a mere divisor: only the rows of its batches show that it has some.
+    """
+    call, found = choice.call, Finding()
+    if choice.status != "right" or call is None or call.plan.kind != "step" or call.plan.given:
+        return Trained(judge_pass(process, choice, options))
+    if call.reading and "batch_size" in call.plan.uses:
+        trainer = Trainer(process, call.plan, call.reading, options.seed)
+        found = read_batches(trainer, [CONVENTIONS[call.loss](1)])
+    if OF_A_PASS & set(found.fault.split("+")):
+        return Trained([by_name(call, found.fault, found.more)])
+    return Trained([], found.kind * (found.kind == "minibatches"))
 
 
 def judge_pass(process: Any, choice: Choice, options: Options) -> list[Check]:
