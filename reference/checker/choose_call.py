@@ -33,6 +33,7 @@ from reference.checker.sandbox.messages import OutOfTime, SubjectTerminated
 from reference.checker.session import Call, paths_of
 from reference.checker.signature import RATE_WORDS, bare
 from reference.checker.trainers.penalty import (
+    LASSO,
     OF_BIAS,
     OTHER,
     PENALTY,
@@ -151,13 +152,13 @@ def with_penalty(process: Any, choice: Choice, tried: Attempt, seed: int) -> Cho
         return choice
     plan = replace(call.plan, lam=PENALTY)
     kinds, penalty = penalties(call, tried, attempt(process, plan, seed))
-    if kinds == {RIDGE} or (plan.kind == "loss" and OTHER in kinds):
+    if kinds <= {RIDGE, LASSO} or (plan.kind == "loss" and OTHER in kinds):
         return replace(choice, penalty=penalty)
     if OTHER not in kinds:
         return replace(choice, call=call._replace(plan=plan), status="penalised")
     if is_rate(call.plan) and explains_path(process, call._replace(plan=plan), seed):
         return replace(choice, call=call._replace(plan=plan), status="understood")
-    reason = "it is right without a penalty; with one, it is no ridge with a free bias"
+    reason = "it is right without a penalty; with one, it is no ridge or lasso with a free bias"
     return replace(choice, call=None, reason=reason)
 
 

@@ -71,7 +71,7 @@ ROLE_WORDS = {
     "grad gradientfunc gradfunc",
     "model_function": "net model predict hypothesis",
     "lam": "alpha lam lambda l2 reg regularization regularisation penalty ridge mu lambd l decay "
-    "weightdecay lambdareg reglambda regparam l2reg lamda lmbda",
+    "l1 l1penalty l1lambda lambdal1 weightdecay lambdareg reglambda regparam l2reg lamda lmbda",
     "tol": "tol tolerance threshold eps epsilon ep stoppingthreshold convergencethreshold",
     "generator": "rng generator",
     "seed": "seed randomstate randomseed",

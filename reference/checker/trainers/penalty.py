@@ -1,4 +1,4 @@
-"""What a penalty adds to an answer: a multiple of the weights alone, or of the bias too."""
+"""What a penalty adds to an answer: a multiple of the weights, of their signs, or of b too."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from reference.checker.call_plan import CallPlan, Problem
 
 PENALTY = 0.5
-RIDGE, OF_BIAS, OTHER = "ridge", "bias-penalised", "another"
+RIDGE, LASSO, OF_BIAS, OTHER = "ridge", "lasso", "bias-penalised", "another"
 
 
 def penalty_seen(
@@ -26,7 +26,7 @@ def penalty_seen(
     added = penalised[i] - plain[i]
     near = 1e-9 * (1 + np.abs(penalised[i]).max() + np.abs(plain[i]).max())
     free = np.append(point[:-1], 0.0)
-    for kind, of in ((RIDGE, free), (OF_BIAS, point)):
+    for kind, of in ((RIDGE, free), (LASSO, np.sign(free)), (OF_BIAS, point)):
         factor = float(added @ of) / (float(of @ of) or 1.0)
         if (np.abs(added - factor * of) < near).all():
             return kind, factor
