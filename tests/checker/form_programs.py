@@ -1565,6 +1565,81 @@ def gradient(X, y, w, b):
     r = X @ w + b - y
     return X.T @ r / len(y), r.mean()
 right: gradient
+== an epoch of batches
+def epoch(X, y, w, b, lr, batch_size):
+    for i in range(0, len(y), batch_size):
+        A, t = X[i : i + batch_size], y[i : i + batch_size]
+        r = A @ w + b - t
+        w, b = w - lr * A.T @ r / len(t), b - lr * r.mean()
+    return w, b
+
+def step(X, y, w, b, lr, batch_size):
+    r = X @ w + b - y
+    return w - lr * X.T @ r / batch_size, b - lr * r.sum() / batch_size
+right: epoch step
+says epoch: minibatches
+mistake* in epoch [remainder-dropped]: range(0, len(y), batch => range(0, len(y) - batch_size + 1, batch
+mistake* in epoch [full-n-divisor]: A.T @ r / len(t), b - lr * r.mean() => A.T @ r / len(y), b - lr * r.sum() / len(y)
+== momentum in batches of almost one size
+def train(X, y, lr=0.05, epochs=20, batch_size=8, momentum=0.9):
+    w, b, v, c = np.zeros(X.shape[1]), 0.0, 0.0, 0.0
+    for _ in range(epochs):
+        order = np.random.permutation(len(y))
+        for rows in np.array_split(order, -(-len(y) // batch_size)):
+            r = X[rows] @ w + b - y[rows]
+            v, c = momentum * v + X[rows].T @ r / len(rows), momentum * c + r.mean()
+            w, b = w - lr * v, b - lr * c
+    return w, b
+right: train
+says train: momentum
+== lasso
+class Lasso:
+    def __init__(self, lr=0.1, n_iters=100, l1_penalty=0.1):
+        self.lr, self.n_iters, self.l1_penalty = lr, n_iters, l1_penalty
+    def fit(self, X, y):
+        self.w, self.b = np.zeros(X.shape[1]), 0.0
+        for _ in range(self.n_iters):
+            r = X @ self.w + self.b - y
+            penalty = self.l1_penalty * np.sign(self.w)
+            self.w = self.w - self.lr * (X.T @ r / len(y) + penalty)
+            self.b = self.b - self.lr * r.mean()
+        return self
+right: Lasso
+== momentum, and the result of each step
+def descend(X, y, w, b, lr, steps, beta=0.9):
+    v, c = 0 * w, 0.0
+    for _ in range(steps):  # momentum
+        r = X @ w + b - y
+        v, c = beta * v + X.T @ r / len(y), beta * c + r.mean()
+        w = w - lr * v
+        b = b - lr * c
+    return w, b
+right: descend
+mistake* in descend [sign-flipped]: = X @ w + b - y => = y - X @ w - b
+== an optimizer in a training loop
+def fit_model(X, y, lr=0.05, n_epochs=20):
+    model = torch.nn.Linear(X.shape[1], 1, dtype=torch.float64)
+    for p in model.parameters():
+        torch.nn.init.zeros_(p)
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    for epoch in range(n_epochs):
+        optimizer.zero_grad()
+        loss = torch.nn.functional.mse_loss(model(X).ravel(), y)
+        loss.backward()
+        optimizer.step()
+    return model.weight.detach().ravel(), model.bias.detach()
+right: fit_model
+mistake* in fit_model [accumulator-kept]: optimizer.zero_grad() => pass
+== a trainer with one line for each parameter
+def descend(X, y, w, b, alpha, iterations):
+    for _ in range(iterations):
+        r = X @ w + b - y
+        w = w - alpha * X.T @ r / len(y)
+        b = b - alpha * r.sum() / len(y)
+    return w, b
+right: descend
+mistake* in descend: w = w - alpha => w =- alpha
+mistake* in descend: w = w - alpha => w = alpha
 """
 FORMS = dict(part.split("\n", 1) for part in re.split(r"^== ", TEXT, flags=re.MULTILINE)[1:])
 FORMS = {name: parsed(text) for name, text in FORMS.items()}

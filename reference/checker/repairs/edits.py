@@ -510,6 +510,7 @@ def constants(scope: Scope) -> Iterator[Change]:
     axes = {id(n.slice) for n in scope.nodes if isinstance(n, ast.Subscript) and is_count(n)}
     slices = [n.slice for n in scope.nodes if isinstance(n, ast.Subscript) and not is_count(n)]
     indices = {id(n) for s in slices for n in (s, *getattr(s, "elts", ()))}
+    starts = {id(n.value) for n in scope.nodes if isinstance(n, ast.Assign)}
     for node in scope.nodes:
         value: Any = getattr(node, "value", None)
         if not isinstance(node, ast.Constant) or type(value) not in (int, float):
@@ -520,7 +521,9 @@ def constants(scope: Scope) -> Iterator[Change]:
         for other in dict.fromkeys(others):
             if other != scope.text.of(node):
                 label = f"{value} to {other}"
-                cost = 1.2 if id(node) in axes else 1.4
+                cost = (
+                    1.2 if id(node) in axes else 1.4 + 0.3 * (id(node) in starts and "." in other)
+                )
                 yield Change((scope.text.replaced(node, other),), "constant", cost, label)
 
 

@@ -217,7 +217,8 @@ def standardised(fit: Scope, predict: Scope) -> Iterator[Change]:
         use = f"{indent}{X} = ({X} - self.mean_) / self.scale_\n"
         kept = f"self.mean_, self.scale_ = {mean}, {scale}\n{indent_of(fit, statement)}"
         start = text.span(statement)[0]
-        yield Change((Edit(start, start, kept), Edit(at, at, use)), "standardise", 1.0)
+        if not mean.startswith("self.") or "self." not in scale:
+            yield Change((Edit(start, start, kept), Edit(at, at, use)), "standardise", 1.0)
         direct = use.replace("self.mean_", mean).replace("self.scale_", f"({scale})")
         yield Change((Edit(at, at, direct),), "standardise", 0.9)
 
@@ -246,6 +247,18 @@ def zeroed_gradients(scope: Scope) -> Iterator[Change]:
             end, start = text.span(body[-1])[1], f"\n{indent_of(scope, body[-1])}"
             new = "".join(start + line for line in lines)
             yield Change((Edit(end, end, new),), "accumulate", 1.0)
+
+
+def cleared_by_optimizers(scope: Scope) -> Iterator[Change]:
+    """`optimizer.zero_grad()` before `loss.backward()`, where an optimizer steps."""
+    calls = [n for n in scope.nodes if isinstance(n, ast.Call)]
+    backward = [scope.statement_of[id(n)] for n in calls if called(n) == "backward"]
+    for node in calls if backward else ():
+        block = block_of(scope, backward[:1])
+        if called(node) == "step" and not node.args and block is not None:
+            optimizer = scope.text.of(node.func).removesuffix(".step")
+            line = f"{indent_of(scope, backward[0])}{optimizer}.zero_grad()\n"
+            yield Change((Edit(block[0], block[0], line),), "accumulate", 1.0)
 
 
 def is_gradient_held(node: Any) -> bool:
@@ -366,4 +379,12 @@ def without_features(line: str) -> str:
 OPERAND = r"([\w.]+|\((?:[^()]|\([^()]*\))*\))"  # a name, or what is in parentheses
 
 
-OF_ALL = (assignments, zeroed_gradients, fresh_copies, returns, bias_updates, next_starts)
+OF_ALL = (
+    assignments,
+    zeroed_gradients,
+    cleared_by_optimizers,
+    fresh_copies,
+    returns,
+    bias_updates,
+    next_starts,
+)

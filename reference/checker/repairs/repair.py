@@ -45,9 +45,9 @@ from reference.checker.report import Check
 from reference.checker.sandbox.messages import RawOutput, SubjectTerminated
 from reference.checker.session import Options, iterations, small_problems, trials_of_problem
 from reference.checker.signature import roles_of
-from reference.checker.trainers.minibatches import NAMES
+from reference.checker.trainers.minibatches import NAMES, OF_A_PASS
 from reference.checker.trainers.penalty import problem_without_weights
-from reference.checker.trainers.training import judge_training
+from reference.checker.trainers.training import INTENTS, judge_training
 from reference.checker.verdict import judge
 
 BATCH = 40  # changes that are sent at once
@@ -366,7 +366,7 @@ class Search:
         count = len(iterations(self.plan))
         groups = [list(answers[i : i + count]) for i in range(0, len(answers), count)]
         tried = Attempt(self.plan, self.problems, groups)
-        if self.by_batches:
+        if self.by_batches or self.is_of_other_kind:
             return 0.0, True  # `trains_rightly` decides
         if self.check.kind != self.plan.kind:  # the predictions of what was trained
             return self.judged_predictions(tried)
@@ -387,12 +387,24 @@ class Search:
         return [k for k in usual if k not in SUMS or self.check.loss in SUMS]
 
     @property
+    def is_pass(self) -> bool:
+        """Whether a step takes wrong batches, one after the other."""
+        return self.check.kind == "step" and (self.check.fault or "") in OF_A_PASS
+
+    @property
     def by_batches(self) -> bool:
         """Whether the passes of a trainer were wrong, and it is no plain descent on all rows."""
         right = self.check.choice.status == "right"
         trainer = self.check.kind == "trainer"
         names = set((self.check.fault or "").split("+"))
         return trainer and not right and bool(names & NAMES)
+
+    @property
+    def is_of_other_kind(self) -> bool:
+        """Whether a trainer is meant to have momentum, or a rate that changes."""
+        understood = self.check.choice.status == "understood" and self.check.kind == "trainer"
+        meant = any(words & self.definition.wording for words in INTENTS.values())
+        return understood and meant and not self.by_batches
 
     @property
     def may_draw(self) -> bool:
@@ -423,22 +435,26 @@ class Search:
     def trains_rightly(self, change: Change) -> bool:
         """Whether the batches and the history of a changed trainer are right."""
         choice = self.check.choice
-        batches = self.by_batches or "batch_size" in self.plan.uses
-        if self.check.kind != "trainer" or not (choice.status == "right" or batches):
+        batches = self.by_batches or self.is_of_other_kind or "batch_size" in self.plan.uses
+        trains = self.check.kind == "trainer" or self.is_pass
+        if not trains or not (choice.status == "right" or batches):
             return True
         list(self.process.ask_changed([self.changed(change.edits, [])]))
         calls = [choice.call._replace(loss=loss) for loss in self.losses[:2]]
         choices = [replace(choice, call=call, status="right") for call in calls]
-        return any(map(self.training_is_right, [*choices, *([choice] if self.by_batches else [])]))
+        choices += [choice] if self.by_batches or self.is_of_other_kind else []
+        return any(map(self.training_is_right, choices))
 
     def training_is_right(self, choice: Choice) -> bool:
         """Whether nothing is found in a training that is called in this way."""
         told = (self.process, self.definition, choice, self.losses, self.options)
         try:
-            checks = judge_training(*told).checks
+            checks, batches = judge_training(*told)[:2]
         except SubjectTerminated:
             return False
-        plain = not checks and not self.by_batches
+        if self.is_pass:
+            return bool(batches)
+        plain = not checks and not (self.by_batches or self.is_of_other_kind)
         return plain or (bool(checks) and all(c.verdict == "right" for c in checks))
 
     def confirmed(self, change: Change) -> Repair | None:
@@ -492,7 +508,7 @@ class Search:
         same &= check.loss in self.allowed
         layouts = (self.plan.layout, self.plan.layout._replace(d=0))  # for any number of features
         alike = call is not None and call.plan.layout in layouts
-        other_kind = check.explanation.startswith("right as")
+        other_kind = check.explanation.startswith("right as") and not self.is_of_other_kind
         if self.check.fault != "row-never-drawn":  # what is drawn misses rows too
             other_kind |= "random" in check.explanation or "drawn" in check.explanation
         if self.plan.lam and not check.choice.penalty:  # of the bias alone it is to be free
