@@ -1616,6 +1616,7 @@ def descend(X, y, w, b, lr, steps, beta=0.9):
     return w, b
 right: descend
 mistake* in descend [sign-flipped]: = X @ w + b - y => = y - X @ w - b
+mistake* in descend [bias-gradient-sum]: r.mean() => r.sum()
 == an optimizer in a training loop
 def fit_model(X, y, lr=0.05, n_epochs=20):
     model = torch.nn.Linear(X.shape[1], 1, dtype=torch.float64)

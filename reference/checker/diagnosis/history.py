@@ -6,7 +6,6 @@ for s < t; other coefficients are other programs, some of them meant, some mista
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -106,12 +105,14 @@ OF_ONE_PART += ["sign-flipped-b", "bias-gradient-zero"]
 
 
 def explain_parts(paths: Sequence[Path], factor: Callable[[int], float]) -> Explanation:
-    """The same for a mistake in what is kept, and one of size or sign in one part alone."""
-    for name, program in itertools.product(OF_ONE_PART, KEPT):
+    """The same for a mistake in what is kept, or momentum, and one of size or sign in one part."""
+    for name in OF_ONE_PART:
         sizes = [lambda n, i=i, s=SCALES[name]: factor(n) * s(n, 1)[i] for i in (0, 1)]
-        parts = list(zip(sizes, ({"w": program}, {"b": program}), strict=True))
-        if all(follows(path, size, part) for path in paths for size, part in parts):
-            return Explanation("+".join(sorted((program.fault, name))), "", program)
+        for program in (*KEPT, *with_momentum(estimates(paths, sizes[0], PARTS["w"]))):
+            parts = list(zip(sizes, ({"w": program}, {"b": program}), strict=True))
+            if all(follows(path, size, part) for path in paths for size, part in parts):
+                fault = "+".join(sorted(filter(None, (program.fault, name))))
+                return Explanation(fault, "", program)
     return Explanation()
 
 
@@ -131,10 +132,7 @@ def parts_of(program: Program) -> Iterator[dict[str, Program]]:
 def programs(paths: Sequence[Path], factor: Callable[[int], float]) -> Iterator[Program]:
     """The programs that are known, with the numbers that the paths suggest."""
     yield from KEPT
-    for beta in estimates(paths, factor):
-        kind = f"descent with momentum: {beta:g} × the step before"
-        yield Program("", kind, lambda t, s, n, beta=beta: beta ** (t - s))
-        yield Program("", kind, lambda t, s, n, beta=beta: (1 - beta) * beta ** (t - s))
+    yield from with_momentum(estimates(paths, factor))
     for beta in estimates_ahead(paths, factor):
         kind = f"descent with Nesterov momentum: {beta:g} × the step before"
         yield Program("", kind, lambda t, s, n, beta=beta: beta ** (t - s), ahead=beta)
@@ -143,6 +141,14 @@ def programs(paths: Sequence[Path], factor: Callable[[int], float]) -> Iterator[
         shown = ", ".join(f"{r:.4g}" for r in rates)
         kind = f"a learning rate that changes: {shown} times the given one"
         yield Program("", kind, lambda t, s, n: rates[t] if s == t else 0.0, tuple(rates))
+
+
+def with_momentum(betas: Sequence[float]) -> Iterator[Program]:
+    """Descent with these multiples of the step before, beside the whole gradient or 1 − β of it."""
+    for beta in betas:
+        kind = f"descent with momentum: {beta:g} × the step before"
+        yield Program("", kind, lambda t, s, n, beta=beta: beta ** (t - s))
+        yield Program("", kind, lambda t, s, n, beta=beta: (1 - beta) * beta ** (t - s))
 
 
 def gradient_at(problem: Problem, theta: Any, dtype: Any = np.float64) -> tuple[Any, Any]:
@@ -197,11 +203,14 @@ def in_units(paths: Sequence[Path], factor: Callable[[int], float]) -> Iterator[
         yield problem, g, h, (points[0] - points[1]) / eta, (points[1] - points[2]) / eta
 
 
-def estimates(paths: Sequence[Path], factor: Callable[[int], float]) -> list[float]:
+def estimates(
+    paths: Sequence[Path], factor: Callable[[int], float], part: slice = PARTS["all"]
+) -> list[float]:
     """The momentum that second steps suggest; and first ones, if they are 1 − β of the plain."""
     seconds, firsts = [], []
     with np.errstate(all="ignore"):
-        for _, g, h, first, second in in_units(paths, factor):
+        for _, *vectors in in_units(paths, factor):
+            g, h, first, second = (v[part] for v in vectors)
             seconds.append((second - h) @ g / (g @ g))
             firsts.append(1 - first @ g / (g @ g))
     return in_range([seconds, firsts])
