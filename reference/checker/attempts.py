@@ -87,14 +87,33 @@ def right_call(tried: Attempt, definition: Definition, losses: Sequence[str]) ->
     """The reading and the convention under which all answers are right."""
     if is_given_columns_for_rows(tried):
         return None
+    meant = losses_meant(tried, definition, losses)
     for reading in readings_of(tried, definition):
-        for loss in usual_losses(tried.plan.kind, losses):
+        for loss in meant:
             if is_right(tried, reading, loss):
                 return Call(tried.plan, reading, loss)
         own = recorded_loss(tried, reading)
         if own and is_right(tried, reading, own):
             return Call(tried.plan, reading, own)
     return None
+
+
+MEANS = ["half-mse", "mse"]
+
+
+def losses_meant(
+    tried: Attempt, definition: Definition, losses: Sequence[str]
+) -> Sequence[str]:
+    """The conventions that are right; beside a loss that is a mean, no gradient of a sum is."""
+    plan, usual = tried.plan, usual_losses(tried.plan.kind, losses)
+    if plan.kind != "gradient" or "loss" not in definition.promised or len(losses) < 2:
+        return usual
+    beside = tried._replace(plan=replace(plan, kind="loss"))
+    found = readings_of(beside, definition)
+    own = [c for c in CONVENTIONS if any(is_right(beside, r, c) for r in found)]
+    if own and own[0] in MEANS:
+        return MEANS
+    return list(dict.fromkeys([*usual, *own]))
 
 
 def recorded_loss(tried: Attempt, reading: Reading) -> str:

@@ -124,9 +124,10 @@ def theta_layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
     found += [Layout(packed="tuple"), Layout("vector", "vector", "number", d=1, packed="tuple")]
     tensors = tensor_layouts(definition) + frame_layouts(definition)
     found += [o._replace(ones="first") for o in tensors]
-    if "grad" in plan.uses and definition.gradient_keys:
+    if "grad" in plan.uses:
         keys = definition.gradient_keys
-        found = [o._replace(gradient_keys=keys) for o in found if o.packed] + found
+        packed = [o for o in found if o.packed and (keys or o.packed == "dict")]
+        found = [o._replace(gradient_keys=keys or o.keys) for o in packed] + found
     return found
 
 

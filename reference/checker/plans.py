@@ -17,7 +17,7 @@ ROLES = frozenset(
 )
 ALLOWED = {
     "gradient": frozenset({"X", "x", "y", "y_hat", "table", "w", "b", "theta", "n", "lam"})
-    | {"residual"},
+    | {"residual", "index"},
     "loss": frozenset({"X", "x", "y", "table", "w", "b", "theta", "n", "lam", "y_hat"}),
     "predict": frozenset({"X", "x", "w", "b", "theta"}),
     "step": frozenset(
@@ -108,7 +108,7 @@ W_ENDS += "derivativew dtheta1 dw1 w1 mgradient wgradient slopegradient weightgr
 W_ENDS += "theta1 djdw dldw ldw jdw partialw partialm"
 B_ENDS = "db gradb gradientb intercept dc bias atb wrtb derivativeb wrtc dtheta0 dw0 w0 bgradient "
 B_ENDS += "interceptgradient biasgradient bderivative theta0 gradc derivativec djdb dldb ldb jdb "
-B_ENDS += "partialb partialc"
+B_ENDS += "partialb partialc dc0 c0 atc"
 
 
 def partial_of(name: str) -> str:
@@ -148,6 +148,7 @@ def complete(definition: Definition, kind: str, roles: Assignment) -> CallPlan |
     functions = own_functions(definition, names)
     if functions is None:
         return None
+    kind = "gradient_w" if "index" in names and "theta" not in names else kind
     plan = CallPlan(definition.name, kind, roles, namespace=namespace, functions=functions)
     left = tuple(p["name"] for p in definition.parameters if p["name"] not in dict(roles))
     starts = bool(names & PARAMETERS)

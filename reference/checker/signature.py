@@ -39,12 +39,13 @@ KIND_WORDS = {  # words in the name of a function; those above win over those be
 }
 ROLE_WORDS = {
     "X": "x xs feature features input inputs tx a phi design designmatrix predictor predictors "
-    "samples area size data dataset xi xmat xvals xvalues featurematrix xb xbias xones row",
+    "samples area size data dataset xi xmat xvals xvalues featurematrix xb xbias xones row rows "
+    "records examples observations instances",
     "y": "y ys label labels target targets t output outputs actual true observed yi price prices "
     "response truth yvals yvalues ytrue yactual yreal yobs ytarget ytargets ylabel ylabels "
     "yexpected expected groundtruth gt",
     "w": "w weight weights wt wts slope m coef coefs coefficient coefficients k a beta",
-    "b": "b bias biases intercept c offset const constant q alpha w0 b0 beta0 theta0 d",
+    "b": "b bias biases intercept c offset const constant q alpha w0 b0 c0 beta0 theta0 d",
     "theta": "theta thetas beta betas param params parameter parameters w weight weights wts coef "
     "coefs coefficients b p model variables self",
     "table": "points point data table dataset pairs samples xy batch minibatch df dataframe",
@@ -58,7 +59,7 @@ ROLE_WORDS = {
     "n": "m n nsamples numsamples samplecount count length nobs",
     "y_hat": "z yhat ypred yhats ypreds ypredicted guess guesses pred preds "
     "predictions prediction predicted yp h out output outputs "
-    "estimate estimates hypothesis",
+    "estimate estimates hypothesis a al activation activations hx fwb forecast fitted",
     "residual": "residual residuals error errors err errs diff resid",
     "grad_w": "dw gradw djdw dldw dm wgrad grad_w gw dweights dcost gradients dweight gradweights "
     "gradweight weightgrad weightgradient gradientw wgradient",
@@ -75,6 +76,7 @@ ROLE_WORDS = {
     "tol": "tol tolerance threshold eps epsilon ep stoppingthreshold convergencethreshold",
     "generator": "rng generator",
     "seed": "seed randomstate randomseed",
+    "index": "j k i jj idx index jth col column feature featureindex featureidx columnindex dim",
 }
 BY_WORD = {role: frozenset(words.split()) for role, words in ROLE_WORDS.items()}
 QUALIFIERS = (
@@ -153,13 +155,19 @@ def kinds_of(name: str) -> list[str]:
     >>> kinds_of("dJ"), kinds_of("J")
     (['gradient', 'loss'], ['loss'])
     """
-    parts = [w for word in words(name) for w in parted(word)]
+    parts = [w for word in words(name) for w in parted(re.sub(r"(?<=\w{4})\d+$", "", word))]
     found = {*parts, "".join(words(name))}
-    if parts[:1] == ["d"] and set(parts[1:2]) & DIFFERENTIATED:
+    if parts[:1] == ["d"] and (set(parts[1:2]) & DIFFERENTIATED or is_parameter(parts[1:])):
         found.add("gradient")
     if found & set(KIND_WORDS["predict"].split()):
         found -= {"make"}
     return [k for k, known in KIND_WORDS.items() if found & set(known.split())]
+
+
+def is_parameter(parts: list[str]) -> bool:
+    """Whether these words of a name are one, and mean weights or a bias."""
+    known = len(parts) == 1 and parts[0] not in KNOWN and roles_of(parts[0])
+    return bool(known and {"w", "b"} & set(known))
 
 
 KNOWN = frozenset(w for known in KIND_WORDS.values() for w in known.split() if len(w) > 2)

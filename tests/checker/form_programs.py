@@ -728,6 +728,20 @@ def costFunction(theta, X, y):
     return J, grad
 right: costFunction
 mistake* in costFunction [divided-by-d]: grad = X.T @ r / m => grad = X.T @ r / X.shape[1]
+mistake* in costFunction [missing-mean]: grad = X.T @ r / m => grad = X.T @ r
+== a partial derivative for one feature at a time
+def partial(X, y, w, b, j):
+    total = 0.0
+    for i in range(len(X)):
+        total += (X[i] @ w + b - y[i]) * X[i][j]
+    return total / len(X)
+
+def derivative(theta, X, y, k):
+    return sum((X[i] @ theta - y[i]) * X[i, k] for i in range(len(y))) / len(y)
+right: partial derivative
+mistake in partial [feature-missing]: ) * X[i][j] => )
+mistake* in partial [missing-mean]: total / len(X) => total
+mistake* in derivative [sign-flipped]: X[i] @ theta - y[i] => y[i] - X[i] @ theta
 == one sample by its names
 def stochastic_gradient(x_i, y_i, w, b):
     residual = sum(a * c for a, c in zip(x_i, w)) + b - y_i

@@ -287,7 +287,7 @@ def function_lines(
     values = [*request["args"], *request["kwargs"].values()]
     arguments, lines = [], []
     for i, ((parameter, _), value) in enumerate(zip(plan.roles, values, strict=True)):
-        written = writer.value(value)
+        written = parameter if loop_over(plan.roles[i], value) else writer.value(value)
         if key[0] in (str(i), parameter):
             variable = writer.fresh(parameter)
             lines.append(f"{variable} = {written}")
@@ -295,11 +295,18 @@ def function_lines(
         keyword = f"{parameter}=" if named or i >= plan.positional else ""
         arguments.append(f"{keyword}{written}")
     call = f"{plan.name}({', '.join(arguments)})"
+    call = next((f"[{call}{e}]" for e in map(loop_over, plan.roles, values) if e), call)
     if place is None:
         return lines, call
     if key[0]:
         return [*lines, call], f"{variable}{place.part.access}{place.subscript}"
     return of_answer(subject.definition, call, answer, place, lines)
+
+
+def loop_over(parameter_role: tuple[str, str], value: Any) -> str:
+    """The end of a list of calls: one for each index, where an argument is one; else ""."""
+    parameter, role = parameter_role
+    return f" for {parameter} in range({value[1]})" if role == "index" else ""
 
 
 def of_answer(

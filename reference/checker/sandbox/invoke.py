@@ -40,7 +40,7 @@ def call(functions: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
     if inspect.isclass(target):
         parts = list(train(target, request, arguments, named, functions))
     else:
-        answer = target(*arguments, **named)
+        answer = answer_of(target, arguments, named)
         parts = list(flatten(answer))
     before = [*enumerate(given), *request.get("kwargs", {}).items()]
     after = [*enumerate(arguments), *named.items()]
@@ -50,6 +50,18 @@ def call(functions: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
     moves = all(p["dtype"] == "NoneType" for p in parts) or any(is_leaf(v) for v in given)
     updates = request.get("updates", ()) if moves else ()
     return {"parts": parts, **changes(before, after, functions, updates)}
+
+
+def answer_of(target: Any, arguments: list[Any], named: dict[str, Any]) -> Any:
+    """What a function returns; where it is given an index, what it returns for each one."""
+    keys = [key for key, value in [*enumerate(arguments), *named.items()] if type(value) is range]
+    if not keys:
+        return target(*arguments, **named)
+    found, key = [], keys[0]
+    for index in (named if key in named else arguments)[key]:
+        given = [index if i == key else value for i, value in enumerate(arguments)]
+        found.append(target(*given, **{**named, **({key: index} if key in named else {})}))
+    return found
 
 
 def set_seed(request: dict[str, Any]) -> None:
@@ -300,6 +312,7 @@ BUILDERS = {
     "dict": lambda functions, items: {k: build(v, functions) for k, v in items.items()},
     "tuple": lambda functions, items: tuple(build(v, functions) for v in items),
     "items": lambda functions, items: [build(v, functions) for v in items],
+    "index": lambda functions, count: range(count),
     "generator": lambda functions, seed: np.random.default_rng(seed),
 }
 
