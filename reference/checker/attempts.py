@@ -101,9 +101,7 @@ def right_call(tried: Attempt, definition: Definition, losses: Sequence[str]) ->
 MEANS = ["half-mse", "mse"]
 
 
-def losses_meant(
-    tried: Attempt, definition: Definition, losses: Sequence[str]
-) -> Sequence[str]:
+def losses_meant(tried: Attempt, definition: Definition, losses: Sequence[str]) -> Sequence[str]:
     """The conventions that are right; beside a loss that is a mean, no gradient of a sum is."""
     plan, usual = tried.plan, usual_losses(tried.plan.kind, losses)
     if plan.kind != "gradient" or "loss" not in definition.promised or len(losses) < 2:

@@ -133,7 +133,8 @@ class CallPlan:
         p, uses = problem, self.uses
         n, d = p.X.shape
         found = {"lr": p.lr, "iters": p.iters, "n": n, "features_count": d}
-        found |= {"index": ("index", d + self.theta), "lam": self.lam, "seed": 0, "generator": ("generator", 0)}
+        found |= {"index": ("index", d + self.theta), "lam": self.lam}
+        found |= {"seed": 0, "generator": ("generator", 0)}
         found["tol"] = LOOSE if self.kind == "step" else 0.0
         found["batch_size"] = DIVISOR if self.given else p.batch_size or n
         found |= {"X": self.features(p)} if "X" in uses else {}
@@ -254,7 +255,7 @@ def written(plan: CallPlan) -> str:
     return "; ".join([f"{plan.name}({given}){answer}", *more, *notes(plan)])
 
 
-FIXED = {"features_count": "d", "grad": "gradient", "index": "0, 1, …"}  # what is always written alike
+FIXED = {"features_count": "d", "grad": "gradient", "index": "0, 1, …"}  # always written alike
 
 
 def expression(role: str, plan: CallPlan) -> str:

@@ -152,6 +152,8 @@ def with_penalty(process: Any, choice: Choice, tried: Attempt, seed: int) -> Cho
         return choice
     plan = replace(call.plan, lam=PENALTY)
     kinds, penalty = penalties(call, tried, attempt(process, plan, seed))
+    if kinds == {RIDGE} and (penalty > 0) == (plan.kind in ("step", "trainer")):
+        return replace(choice, call=call._replace(plan=plan), status="named")
     if kinds <= {RIDGE, LASSO} or (plan.kind == "loss" and OTHER in kinds):
         return replace(choice, penalty=penalty)
     if OTHER not in kinds:

@@ -152,6 +152,7 @@ def readings(
     if not names_bias_apart(plan, definition, good[0][1]):
         found += [Reading(joint=k, order=o) for k in joint for o in orders(plan)]
     nearest = [r for r in found if origin(r) == min(map(origin, found))]
+    nearest = [r for r in nearest if not is_against_names(r, plan, definition)] or nearest
     return sorted(nearest, key=lambda r: likelihood(r, plan, definition))[:40]
 
 
@@ -235,6 +236,20 @@ def likelihood(reading: Reading, plan: CallPlan, definition: Definition) -> tupl
     swapped = given_bias_first(plan) and reading.w is not None and reading.b is not None
     order = [k[1] for k in (reversed(keys) if swapped else keys)]
     return cost, not joint_first, where, order
+
+
+def is_against_names(reading: Reading, plan: CallPlan, definition: Definition) -> bool:
+    """Whether a part whose name means w is read as b, or the other way, beside a known name.
+
+    A line a + b x has its weight under the name b, which may so mean both.
+    """
+    if reading.w is None or reading.b is None:
+        return False
+    names = [key_name(key, plan, definition) for key in (reading.w, reading.b)]
+    roles = [{r.removeprefix("grad_") for r in roles_of(name)} & {"w", "b"} for name in names]
+    if any(map(numbered, names)) or not all(roles):
+        return False
+    return "w" not in roles[0] or "b" not in roles[1]
 
 
 def given_bias_first(plan: CallPlan) -> bool:

@@ -232,7 +232,7 @@ def ridge(trials: Sequence[Trial]) -> str:
             * len(t.case.y) ** scale
             for gap, t in zip(each, trials, strict=True)
         ]
-        if np.ptp(found) <= 1e-3 * abs(np.median(found)):
+        if np.ptp(found) <= 1e-3 * np.median(found):
             return shown.format(np.median(found) * (2 if trials[0].plan.kind == "loss" else 1))
     return ""
 

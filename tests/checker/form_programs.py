@@ -742,6 +742,41 @@ right: partial derivative
 mistake in partial [feature-missing]: ) * X[i][j] => )
 mistake* in partial [missing-mean]: total / len(X) => total
 mistake* in derivative [sign-flipped]: X[i] @ theta - y[i] => y[i] - X[i] @ theta
+== parameters and gradient under the same keys, one feature
+def grads(params, x, y):
+    e = params["w"] * x + params["b"] - y
+    return {"w": np.mean(e * x), "b": np.mean(e)}
+
+def apply_grads(params, grads, lr):
+    return {k: params[k] - lr * grads[k] for k in params}
+right: grads apply_grads
+mistake* in grads [swapped-outputs]: np.mean(e * x), "b": np.mean(e) => np.mean(e), "b": np.mean(e * x)
+mistake* in apply_grads [sign-flipped]: params[k] - lr => params[k] + lr
+== a penalty that is a parameter
+def ridge_gradient(X, y, w, b, lam):
+    r = X @ w + b - y
+    return X.T @ r / len(y) + lam * w, r.mean()
+
+def ridge_step(X, y, w, b, lr, lam):
+    dw, db = ridge_gradient(X, y, w, b, lam)
+    return w - lr * dw, b - lr * db
+right: ridge_gradient ridge_step
+mistake in ridge_gradient ridge_step: + lam * w => - lam * w
+== derivatives that are named after what they are for
+def d_coefs(A, t, coefs, c0):
+    return A.T @ (A @ coefs + c0 - t) / len(t)
+
+def d_c0(A, t, coefs, c0):
+    return np.mean(A @ coefs + c0 - t)
+right: d_coefs d_c0
+mistake* in d_c0: np.mean(A @ coefs + c0 - t) => np.mean(t - A @ coefs - c0)
+== an activation beside labels, features in rows
+def backward_propagation(X, Y, A):
+    m = X.shape[1]
+    dZ = A - Y
+    return np.dot(dZ, X.T) / m, np.sum(dZ) / m
+right: backward_propagation
+mistake* in backward_propagation [weight-gradient-sum]: X.T) / m => X.T)
 == one sample by its names
 def stochastic_gradient(x_i, y_i, w, b):
     residual = sum(a * c for a, c in zip(x_i, w)) + b - y_i
