@@ -322,8 +322,11 @@ def serve_pipes(stdin: Any, stdout: Any, requests: Any, chunks: Any) -> None:
         for request, count in iter(requests.get, None):
             stdin.write(request)
             stdin.flush()
-            while count > 0 and (chunk := os.read(stdout.fileno(), CHUNK)):
+            while count > 0:
+                chunk = os.read(stdout.fileno(), CHUNK)
                 chunks.put(chunk)
+                if not chunk:  # the process closed its pipe
+                    return
                 count -= chunk.count(b"\n")
     chunks.put(b"")
 
