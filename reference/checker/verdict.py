@@ -547,7 +547,7 @@ def example_of_training(
         return repeated_example(process, subject, losses[0])
     if fault == "row-never-drawn":
         return missed_row_example(process, subject)
-    if fault not in KEPT:
+    if not KEPT & set((fault or "").split("+")):
         return batch_example(process, subject, losses)
     deadline = getattr(evaluate, "deadline", float("inf"))
     problems = small_problems(subject.plan, 0)
@@ -558,7 +558,9 @@ def example_of_training(
         tried.append(([t for t in trials if not t.is_correct], loss, asked))
     wrong, loss, asked = min(tried, key=lambda found: len(found[0]))
     item = shrunk(asked, wrong, "") if wrong else first_step(process, subject, loss)
-    return None if item is None else example(subject, item)
+    if item is None:
+        return batch_example(process, subject, losses) if "+" in (fault or "") else None
+    return example(subject, item)
 
 
 def simplest(wrong: Sequence[Trial]) -> Trial:

@@ -1690,6 +1690,53 @@ def descend(X, y, w, b, alpha, iterations):
 right: descend
 mistake* in descend: w = w - alpha => w =- alpha
 mistake* in descend: w = w - alpha => w = alpha
+== a table and a trainer whose rate has a long name
+def step_gradient(b_now, m_now, points, learning_rate):
+    gb, gm = 0.0, 0.0
+    for x, y in points:
+        gb += 2 / len(points) * (m_now * x + b_now - y)
+        gm += 2 / len(points) * x * (m_now * x + b_now - y)
+    return b_now - learning_rate * gb, m_now - learning_rate * gm
+
+def gradient_descent(points, b, m, learning_rate, num_iterations):
+    for _ in range(num_iterations):
+        b, m = step_gradient(b, m, points, learning_rate)
+    return b, m
+right: step_gradient gradient_descent
+mistake* in gradient_descent [iteration-missing]: range(num_iterations) => range(num_iterations - 1)
+== theta as a list, in a trainer with costs
+def descend(X, y, theta, alpha, iterations):
+    m, costs = len(y), []
+    for _ in range(iterations):
+        grad = [0.0] * len(theta)
+        for i in range(m):
+            gap = sum(t * x for t, x in zip(theta, X[i])) - y[i]
+            for j in range(len(theta)):
+                grad[j] += gap * X[i][j] / m
+        theta = [theta[j] - alpha * grad[j] for j in range(len(theta))]
+        costs.append(sum((X @ theta - y) ** 2) / (2 * m))
+    return theta, costs
+right: descend
+mistake* in descend [lr-missing]: - alpha * grad[j] => - grad[j]
+mistake in descend [early-return+lr-missing]: - alpha * grad[j] for j in range(len(theta))] => - grad[j] for j in range(len(theta))]\n        return theta, costs
+== a class that takes one row after the other, shuffled
+class Online:
+    def __init__(self, rate=0.01, passes=5):
+        self.rate, self.passes = rate, passes
+    def fit(self, X, y):
+        self.w, self.b = np.zeros(X.shape[1]), 0.0
+        for _ in range(self.passes):
+            for i in np.random.permutation(len(y)):
+                e = X[i] @ self.w + self.b - y[i]
+                self.w = self.w - self.rate * e * X[i]
+                self.b = self.b - self.rate * e
+        return self
+right: Online
+mistake* in Online [factor-two-w]: e * X[i] => 2 * e * X[i]
+mistake* in Online [bias-step-doubled]: self.rate * e\n => self.rate * 2 * e\n
+mistake in Online [sign-flipped-w]: self.w - self.rate => self.w + self.rate
+mistake in Online [sign-flipped-b]: self.b - self.rate => self.b + self.rate
+mistake in Online [bias-gradient-zero]: self.b - self.rate * e => self.b
 """
 FORMS = dict(part.split("\n", 1) for part in re.split(r"^== ", TEXT, flags=re.MULTILINE)[1:])
 FORMS = {name: parsed(text) for name, text in FORMS.items()}

@@ -8,6 +8,7 @@ from in_process import right
 from reference import check
 from reference.checker.call_plan import Problem
 from reference.checker.diagnosis.history import Explanation, Path, explain_paths
+from reference.checker.diagnosis.loop_pairs import explain_loop_and_gradient
 from reference.checker.problem_set import distinguishing_problems
 
 
@@ -57,6 +58,30 @@ def test_a_mistake_of_size_in_one_part_is_told_beside_one_of_the_loop():
         paths.append(Path(problem, points))
     found = explain_paths(paths, lambda n: 1)
     assert found.fault == "bias-gradient-sum+iteration-missing"
+
+
+@pytest.mark.parametrize("loop", [n for n in PROGRAMS if "-" in n])
+@pytest.mark.parametrize(
+    ("fault", "moved"),
+    [
+        ("lr-missing", lambda X, y, w, b, lr: right(X, y, w, b)),
+        ("factor-half", lambda X, y, w, b, lr: [lr / 2 * g for g in right(X, y, w, b)]),
+        ("bias-omitted", lambda X, y, w, b, lr: [lr * g for g in right(X, y, w, 0.0)]),
+    ],
+)
+def test_a_mistake_in_the_gradient_is_told_beside_one_of_the_loop(loop, fault, moved):
+    """Of size, of the formula, of the step."""
+    paths = []
+    for problem in distinguishing_problems(0)[:4]:
+        points, steps = [np.append(problem.w, problem.b)], []
+        for t in range(4):
+            theta = points[-1]
+            steps.append(np.append(*moved(*problem[:2], theta[:-1], theta[-1], problem.lr)))
+            points.append(theta - sum(PROGRAMS[loop](t, s) * g for s, g in enumerate(steps)))
+        paths.append(Path(problem, points))
+    assert set(explain_loop_and_gradient(paths, lambda n: 1).fault.split("+")) == {loop, fault}
+    paths[0].points[-1][0] += 1e-3
+    assert explain_loop_and_gradient(paths, lambda n: 1) == Explanation()
 
 
 @pytest.mark.parametrize("size", [1e-9, 1e-3, 1.0])

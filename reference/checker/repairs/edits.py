@@ -319,9 +319,9 @@ class Scope:
 
     def is_update(self, node: Any) -> bool:
         """Whether a sum gives a parameter its new value: `w = w + …`, `w += …`."""
-        if isinstance(node, ast.AugAssign):
-            return bool(PARAMETERS & set(roles_of(short(self.text.of(node.target)))))
-        return bool(PARAMETERS & set(roles_of(short(self.text.of(node.left)))))
+        changed = node.target if isinstance(node, ast.AugAssign) else node.left
+        name = short(self.text.of(changed).partition("[")[0])  # theta of theta[j]
+        return bool(PARAMETERS & set(roles_of(name)))
 
     def is_residual(self, node: Any) -> bool:
         """Whether it is a difference with labels, not yet summed."""
@@ -355,6 +355,8 @@ def inner_places(node: Any, parent: Any, role: str) -> Iterator[Place]:
     elif isinstance(node, ast.Dict):
         for item in node.values:
             yield from inner_places(item, node, "item")
+    elif isinstance(node, ast.ListComp):
+        yield from inner_places(node.elt, node, "item")
     elif not isinstance(node, ast.Constant | ast.Starred):
         yield Place(node, parent, role)
         if isinstance(node, ast.BinOp):

@@ -21,6 +21,7 @@ import numpy as np
 from reference.checker.attempts import Attempt, Choice, readings_of, trials_of, usual_losses
 from reference.checker.call_plan import CallPlan, Problem
 from reference.checker.definition import Definition, is_stored
+from reference.checker.diagnosis.history import KEPT
 from reference.checker.output import parts_of
 from reference.checker.plans import METHODS
 from reference.checker.repairs.edits import (
@@ -57,6 +58,8 @@ HINTED = 12  # changes of each sort at most for each of two mistakes that have n
 UNUSUAL = 1.7  # the cost from which pairs of others are tried before a single change
 CONFIRMED = 12  # changes at most that are judged in full
 SUMS = ("half-sse", "sse")
+OF_LOOP = {program.fault for program in KEPT}
+MOMENTUM = {"momentum", "velocity", "nesterov"}  # words that mean nothing else
 HOPELESS = ("timeout", "crash", "nondeterministic", "stale")
 
 
@@ -403,8 +406,14 @@ class Search:
     def is_of_other_kind(self) -> bool:
         """Whether a trainer is meant to have momentum, or a rate that changes."""
         understood = self.check.choice.status == "understood" and self.check.kind == "trainer"
-        meant = any(words & self.definition.wording for words in INTENTS.values())
+        told = INTENTS.values() if not self.is_of_loop else [MOMENTUM]
+        meant = any(words & self.definition.wording for words in told)
         return understood and meant and not self.by_batches
+
+    @property
+    def is_of_loop(self) -> bool:
+        """Whether a mistake of the loop explains a trainer that is plain descent else."""
+        return bool(OF_LOOP & set((self.check.fault or "").split("+")))
 
     @property
     def may_draw(self) -> bool:

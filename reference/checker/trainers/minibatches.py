@@ -152,6 +152,15 @@ DIVISORS: list[Divisor] = [  # where m = 1, the first that fits: without a mean
     ("full-n-divisor", lambda size, n, m: n),
 ]
 APART = [d for d in DIVISORS if d[0] != "missing-mean"]  # those that w and b may have alone
+OF_ONE_PART: list[tuple[Divisor, Divisor]] = [  # of w and b, where one of them is wrong
+    (("factor-two-w", lambda size, n, m: size / 2), DIVISORS[0]),
+    (DIVISORS[0], ("bias-step-doubled", lambda size, n, m: size / 2)),
+    (("sign-flipped-w", lambda size, n, m: -size), DIVISORS[0]),
+    (DIVISORS[0], ("sign-flipped-b", lambda size, n, m: -size)),
+    (DIVISORS[0], ("bias-gradient-zero", lambda size, n, m: np.inf)),
+    (("weight-gradient-sum", lambda size, n, m: 1), DIVISORS[0]),
+    (DIVISORS[0], ("bias-gradient-sum", lambda size, n, m: 1)),
+]
 SIGNS = [("", 1), ("sign-flipped", -1)]
 FROZEN = Program("gradient-outside-loop", c=lambda t, s, n: float(s == t))
 KEPT_IN_PASS = [(FROZEN, True), (Program("accumulator-kept", c=lambda t, s, n: 1.0), True)]
@@ -167,6 +176,8 @@ def models() -> list[Model]:
     ]
     plain = [m for m in found if m.program is PLAIN and m.divisor in APART]
     found += [m._replace(of_bias=d) for m in plain for d in APART if d is not m.divisor]
+    by_size = [m for m in plain if m.divisor is DIVISORS[0]]
+    found += [m._replace(divisor=w, of_bias=b) for m in by_size for w, b in OF_ONE_PART]
     few = [m for m in found if len(m.names) < 3]
     return sorted(few, key=lambda m: len(m.names))
 

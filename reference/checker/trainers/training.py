@@ -15,6 +15,7 @@ from reference.checker.call_plan import CallPlan, written
 from reference.checker.definition import Definition
 from reference.checker.diagnosis.faults import BY_NAME
 from reference.checker.diagnosis.history import Explanation, explain_paths
+from reference.checker.diagnosis.loop_pairs import explain_loop_and_gradient
 from reference.checker.expected import CONVENTIONS
 from reference.checker.output import parse_output
 from reference.checker.report import Check
@@ -137,10 +138,11 @@ def explanation_of(
 ) -> tuple[Explanation, str]:
     """What explains a training whose steps depend on earlier ones, and under which convention."""
     paths = paths_of(process, call, seed)
-    for loss in losses if paths else ():
-        found = explain_paths(paths, CONVENTIONS[loss])
-        if found != Explanation():
-            return found, loss
+    for explain_by in (explain_paths, explain_loop_and_gradient) if paths else ():
+        for loss in losses:
+            found = explain_by(paths, CONVENTIONS[loss])
+            if found != Explanation():
+                return found, loss
     return Explanation(), call.loss
 
 
