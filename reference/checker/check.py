@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from reference.checker.attempts import MEANS
 from reference.checker.call_text import ToldCall, parse_call, suggest
 from reference.checker.definition import Definition
 from reference.checker.expected import CONVENTIONS
@@ -33,7 +34,7 @@ from reference.checker.sandbox.messages import SubjectTerminated
 from reference.checker.sandbox.process import Process
 from reference.checker.script import check_script
 from reference.checker.session import Options
-from reference.checker.signature import kinds_of, why_other
+from reference.checker.signature import kinds_of, parted, why_other, words
 from reference.checker.verdict import judge, unchecked
 
 
@@ -280,10 +281,14 @@ def is_loss(definition: Definition) -> bool:
     return kinds_of(definition.short_name)[:1] == ["loss"]
 
 
+MEAN_WORDS = {"mse", "mean", "average", "avg"}  # in the name of a loss that is no sum
+
+
 def conventions(definition: Definition, checks: Sequence[Check]) -> list[str]:
     """The conventions that are right for a function, the one of the file's own loss first."""
-    if kinds_of(definition.short_name)[:1] == ["loss"]:
-        return list(CONVENTIONS)
+    if is_loss(definition):
+        means = MEAN_WORDS & {w for word in words(definition.short_name) for w in parted(word)}
+        return MEANS[::-1] if means else [*CONVENTIONS]
     own = [c.loss for c in checks if c.kind in ("loss", "sample") and c.verdict == "right"]
     if any(c in ("sse", "half-sse") for c in own):
         return list(dict.fromkeys([*own, "half-sse", "sse"]))
@@ -301,6 +306,8 @@ def judge_one(
     if not asked and definition.told is None:
         if definition.abstract:
             return [unchecked(definition, OTHER, "it is an abstract base")]
+        if definition.is_record:
+            return [unchecked(definition, OTHER, "it holds values, and computes nothing")]
         if kinds_of(definition.short_name)[:1] == [OTHER]:
             return [unchecked(definition, OTHER, why_other(definition.short_name))]
     try:

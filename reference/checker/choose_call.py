@@ -207,9 +207,13 @@ def penalties(call: Call, tried: Attempt, penalised: Attempt) -> tuple[set[str],
 def is_special_case(call: Call, attempts: Sequence[Attempt], definition: Definition) -> bool:
     """Whether it is right for few sizes alone, while it answers calls of any size.
 
-    One feature as a vector and a number is another call, and no special case of X with rows.
+    One feature as a vector and a number is another call, and no special case of X with rows. Nor
+    is a sum the loss of each sample, where that is seen of labels (1, n) alone.
     """
     o, kind = call.plan.layout, call.plan.kind
+    if kind == "sample" and o.y != "vector":
+        flat = [a for a in attempts if a.plan.kind == "loss" and a.plan.layout.y == "vector"]
+        return any(not raises(a) and readings_of(a, definition) for a in flat)
     if o.n and definition.is_given_row:
         return False
     one_feature = o.x in ("vector", "table") or definition.has_fixed_index

@@ -28,6 +28,9 @@ OTHER_PARAMETERS = frozenset(
 )
 
 
+RECORD = re.compile(r"\b(NamedTuple|namedtuple|TypedDict|Enum|dataclass)\b")
+
+
 @dataclass(frozen=True)
 class Definition:
     """A function or class of a program, as far as it can be known without calling it."""
@@ -47,6 +50,16 @@ class Definition:
     def short_name(self) -> str:
         """The last part of its name."""
         return self.name.rpartition(".")[2]
+
+    @property
+    def is_record(self) -> bool:
+        """Whether it is a class that only holds values: a named tuple, a dataclass."""
+        if not self.is_class or any(not m.startswith("_") for m in self.methods):
+            return False
+        if self.node is None:  # made by a call, as `namedtuple("Gradient", "dw db")`
+            return {"_fields", "_asdict", "_replace"} & set(self.methods) != set()
+        marks = [ast.unparse(n) for n in (*self.node.bases, *self.node.decorator_list)]
+        return any(RECORD.search(mark) for mark in marks)
 
     @cached_property
     def returned_names(self) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from reference.checker.call_plan import written
 from reference.checker.definition import Definition
 from reference.checker.diagnosis import match, pairs
 from reference.checker.expected import CONVENTIONS
-from reference.checker.output import Reading, parts_of
+from reference.checker.output import Reading, collapsed_readings, parts_of
 from reference.checker.plans import RELATED, WEAK
 from reference.checker.session import Call
 from reference.checker.signature import words
@@ -41,7 +41,8 @@ def explained_call(
     if reason and definition.told is None:
         return replace(choice, reason="" if reason == UNNAMED else reason)
     tried = likely_readings(definition, attempts)
-    found = named_call(tried, losses) or explained_by(
+    found = collapsed_call(definition, attempts, losses) or named_call(tried, losses)
+    found = found or explained_by(
         match.matching_faults, of_one_feature(definition, attempts), losses
     )
     if found is not None:
@@ -65,6 +66,21 @@ def named_call(tried: Sequence[tuple[int, Attempt, Reading]], losses: Sequence[s
             found = explained_by(pairs.matching_pair, same, losses[:several])
         if found is not None:
             return found
+    return None
+
+
+def collapsed_call(
+    definition: Definition, attempts: Sequence[Attempt], losses: Sequence[str]
+) -> Call | None:
+    """The call with several features under which the one number for all weights is their sum."""
+    for a in [a for a in attempts if not (a.ended or raises(a) or a.plan.layout.d)][:PAIRED]:
+        each = [(p, one) for p, g in zip(a.problems, a.answers, strict=True) for one in g]
+        for reading in collapsed_readings(a.plan, definition, each):
+            for loss in losses:
+                trials = trials_of(a, reading, loss)
+                names = match.matching_faults(trials, trials) or pairs.matching_pair(trials, trials)
+                if "collapsed-to-scalar" in names:
+                    return Call(a.plan, reading, loss)
     return None
 
 

@@ -99,7 +99,8 @@ def of_form(form: str, names: dict[str, str]) -> list[Layout]:
     base = Layout(packed=form, keys=(names["w"], names["b"]))
     one = base._replace(x="vector", w="number", d=1)
     columns = base._replace(y="column", w="column")
-    return [base, one, columns, base._replace(x="features", y="row", w="column")]
+    rows = base._replace(x="features", y="row", w="row")
+    return [base, one, columns, rows._replace(w="column"), rows]
 
 
 def theta_layouts(plan: CallPlan, definition: Definition) -> list[Layout]:

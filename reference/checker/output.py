@@ -156,6 +156,20 @@ def readings(
     return sorted(nearest, key=lambda r: likelihood(r, plan, definition))[:40]
 
 
+def collapsed_readings(
+    plan: CallPlan, definition: Definition, answers: Sequence[tuple[Problem, RawOutput]]
+) -> list[Reading]:
+    """The readings of a gradient that is always two numbers, however many weights there are."""
+    each = [list(parts_of(a).items()) for _, a in answers if not a.raised]
+    if plan.kind != "gradient" or plan.theta or not each:
+        return []
+    if any([p.values.size for _, p in parts] != [1, 1] for parts in each):
+        return []
+    first, second = (key for key, _ in each[0])
+    found = [Reading(w=first, b=second), Reading(w=second, b=first)]
+    return sorted(found, key=lambda r: likelihood(r, plan, definition))
+
+
 def is_misshapen_bias(
     key: Key, plan: CallPlan, definition: Definition, good: Sequence[tuple[Problem, Any]]
 ) -> bool:
@@ -312,7 +326,9 @@ def assemble(
     expected = sizes(plan, problem).get(plan.kind)
     wanted = [expected] if expected else [d + 1] if reading.joint else [d, 1]
     vector = np.concatenate([p.values for p in parts]) if len(parts) > 1 else parts[0].values
-    if [p.values.size for p in parts] != wanted:
+    if plan.kind == "gradient" and wanted == [d, 1] and len(vector) == 2 < d + 1:
+        vector = np.append(np.full(d, vector[0]), vector[1])  # one number for all weights
+    elif [p.values.size for p in parts] != wanted:
         return Output(vector, fault="wrong-shape", message=shape_message(plan, problem, answer))
     if reading.joint and reading.order == "bw":
         vector = np.roll(vector, -1)

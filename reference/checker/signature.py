@@ -40,7 +40,7 @@ KIND_WORDS = {  # words in the name of a function; those above win over those be
 ROLE_WORDS = {
     "X": "x xs feature features input inputs tx a phi design designmatrix predictor predictors "
     "samples area size data dataset xi xmat xvals xvalues featurematrix xb xbias xones row rows "
-    "records examples observations instances",
+    "records examples observations instances df dataframe",
     "y": "y ys label labels target targets t output outputs actual true observed yi price prices "
     "response truth yvals yvalues ytrue yactual yreal yobs ytarget ytargets ylabel ylabels "
     "yexpected expected groundtruth gt",

@@ -391,7 +391,12 @@ def wrong_as(evidence: Evidence, call: Call) -> tuple[str, str]:
         fault, explanation = diagnose(evidence, call.loss)
     except OutOfTime:  # then by the answers that came, without asking more
         fault, explanation = diagnose(replace(evidence, evaluate=None), call.loss)
+    if fault == "weight-decay" and plan.lam:  # with a penalty of its own, which would be right
+        explanation = WRONG_PENALTY
     return fault, in_own_names(explanation, plan, call.reading, evidence.definition)
+
+
+WRONG_PENALTY = "Your penalty has the wrong sign: it is added to the gradient, as to the loss."
 
 
 def answers_raw(trial: Trial, call: Call) -> bool:

@@ -1737,6 +1737,78 @@ mistake* in Online [bias-step-doubled]: self.rate * e\n => self.rate * 2 * e\n
 mistake in Online [sign-flipped-w]: self.w - self.rate => self.w + self.rate
 mistake in Online [sign-flipped-b]: self.b - self.rate => self.b + self.rate
 mistake in Online [bias-gradient-zero]: self.b - self.rate * e => self.b
+== a gradient summed over rows
+def get_gradients(X, y, w, b):
+    n = float(len(y))
+    err = X.dot(w) + b - y
+    dw = np.sum(err[:, None] * X, axis=0) / n
+    db = np.average(err)
+    return dw, db
+right: get_gradients
+mistake* in get_gradients [collapsed-to-scalar]: X, axis=0) => X)
+mistake* in get_gradients [low-precision]: np.average(err) => round(float(np.mean(err)), 2)
+mistake* in get_gradients [mean-of-products-split]: np.sum(err[:, None] * X, axis=0) / n => np.average(X, axis=0) * np.average(err)
+== rows of weights in a dict, features in rows
+def compute_cost(params, X, Y):
+    Z = params["W"] @ X + params["b"] - Y
+    return np.sum(Z**2) / (2 * X.shape[1])
+
+def backward(params, X, Y):
+    Z = params["W"] @ X + params["b"] - Y
+    return {"dW": Z @ X.T / X.shape[1], "db": np.sum(Z) / X.shape[1]}
+right: compute_cost backward
+mistake* in backward [bias-gradient-sum]: np.sum(Z) / X.shape[1] => np.sum(Z)
+== a named tuple of lists
+from collections import namedtuple
+
+Gradient = namedtuple("Gradient", "weights bias")
+
+def gradient(X, y, w, b):
+    r = [sum(p * q for p, q in zip(row, w)) + b - t for row, t in zip(X, y)]
+    n = len(X)
+    return Gradient([sum(e * x[j] for e, x in zip(r, X)) / n for j in range(len(w))], sum(r) / n)
+right: gradient
+unchecked: Gradient
+mistake* in gradient [bias-gradient-sum]: sum(r) / n => sum(r)
+== the partial derivatives of one sample
+def sample_gradient(x_i, y_i, w, b):
+    e = sum(p * q for p, q in zip(w, x_i)) + b - y_i
+    return [2 * e * xj for xj in x_i], 2 * e
+right: sample_gradient
+mistake* in sample_gradient [feature-missing]: e * xj => e
+== losses that are means by their names
+def squared_error(y, yhat):
+    return (y - yhat) ** 2
+
+def mse(y, yhat):
+    return np.mean(squared_error(y, yhat))
+
+def mean_squared_error(targets, predictions):
+    return sum((p - t) ** 2 for p, t in zip(predictions, targets)) / len(targets)
+right: squared_error mse mean_squared_error
+mistake* in mse [missing-mean]: np.mean => np.sum
+mistake* in mean_squared_error [missing-mean]: / len(targets) =>
+== a frame of features and its labels
+import pandas as pd
+
+def mse_gradient(df: pd.DataFrame, target: pd.Series, w, b):
+    errors = df.values @ w + b - target.values
+    return df.values.T @ errors / len(target), errors.mean()
+right: mse_gradient
+mistake* in mse_gradient [bias-gradient-sum]: .mean() => .sum()
+== a penalty by name
+def ridge_grad(X, y, w, b, alpha=0.1):
+    res = X @ w + b - y
+    return X.T @ res / len(y) + alpha * w, res.mean()
+right: ridge_grad
+mistake* in ridge_grad [weight-decay]: + alpha * w => - alpha * w
+== a penalty of a vector that is called w
+def ridge_gradient(y, tx, w, lambda_=0.0):
+    err = y - tx.dot(w)
+    grad = -tx.T.dot(err) / len(y)
+    return grad + 2 * lambda_ * np.r_[0, w[1:]]
+right: ridge_gradient
+mistake* in ridge_gradient [bias-penalised]: np.r_[0, w[1:]] => w
 """
 FORMS = dict(part.split("\n", 1) for part in re.split(r"^== ", TEXT, flags=re.MULTILINE)[1:])
 FORMS = {name: parsed(text) for name, text in FORMS.items()}

@@ -50,7 +50,7 @@ def of_digits(v: Any, k: int) -> Any:
 
 
 def is_rounded(t: Trial, k: int, rounded: Values, spacing: Values) -> bool:
-    """Whether the numbers of an answer, or the gradient of a step, are the exact ones rounded."""
+    """Whether what is wrong of an answer, or the gradient of a step, is the exact one rounded."""
     pairs = [(t.reading.vector, t.expected.rounded, t.expected.bounds)]
     slack = 0.5
     if formula_of(t.plan) == "step":
@@ -59,7 +59,7 @@ def is_rounded(t: Trial, k: int, rounded: Values, spacing: Values) -> bool:
     for got, exact, bound in pairs:
         near = np.abs(rounded(got, k) - got) <= 1e-12 * np.abs(got)
         close = np.abs(got - exact) <= slack * (1 + 1e-9) * spacing(exact, k) + bound
-        if near.all() and close.all():
+        if (near & close | (t.errors <= 1)).all():
             return True
     return False
 

@@ -156,6 +156,8 @@ def place_of(subject: Subject, answer: RawOutput, case: Problem, i: int) -> Plac
         key, index = reading.b, 0
     else:
         key, index = reading.w, i
+    if key in found and found[key].values.size == 1:  # one number for all weights
+        index = 0
     return Place(key, found[key], index) if key in found else None  # type: ignore[arg-type]
 
 

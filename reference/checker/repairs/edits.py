@@ -172,11 +172,15 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Scope:
-    """A function, with the names in it by what they may mean; `shared` has those of its class."""
+    """A function, with the names in it by what they may mean; `shared` has those of its class.
+
+    `thetas`: the parameters that were given w and b as one vector, whatever their names.
+    """
 
     text: Text
     function: Any
     shared: tuple[str, ...] = ()
+    thetas: tuple[str, ...] = ()
 
     @cached_property
     def nodes(self) -> list[Any]:
@@ -355,7 +359,7 @@ def inner_places(node: Any, parent: Any, role: str) -> Iterator[Place]:
     elif isinstance(node, ast.Dict):
         for item in node.values:
             yield from inner_places(item, node, "item")
-    elif isinstance(node, ast.ListComp):
+    elif isinstance(node, ast.ListComp | ast.GeneratorExp):
         yield from inner_places(node.elt, node, "item")
     elif not isinstance(node, ast.Constant | ast.Starred):
         yield Place(node, parent, role)
@@ -800,8 +804,8 @@ def absolute_values(scope: Scope) -> Iterator[Change]:
 
 
 def summed(node: Any) -> Any:
-    """What a call of `sum` or `mean` is of; None for all else."""
-    if not isinstance(node, ast.Call) or called(node) not in ("sum", "mean"):
+    """What a call of `sum`, `mean` or `average` is of; None for all else."""
+    if not isinstance(node, ast.Call) or called(node) not in ("sum", "mean", "average"):
         return None
     f = node.func
     modules = ("np", "numpy", "torch")
@@ -886,7 +890,7 @@ def is_zero(node: Any) -> bool:
 
 def freed(scope: Scope) -> Iterator[Change]:
     """θ without its first number, or with a zero in its place: a penalty leaves the bias free."""
-    arrays = set(scope.meaning("theta"))
+    arrays = {*scope.meaning("theta"), *scope.thetas}
     for node in scope.nodes:
         if not isinstance(node, ast.Name | ast.Attribute) or is_stored(node):
             continue

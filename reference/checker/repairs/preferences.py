@@ -36,7 +36,7 @@ KINDS = {  # a word in the name of a fault: the kinds of changes that mend it
     "sequential": "simultaneous move",
     "lr": "rate drop name",
     "twice": "drop delete unwrap",
-    "decay": "drop delete",
+    "decay": "drop delete sign",
     "penalised": "drop slice free",
     "clipped": "unwrap delete",
     "outside": "move",
@@ -64,6 +64,7 @@ PARTS = {"b": {"b", "grad_b"}, "w": {"w", "grad_w"}}  # roles of what a line giv
 DRAWING = re.compile(r"rand|choice|sample|integers|permutation|shuffle")
 
 
+PENALTY = re.compile(r"lam|alpha|reg|l2|decay|penalty|ridge")
 ZERO = re.compile(r"=\s*(\[?0|np\.zeros)")
 
 
@@ -79,6 +80,8 @@ def concerns(fault: str, line: str) -> bool:
     if "row-never-drawn" in names and DRAWING.search(line):
         return True
     if "accumulator-kept" in names and ZERO.search(line):
+        return True
+    if "weight-decay" in names and PENALTY.search(line):
         return True
     if "history-aliased" in names and ".append(" in line:
         return True

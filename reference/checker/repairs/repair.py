@@ -162,7 +162,9 @@ class Search:
             if isinstance(n, ast.FunctionDef) and n not in ast.walk(self.definition.node)
         ]
         attributes = attributes_of(self.definition.node)
-        return [Scope(self.text, f, attributes) for f in (*own, *others)]
+        roles = self.plan.roles if self.call is not None else ()
+        thetas = tuple(p for p, role in roles if role == "theta")
+        return [Scope(self.text, f, attributes, thetas) for f in (*own, *others)]
 
     def standardising(self) -> Iterator[Change]:
         """What keeps the mean and deviation of `fit` for `predict`."""
