@@ -208,12 +208,17 @@ def is_special_case(call: Call, attempts: Sequence[Attempt], definition: Definit
     """Whether it is right for few sizes alone, while it answers calls of any size.
 
     One feature as a vector and a number is another call, and no special case of X with rows. Nor
-    is a sum the loss of each sample, where that is seen of labels (1, n) alone.
+    is a sum the loss of each sample, where that is seen of labels (1, n) alone; nor is a
+    gradient that takes arrays written for np.matrix.
     """
     o, kind = call.plan.layout, call.plan.kind
     if kind == "sample" and o.y != "vector":
         flat = [a for a in attempts if a.plan.kind == "loss" and a.plan.layout.y == "vector"]
         return any(not raises(a) and readings_of(a, definition) for a in flat)
+    if o.container == "matrix" and kind == "gradient":  # whose * is another product
+        arrays = [a for a in attempts if a.plan.kind == kind and not a.plan.layout.n]
+        arrays = [a for a in arrays if a.plan.layout.container == "array" and not a.plan.layout.d]
+        return any(not raises(a) and readings_of(a, definition) for a in arrays)
     if o.n and definition.is_given_row:
         return False
     one_feature = o.x in ("vector", "table") or definition.has_fixed_index

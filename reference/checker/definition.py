@@ -15,7 +15,7 @@ ONE_SAMPLE = frozenset(
     ["sample", "point", "single", "one", "row", "xi", "yi", "instance", "stochastic"]
 )
 ONE_OF_THEM = (
-    r"\b(single|one|1) (training )?(sample|example|row|data ?point|observation|instance)\b"
+    r"\b(single|one|1) (training )?(sample|example|row|(data ?)?point|observation|instance)\b"
 )
 OTHER_METHODS = frozenset(
     ["adam", "rmsprop", "adagrad", "adadelta", "nadam", "adamw", "newton", "lbfgs", "bfgs", "svm"]
@@ -78,12 +78,17 @@ class Definition:
     def keys(self) -> dict[str, str]:
         """{"w": "weights", "b": "bias"}: the keys by which it takes parameters from a dict.
 
-        Where it names none itself, those that the other functions of the program use.
+        Where it names none itself, those that the other functions of the program use. A bias
+        that nothing uses may have any key.
         """
         found = keys_in(self.nodes)
-        if {"w", "b"} <= set(found) or self.program is None:
+        if {"w", "b"} <= set(found):
             return found
-        return keys_in(list(ast.walk(self.program.tree)))
+        nodes = list(ast.walk(self.program.tree)) if self.program else self.nodes
+        found = keys_in(nodes)
+        written = [k.value for n in nodes if isinstance(n, ast.Dict) for k in n.keys if is_text(k)]
+        bias = first_named([*written, "b"], ("b",))
+        return bias | found if "w" in found else found
 
     @cached_property
     def fields(self) -> dict[str, str]:
@@ -419,6 +424,11 @@ def constant_keys(nodes: list[Any]) -> list[str]:
     taken = [n.slice for n in nodes if isinstance(n, ast.Subscript)]
     keys = [s.value for s in taken if isinstance(s, ast.Constant)]
     return [k for k in keys if isinstance(k, str)]
+
+
+def is_text(node: Any) -> bool:
+    """Whether a node is a text."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def first_named(names: list[str], wanted: tuple[str, ...]) -> dict[str, str]:

@@ -23,6 +23,7 @@ from reference.checker.output import Reading, collapsed_readings, parts_of
 from reference.checker.plans import RELATED, WEAK
 from reference.checker.session import Call
 from reference.checker.signature import words
+from reference.checker.trial import Trial
 
 EXPLAINED = 12  # calls at most whose answers are compared with the catalogue
 PAIRED = 4  # calls at most that are compared with two mistakes of it
@@ -57,16 +58,29 @@ def explained_call(
 
 
 def named_call(tried: Sequence[tuple[int, Attempt, Reading]], losses: Sequence[str]) -> Call | None:
-    """The first of the likely calls whose answers one or two names of the catalogue explain."""
+    """The first of the likely calls whose answers one or two names of the catalogue explain.
+
+    Where one of two would be shapes that do not fit, one name for another call comes first.
+    """
+    unfit: list[Call] = []
     for i in dict.fromkeys(k for k, _, _ in tried[:EXPLAINED]):
         same = [(a, r) for k, a, r in tried if k == i]
         found = explained_by(match.matching_faults, same, losses)
         if found is None and i < PAIRED:
             several = 2 if same[0][0].plan.kind == "loss" else 1  # a gradient takes longer
             found = explained_by(pairs.matching_pair, same, losses[:several])
+            read = [(same[0][0], found.reading)] if found is not None else []
+            if found is not None and explained_by(names_shapes, read, [found.loss]):
+                unfit.append(found)
+                continue
         if found is not None:
             return found
-    return None
+    return unfit[0] if unfit else None
+
+
+def names_shapes(few: Sequence[Trial], everything: Sequence[Trial]) -> bool:
+    """Whether two mistakes explain the answers, and one of them is a broadcast."""
+    return "broadcast-n-by-n" in pairs.matching_pair(few, everything)
 
 
 def collapsed_call(

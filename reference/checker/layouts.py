@@ -99,8 +99,8 @@ def of_form(form: str, names: dict[str, str]) -> list[Layout]:
     base = Layout(packed=form, keys=(names["w"], names["b"]))
     one = base._replace(x="vector", w="number", d=1)
     columns = base._replace(y="column", w="column")
-    rows = base._replace(x="features", y="row", w="row")
-    return [base, one, columns, rows._replace(w="column"), rows]
+    wide = [("row", "column"), ("row", "row"), ("vector", "vector"), ("row", "vector")]
+    return [base, one, columns, *(base._replace(x="features", y=y, w=w) for y, w in wide)]
 
 
 def theta_layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
@@ -119,9 +119,9 @@ def theta_layouts(plan: CallPlan, definition: Definition) -> list[Layout]:
     found += [Layout("vector", ones="inside", container="list", d=1)]
     found += one_sample_layouts(plan, definition)
     found += [Layout(ones="first", d=d) for d in fixed_features(definition)]
+    found += [Layout(y="column", w="row", ones="first")]
     matrices = matrix_layouts(definition)
     found += [o._replace(w=w, ones="first") for o in matrices for w in ("row", "column")]
-    found += [Layout(y="column", w="row", ones="first")]
     found += [Layout(packed="tuple"), Layout("vector", "vector", "number", d=1, packed="tuple")]
     tensors = tensor_layouts(definition) + frame_layouts(definition)
     found += [o._replace(ones="first") for o in tensors]

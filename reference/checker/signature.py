@@ -31,9 +31,11 @@ KIND_WORDS = {  # words in the name of a function; those above win over those be
     "trainer": "descent descend fit train gd bgd sgd minibatch optimize optimise learn "
     "regression regress solve run runner training iterations regressor",
     "step": "step update apply optimizer",
-    "gradient": "gradient gradients grad grads derivative derivatives deriv partial backward "
-    "backprop propagate dw db dm dc djdw djdb dldw dldb dtheta slope dj dl dcost dloss dmse",
-    "loss": "loss cost mse error errors sse rss objective j criterion residual sqerror sqerrors",
+    "gradient": "gradient gradients grad grads derivative derivatives deriv partial partials "
+    "backward backprop propagate dw db dm dc djdw djdb dldw dldb dtheta slope dj dl dcost dloss "
+    "dmse",
+    "loss": "loss cost mse error errors sse rss objective j criterion residual sqerror sqerrors "
+    "ssr sumsquares sumofsquares residualsumofsquares",
     "predict": "predict prediction predictions forward hypothesis linreg linear model net h f "
     "yhat estimate output evaluate",
 }

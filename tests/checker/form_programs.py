@@ -108,6 +108,13 @@ right: cost grad step
 mistake in grad step: np.sum(r * x) / m => np.sum(r * x) / (m - 1)
 mistake in step: - alpha * g0, theta1 - alpha * g1 => + alpha * g0, theta1 + alpha * g1
 mistake in cost: theta0 + theta1 * x - y) ** 2 => theta0 + theta1 * x - y) ** 3
+== products of rows and residuals, and a mean
+def compute_gradient(y, tx, w):
+    err = y - tx.dot(w)
+    grad = -np.mean(tx.T * err, axis=1)
+    return grad, err
+right: compute_gradient
+mistake* in compute_gradient [divided-twice]: axis=1) => axis=1) / len(y)
 == three weights written out
 def predict(x1, x2, w0, w1, w2):
     return w0 + w1 * x1 + w2 * x2
@@ -1770,6 +1777,67 @@ def gradient(X, y, w, b):
 right: gradient
 unchecked: Gradient
 mistake* in gradient [bias-gradient-sum]: sum(r) / n => sum(r)
+== parameters and their gradients in dicts, by einsum
+def gradients(params, X, Y):
+    residual = np.einsum("d,dn->n", params["w"], X) + params["b"] - Y
+    return {"w": np.einsum("dn,n->d", X, residual) / len(Y), "b": residual.mean()}
+right: gradients
+mistake* in gradients [bias-omitted]: + params["b"] - Y => - Y
+mistake in gradients [bias-omitted+bias-gradient-sum]: + params["b"] - Y\n    return {"w": np.einsum("dn,n->d", X, residual) / len(Y), "b": residual.mean()} => - Y\n    return {"w": np.einsum("dn,n->d", X, residual) / len(Y), "b": residual.sum()}
+== a sum of squares and its gradient
+def sum_of_squares(X, y, w, b):
+    return sum((x @ w + b - t) ** 2 for x, t in zip(X, y))
+
+def gradient(X, y, w, b):
+    r = X @ w + b - y
+    return 2 * X.T @ r, 2 * r.sum()
+right: sum_of_squares gradient
+mistake* in gradient [sign-flipped]: X @ w + b - y => y - X @ w - b
+== one feature, sums of products
+def gradient(x, y, m, c):
+    n = len(x)
+    residual = m * x + c - y
+    d_m = 2 * sum(residual * x) / n
+    d_c = 2 * sum(residual) / n
+    return d_m, d_c
+right: gradient
+mistake* in gradient [mean-of-products-split]: sum(residual * x) / n => sum(residual) * sum(x) / n**2
+== a penalty where the sums begin
+def gradient(X, y, w, b, lam):
+    gw, gb = [lam * wj for wj in w], 0.0
+    for xi, yi in zip(X, y):
+        r = sum(p * q for p, q in zip(xi, w)) + b - yi
+        gw = [g + r * xij / len(y) for g, xij in zip(gw, xi)]
+        gb += r / len(y)
+    return gw, gb
+right: gradient
+mistake* in gradient [bias-penalised]: 0.0 => lam * b
+== arrays that are cast
+def gradient(X, y, w, b):
+    A, t = X.astype(np.float64), y.astype(np.float64)
+    r = A @ w.astype(np.float64) + np.float64(b) - t
+    return (A.T @ r / len(t)).astype(np.float64), float(r.sum() / len(t))
+right: gradient
+mistake* in gradient [low-precision]: A, t = X.astype(np.float64), y.astype(np.float64)\n    r = A @ w.astype(np.float64) => A, t = X.astype(np.float32), y.astype(np.float32)\n    r = A @ w.astype(np.float32)
+== matrices made inside
+def gradient(theta, X, y):
+    theta, X, y = np.matrix(theta), np.matrix(X), np.matrix(y)
+    grad = np.zeros(theta.shape[1])
+    error = X * theta.T - y
+    for j in range(theta.shape[1]):
+        grad[j] = np.sum(np.multiply(error, X[:, j])) / len(X)
+    return grad
+right: gradient
+mistake* in gradient [missing-mean]: / len(X) =>
+== the squared error of one point and its partials
+def squared_error(x, y, w, b):
+    return (y - (w * x + b)) ** 2
+
+def partials(x_i, y_i, w, b):
+    guess = w * x_i + b
+    return -2 * (y_i - guess) * x_i, -2 * (y_i - guess)
+right: squared_error partials
+mistake* in partials [sign-flipped]: -2 * (y_i - guess) * x_i, -2 => 2 * (y_i - guess) * x_i, 2
 == the partial derivatives of one sample
 def sample_gradient(x_i, y_i, w, b):
     e = sum(p * q for p, q in zip(w, x_i)) + b - y_i

@@ -174,13 +174,15 @@ class Place(NamedTuple):
 class Scope:
     """A function, with the names in it by what they may mean; `shared` has those of its class.
 
-    `thetas`: the parameters that were given w and b as one vector, whatever their names.
+    `thetas`: the parameters that were given w and b as one vector, whatever their names;
+    `biases`: where b is in a dict or record of parameters, as the program would write it.
     """
 
     text: Text
     function: Any
     shared: tuple[str, ...] = ()
     thetas: tuple[str, ...] = ()
+    biases: tuple[str, ...] = ()
 
     @cached_property
     def nodes(self) -> list[Any]:
@@ -789,10 +791,30 @@ def products_in_sums(scope: Scope) -> Iterator[Change]:
             matrix = f"{first}.T @ {second} / len({text.of(b)})"
             for new in (matrix, f"({first} * {second}).mean()"):
                 yield Change((text.replaced(node, enclosed(new)),), "swap", 1.0, "mean of products")
+        yield from sums_in_products(scope, node)
         if isinstance(node.op, ast.Pow) and a is not None:
             inner = text.around(a, "", f" ** {text.of(node.right)}")
             cut = Edit(text.span(node.left)[1], text.span(node)[1], "")
             yield Change((inner, cut), "square", 1.0, "sum of squares")
+
+
+def sums_in_products(scope: Scope, node: Any) -> Iterator[Change]:
+    """`c * (a * b).sum() / n` for `c * sum(a) * sum(b) / n ** 2`."""
+    text = scope.text
+    product = node.left if isinstance(node.op, ast.Div) else None
+    if not isinstance(product, ast.BinOp) or not isinstance(product.op, ast.Mult):
+        return
+    left = product.left
+    first = left.right if isinstance(left, ast.BinOp) and isinstance(left.op, ast.Mult) else left
+    a, b = summed(first), summed(product.right)
+    if a is None or b is None:
+        return
+    new = f"({enclosed(text.of(a))} * {enclosed(text.of(b))}).sum()"
+    joined = Edit(text.span(first)[0], text.span(product.right)[1], new)
+    n = node.right
+    for root in (n.left, n.right) if isinstance(n, ast.BinOp) else (n,):
+        edits = (joined, *(text.reduced(n, root) if root is not n else ()))
+        yield Change(edits, "swap", 1.1, "sum of products")
 
 
 def absolute_values(scope: Scope) -> Iterator[Change]:
@@ -823,6 +845,10 @@ def forms(scope: Scope) -> Iterator[Change]:
                 yield Change((new,), kind, 1.7, f"{ending} {text.of(node)}")
         if isinstance(node, ast.Call) and called(node) in COPIES:
             yield from as_floats(text, node)
+        if isinstance(node, ast.Attribute) and node.attr in ("float32", "float16", "single"):
+            end = text.span(node)[1]
+            wide = Edit(end - len(node.attr), end, "float64")
+            yield Change((wide,), "copy", 1.2, "float64")
         if isinstance(node, ast.keyword) and node.arg == "dtype" and text.of(node.value) != "float":
             yield Change((text.replaced(node.value, "float"),), "copy", 1.2, "float")
         if isinstance(node, ast.Call) and not is_plain_call(node):
@@ -874,13 +900,16 @@ def terms(scope: Scope) -> Iterator[Change]:
     text = scope.text
     for node in scope.nodes:
         product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.MatMult)
-        if product or (isinstance(node, ast.Call) and called(node) in ("dot", "sum", "matmul")):
-            for b in scope.meaning("b")[:2]:
+        if product or (isinstance(node, ast.Call) and called(node) in PRODUCTS):
+            for b in (*scope.biases, *scope.meaning("b"))[:2]:
                 new = text.around(node, "", f" + {b}")
                 yield Change((new,), "term", 1.2, f"+ {b}")
         if isinstance(node, ast.Assign) and is_zero(node.value):  # where a sum begins
-            for b in scope.meaning("b")[:1]:
+            for b in (*scope.biases, *scope.meaning("b"))[:1]:
                 yield Change((text.replaced(node.value, b),), "term", 1.5, f"from {b}")
+
+
+PRODUCTS = ("dot", "sum", "matmul", "einsum", "inner", "vdot", "tensordot", "mv")
 
 
 def is_zero(node: Any) -> bool:
@@ -889,7 +918,7 @@ def is_zero(node: Any) -> bool:
 
 
 def freed(scope: Scope) -> Iterator[Change]:
-    """θ without its first number, or with a zero in its place: a penalty leaves the bias free."""
+    """θ without its first number, or with a zero in its place; 0 for λ b: the bias is free."""
     arrays = {*scope.meaning("theta"), *scope.thetas}
     for node in scope.nodes:
         if not isinstance(node, ast.Name | ast.Attribute) or is_stored(node):
@@ -897,6 +926,11 @@ def freed(scope: Scope) -> Iterator[Change]:
         name = scope.text.of(node)
         for new in (f"{name}[1:]", f"np.r_[0, {name}[1:]]") if name in arrays else ():
             yield Change((scope.text.replaced(node, new),), "free", 0.95, new)
+    for place in scope.places:  # λ b, where the sum for the bias begins
+        if isinstance(place.node, ast.BinOp) and isinstance(place.node.op, ast.Mult):
+            sides = [scope.text.of(n) for n in (place.node.left, place.node.right)]
+            if any(roles_of(short(s))[:1] == ["b"] for s in sides):
+                yield Change((scope.text.replaced(place.node, "0.0"),), "free", 1.2, "no penalty")
 
 
 def divisors(scope: Scope) -> Iterator[Change]:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reference.checker.attempts import Attempt, Choice, readings_of, trials_of, usual_losses
-from reference.checker.call_plan import CallPlan, Problem
+from reference.checker.call_plan import CallPlan, Layout, Problem
 from reference.checker.definition import Definition, is_stored
 from reference.checker.diagnosis.history import KEPT
 from reference.checker.output import parts_of
@@ -164,7 +164,8 @@ class Search:
         attributes = attributes_of(self.definition.node)
         roles = self.plan.roles if self.call is not None else ()
         thetas = tuple(p for p, role in roles if role == "theta")
-        return [Scope(self.text, f, attributes, thetas) for f in (*own, *others)]
+        biases = biases_in(self.plan.layout, thetas) if self.call is not None else ()
+        return [Scope(self.text, f, attributes, thetas, biases) for f in (*own, *others)]
 
     def standardising(self) -> Iterator[Change]:
         """What keeps the mean and deviation of `fit` for `predict`."""
@@ -565,6 +566,14 @@ class Search:
         if change is None:
             return line
         return self.text.source.count("\n", 0, change.edits[0].start) + 1
+
+
+def biases_in(layout: Layout, parameters: Iterable[str]) -> tuple[str, ...]:
+    """b in a dict or a record of parameters, as a program writes it."""
+    forms = {"dict": '{}["{}"]', "record": "{}.{}"}
+    if layout.packed not in forms:
+        return ()
+    return tuple(forms[layout.packed].format(p, layout.keys[1]) for p in parameters)
 
 
 def combined(a: Change, b: Change) -> Change | None:
