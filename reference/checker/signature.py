@@ -51,7 +51,8 @@ ROLE_WORDS = {
     "theta": "theta thetas beta betas param params parameter parameters w weight weights wts coef "
     "coefs coefficients b p model variables self",
     "table": "points point data table dataset pairs samples xy batch minibatch df dataframe",
-    "lr": "lr alpha eta eta0 learningrate learnrate learning rate stepsize step lrate l a gamma",
+    "lr": "lr lr0 alpha alpha0 eta eta0 learningrate learningrate0 learnrate learning rate "
+    "stepsize step lrate l a gamma",
     "iters": "niter niters iters iteration iterations numiter numiters numiterations epoch epochs "
     "nepoch nepochs numepochs maxiter maxiters maxiterations iter steps nsteps numsteps nit nits "
     "times maxepochs niterations t",
@@ -282,9 +283,28 @@ def is_number(default: str | None) -> bool:
     return re.fullmatch(r"-?[0-9.]+(e-?[0-9]+)?", default or "") is not None
 
 
+def start_alone(name: str, stem_number: tuple[str, int], names: list[str]) -> list[str]:
+    """The roles of the only numbered parameter, if it is where all weights start, as in theta0.
+
+    Examples
+    --------
+    >>> names = ["X", "y", "w0", "b"]
+    >>> start_alone("w0", ("w", 0), names), start_alone("w0", ("w", 0), ["x", "w0", "slope"])
+    (['w', 'theta'], [])
+    """
+    stem, number = stem_number
+    others = {role for n in names if n != name for role in roles_of(n)[:1]}
+    if number or stem not in ("theta", "w", "weight", "beta", "coef", "param") or "w" in others:
+        return []
+    found = [r for r in ("w", "theta") if r in roles_of(stem)]
+    return found if "b" in others else ["theta"] * ("theta" in found and "theta" not in others)
+
+
 def numbered_roles(names: list[str]) -> dict[str, list[str]]:
     """The roles of parameters that are numbered: theta0 and theta1, w1 and w2, x1 and x2."""
     found = [(name, stem_number) for name in names if (stem_number := numbered(name))]
+    if len(found) == 1 and (start := start_alone(*found[0], names)):
+        return {found[0][0]: start}
     if len(found) > 1 and len({n for _, (_, n) in found}) == 1:  # w0 and b0: where it starts
         return {name: roles_of(stem) for name, (stem, _) in found}
     if any(bare(n) in CERTAIN_BIASES for n in names):

@@ -120,7 +120,7 @@ def judge_choice(
         losses = [call.loss]
         checks = judge_all(process, definition, call, losses, options, evaluate, limits)
     subject = Subject(definition, call.plan, call.reading)
-    return [with_example(c, process, subject, losses, evaluate) for c in checks]
+    return [with_example(c, process, subject, losses, evaluate, trained.first) for c in checks]
 
 
 def judge_predictions(trained: Trained, options: Options, definition: Definition) -> list[Check]:
@@ -511,9 +511,14 @@ def plain_ending(process: Any, plan: CallPlan, error: SubjectTerminated) -> tupl
 
 
 def with_example(
-    check: Check, process: Any, subject: Subject, losses: Sequence[str], evaluate: Evaluate
+    check: Check,
+    process: Any,
+    subject: Subject,
+    losses: Sequence[str],
+    evaluate: Evaluate,
+    first: float,
 ) -> Check:
-    """The check of a wrong training, with an example of what is wrong in it."""
+    """The check of a wrong training, with an example of what is wrong in it, as in `Trained`."""
     known = check.counterexample is not None and check.fault not in STATEFUL
     if check.verdict == "wrong" and subject.plan.is_class and check.name != subject.plan.name:
         return with_smaller_prediction(check, subject, evaluate)
@@ -521,7 +526,11 @@ def with_example(
         return check
     losses = list(dict.fromkeys([check.loss, *losses]))
     try:
-        shown = example_of_training(check.fault, process, subject, losses, evaluate)
+        if first and not KEPT & set((check.fault or "").split("+")):
+            item = first_step(process, subject, check.loss, first)
+            shown = None if item is None else example(subject, item)
+        else:
+            shown = example_of_training(check.fault, process, subject, losses, evaluate)
     except SubjectTerminated:
         shown = None
     return replace(check, counterexample=shown or check.counterexample)

@@ -1877,6 +1877,109 @@ def ridge_gradient(y, tx, w, lambda_=0.0):
     return grad + 2 * lambda_ * np.r_[0, w[1:]]
 right: ridge_gradient
 mistake* in ridge_gradient [bias-penalised]: np.r_[0, w[1:]] => w
+== a class that takes each row in turn
+class RowSGD:
+    def __init__(self, epochs=10, lr=0.01):
+        self.epochs, self.lr = epochs, lr
+    def fit(self, X, y):
+        self.w, self.b = np.zeros(X.shape[1]), 0.0
+        for _ in range(self.epochs):
+            for x, target in zip(X, y):
+                output = np.dot(x, self.w) + self.b
+                error = target - output
+                self.w += self.lr * error * x
+                self.b += self.lr * error
+        return self
+right: RowSGD
+mistake* in RowSGD [bias-omitted]: np.dot(x, self.w) + self.b => np.dot(x, self.w)
+== a class whose rate is divided by the number of the epoch
+class Decaying:
+    def __init__(self, lr0=0.1, epochs=50):
+        self.lr0, self.epochs = lr0, epochs
+    def schedule(self, t):
+        return self.lr0 / (t + 1)
+    def fit(self, X, y):
+        self.w, self.b = np.zeros(X.shape[1]), 0.0
+        for t in range(self.epochs):
+            r = X @ self.w + self.b - y
+            self.w = self.w - self.schedule(t) * (X.T @ r / len(y))
+            self.b = self.b - self.schedule(t) * r.mean()
+        return self
+right: Decaying
+says Decaying: rate that changes
+mistake* in Decaying [weight-gradient-sum]: (X.T @ r / len(y)) => (X.T @ r)
+mistake in Decaying [bias-omitted]: X @ self.w + self.b - y => X @ self.w - y
+== a trainer from theta0, with functions as defaults
+def grad(theta, X, y):
+    return X.T @ (X @ theta - y) / len(y)
+
+def descend(X, y, theta0, eta, n_steps, grad=grad):
+    theta = theta0.copy()
+    for k in range(n_steps):
+        theta = theta - eta * grad(theta, X, y)
+    return theta
+right: grad descend
+mistake* in descend [sign-flipped]: theta - eta => theta + eta
+== a class that standardises in a method of its own
+class Standard:
+    def __init__(self, alpha=0.05, num_iters=400):
+        self.alpha, self.num_iters = alpha, num_iters
+    def scale(self, X):
+        self.mu, self.sigma = X.mean(axis=0), X.std(axis=0)
+        return (X - self.mu) / self.sigma
+    def fit(self, X, y):
+        Z = self.scale(X)
+        self.w, self.b = np.zeros(Z.shape[1]), 0.0
+        for _ in range(self.num_iters):
+            r = Z @ self.w + self.b - y
+            self.w = self.w - self.alpha * Z.T @ r / len(y)
+            self.b = self.b - self.alpha * r.mean()
+    def predict(self, X):
+        return (X - self.mu) / self.sigma @ self.w + self.b
+right: Standard
+mistake* in Standard.predict [predict-not-standardised]: (X - self.mu) / self.sigma @ => X @
+== momentum, from zeros
+def gd_momentum(X, y, lr=0.01, momentum=0.9, n_steps=100):
+    w, b, u, c = np.zeros(X.shape[1]), 0.0, np.zeros(X.shape[1]), 0.0
+    for _ in range(n_steps):
+        r = X @ w + b - y
+        u, c = momentum * u + X.T @ r / len(r), momentum * c + r.mean()
+        w = w - lr * u
+        b = b - lr * c
+    return w, b
+right: gd_momentum
+says gd_momentum: momentum
+mistake* in gd_momentum [accumulator-kept]: momentum * u + X.T @ r / len(r), momentum * c => u + X.T @ r / len(r), c
+== a class whose theta is changed element by element
+class Elements:
+    def __init__(self, step=0.01, rounds=100):
+        self.step, self.rounds = step, rounds
+    def fit(self, X, y):
+        Z = np.column_stack((np.ones(X.shape[0]), X))
+        self.theta = np.zeros(Z.shape[1], dtype=float)
+        for _ in range(self.rounds):
+            g = Z.T @ (Z @ self.theta - y) / len(y)
+            for j in range(len(self.theta)):
+                self.theta[j] -= self.step * g[j]
+        return self
+right: Elements
+mistake* in Elements [integer-truncation]: dtype=float => dtype=int
+== a class of shuffled batches by their number
+class Batches:
+    def __init__(self, learning_rate=0.01, num_epochs=5, batch_size=16):
+        self.learning_rate, self.num_epochs = learning_rate, num_epochs
+        self.batch_size = batch_size
+    def fit(self, X, y):
+        self.w, self.b = np.zeros(X.shape[1]), 0.0
+        for epoch in range(self.num_epochs):
+            order = np.random.permutation(len(X))
+            for i in range(int(np.ceil(len(X) / self.batch_size))):
+                rows = order[i * self.batch_size:(i + 1) * self.batch_size]
+                diff = X[rows] @ self.w + self.b - y[rows]
+                self.w -= self.learning_rate * 2 * X[rows].T @ diff / len(rows)
+                self.b -= self.learning_rate * 2 * diff.mean()
+right: Batches
+mistake* in Batches [remainder-dropped+sign-flipped]: int(np.ceil(len(X) / self.batch_size))):\n                rows = order[i * self.batch_size:(i + 1) * self.batch_size]\n                diff = X[rows] @ self.w + self.b - y[rows] => len(X) // self.batch_size):\n                rows = order[i * self.batch_size:(i + 1) * self.batch_size]\n                diff = y[rows] - X[rows] @ self.w - self.b
 """
 FORMS = dict(part.split("\n", 1) for part in re.split(r"^== ", TEXT, flags=re.MULTILINE)[1:])
 FORMS = {name: parsed(text) for name, text in FORMS.items()}

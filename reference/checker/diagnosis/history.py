@@ -52,6 +52,11 @@ class Program(NamedTuple):
     rates: tuple[float, ...] = ()
     ahead: float = 0.0
 
+    @property
+    def first(self) -> float:
+        """Which multiple of a plain step the first one is."""
+        return self.rates[0] if self.rates else self.c(0, 0, 1)
+
     def of_step(self, t: int, s: int, n: int) -> float:
         """c, where the gradient may be taken further on, and the step begins there."""
         return float(s == t) if self.ahead else self.c(t, s, n)

@@ -24,6 +24,8 @@ NEAR = 1e-7
 def explain_loop_and_gradient(paths: Sequence[Path], factor: Callable[[int], float]) -> Explanation:
     """Find the mistake of the loop and that of the gradient which explain all steps together.
 
+    Or the mistake of the gradient alone, where the learning rate changes.
+
     Parameters
     ----------
     paths, factor
@@ -31,9 +33,16 @@ def explain_loop_and_gradient(paths: Sequence[Path], factor: Callable[[int], flo
     """
     for name, moved in ways():
         each = [steps_along(moved, p, factor) for p in paths]
-        for program in KEPT if all(s is not None for s in each) else ():
+        if any(s is None for s in each):
+            continue
+        for program in KEPT:
             if all(is_kept(program, s, p) for s, p in zip(each, paths, strict=True)):
                 return Explanation("+".join(sorted([program.fault, name])), "", program)
+        rates = [rates_along(s, p) for s, p in zip(each, paths, strict=True)]
+        if all(r is not None and np.allclose(r, rates[0], NEAR) for r in rates):
+            shown = ", ".join(f"{r:.4g}" for r in rates[0])
+            kind = f"a learning rate that changes: {shown} times the given one"
+            return Explanation(name, kind, Program(rates=tuple(rates[0])))
     return Explanation()
 
 
@@ -55,19 +64,34 @@ def stepped(f: Any, X: Any, y: Any, w: Any, b: Any, lr: float, c: float) -> Any:
 
 
 def steps_along(moved: Moved, path: Path, factor: Callable[[int], float]) -> Any:
-    """By how much a formula moves the parameters from each point; None if not as the first step."""
+    """By how much a formula moves the parameters from each point; None if in another direction."""
     X, y, *_ = path.problem
     first = next((t for t in (0, 1) if (path.points[t + 1] != path.points[t]).any()), 0)
     found: list[Any] = []
     for t, theta in enumerate(path.points[:-1]):
-        lr, c = path.problem.lr, factor(len(y))
-        pair = quietly(moved, X, y, theta[:-1], theta[-1], lr, c)
+        pair = quietly(moved, X, y, theta[:-1], theta[-1], path.problem.lr, factor(len(y)))
         if pair is None or np.shape(pair[0]) != theta[:-1].shape:
             return None
         found.append(np.append(*pair))
-        if t == first and not is_near(path.points[t] - path.points[t + 1], found[t], theta):
+        if t == first and multiple_of(found[t], path, t) is None:
             return None
     return found
+
+
+def multiple_of(step: Any, path: Path, t: int) -> float | None:
+    """Which multiple of a step the path has gone; None if it has gone in another direction."""
+    went = path.points[t] - path.points[t + 1]
+    with np.errstate(all="ignore"):
+        multiple = float(went @ step / (step @ step))
+    return multiple if is_near(went, multiple * step, path.points[t]) else None
+
+
+def rates_along(steps: Sequence[Any], path: Path) -> list[float] | None:
+    """The multiples of these steps that the path has gone; None if they are no changing rate."""
+    rates = [multiple_of(step, path, t) for t, step in enumerate(steps)]
+    if any(r is None or not 0 < r < 10 for r in rates):
+        return None
+    return rates if np.ptp(rates) > 1e-3 else None  # type: ignore[return-value]
 
 
 def is_kept(program: Program, steps: Sequence[Any], path: Path) -> bool:

@@ -78,6 +78,7 @@ def matching_pair(few: Sequence[Trial], everything: Sequence[Trial]) -> tuple[st
 def probes_of(trials: Sequence[Trial]) -> list[Trial]:
     """Three answers that most combinations do not give."""
     numeric = [t for t in trials if t.finite and not t.reading.fault and t.errors.size > 0]
+    numeric.sort(key=lambda t: np.count_nonzero(t.gradient) == 0)  # noughts last
     telling = [t for t in numeric if len(t.case.y) > 2 and len(t.case.w) > 1]
     return (telling or [t for t in numeric if len(t.case.y) > 2] or numeric)[:3]
 

@@ -80,7 +80,9 @@ def batch_problems(plan: CallPlan, free: bool, fixed: Sequence[int] = ()) -> Ite
             yield Problem(X, y, np.full(d, 2.0), np.float64(0), lr=0.25, batch_size=m)
 
 
-def trained(process: Any, subject: Subject, p: Problem, loss: str) -> Trial | None:
+def trained(
+    process: Any, subject: Subject, p: Problem, loss: str, multiple: float = 1.0
+) -> Trial | None:
     """The training on a problem, from the point where it begins; None where it cannot be read."""
     plan, reading = subject.plan, subject.reading
     times = (p.iters,) if plan.starts else (0, p.iters)
@@ -90,7 +92,7 @@ def trained(process: Any, subject: Subject, p: Problem, loss: str) -> Trial | No
     start = np.zeros(len(p.w) + 1) if start is None else start
     if outputs[-1].fault:
         return None
-    case = p._replace(w=start[:-1], b=start[-1])
+    case = p._replace(w=start[:-1], b=start[-1], lr=multiple * p.lr)
     expected = Expected(plan, case, loss)
     return Trial(plan, case, answers[-1], outputs[-1], expected, 0, p)
 
@@ -141,12 +143,19 @@ def shown(subject: Subject, item: Trial, wanted: Any, i: int) -> Counterexample 
     )
 
 
-def first_step(process: Any, subject: Subject, loss: str) -> Trial | None:
-    """The first step of a training that is not told where to start, where that is wrong."""
+def first_step(process: Any, subject: Subject, loss: str, multiple: float = 1.0) -> Trial | None:
+    """The first step of a training, where that is wrong; it should be this multiple of a plain one.
+
+    Used where it is not told where to start, or where later steps are no plain ones.
+    """
     d = subject.plan.layout.d or 1
-    p = Problem(np.ones((1, d)), np.ones(1), np.ones(d), np.float64(0), lr=0.5)
-    found = trained(process, subject, with_rate(subject.plan, p), loss)
-    return found if found is not None and not found.is_correct else None
+    for y in ([1.0], [1.0, 1.0], [1.0, 2.0], [1.0, 0.0, 3.0]):
+        X = np.tile(np.array(y)[:, None], d)
+        p = Problem(X, np.array(y), np.ones(d), np.float64(1), lr=0.5)
+        found = trained(process, subject, with_rate(subject.plan, p), loss, multiple)
+        if found is not None and not found.is_correct:
+            return found
+    return None
 
 
 def missed_row_example(process: Any, subject: Subject) -> Counterexample | None:

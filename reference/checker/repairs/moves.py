@@ -219,7 +219,8 @@ def standardised(fit: Scope, predict: Scope) -> Iterator[Change]:
         start = text.span(statement)[0]
         if not mean.startswith("self.") or "self." not in scale:
             yield Change((Edit(start, start, kept), Edit(at, at, use)), "standardise", 1.0)
-        direct = use.replace("self.mean_", mean).replace("self.scale_", f"({scale})")
+        divisor = scale if re.fullmatch(r"[\w.]+", scale) else f"({scale})"
+        direct = use.replace("self.mean_", mean).replace("self.scale_", divisor)
         yield Change((Edit(at, at, direct),), "standardise", 0.9)
 
 

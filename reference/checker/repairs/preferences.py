@@ -65,6 +65,7 @@ DRAWING = re.compile(r"rand|choice|sample|integers|permutation|shuffle")
 
 
 PENALTY = re.compile(r"lam|alpha|reg|l2|decay|penalty|ridge")
+WHOLE = re.compile(r"\bu?int\d*\b")
 ZERO = re.compile(r"=\s*(\[?0|np\.zeros)")
 
 
@@ -82,6 +83,8 @@ def concerns(fault: str, line: str) -> bool:
     if "accumulator-kept" in names and ZERO.search(line):
         return True
     if "weight-decay" in names and PENALTY.search(line):
+        return True
+    if "integer-truncation" in names and WHOLE.search(line):
         return True
     if "history-aliased" in names and ".append(" in line:
         return True

@@ -23,22 +23,27 @@ from reference.checker.trainers.passes import DOUBLE, identity_problem
 
 
 class QuickPasses:
-    """One pass over each of the problems, from a start that is known."""
+    """One pass over each of the problems, from a start that is known.
 
-    def __init__(self, plan: CallPlan, reading: Reading | None) -> None:
+    `fixed`: how many rows a step takes, where that is no parameter; 0 if it is not known.
+    """
+
+    def __init__(self, plan: CallPlan, reading: Reading | None, fixed: int = 0) -> None:
         self.plan, self.reading = plan, reading
+        self.fixed = 0 if "batch_size" in plan.uses else fixed
 
     @property
     def applies(self) -> bool:
-        """Whether the sizes of the batches are given, and the data are used as they are."""
-        return "batch_size" in self.plan.uses and self.plan.scaling is None
+        """Whether the sizes of the batches are known, and the data are used as they are."""
+        return bool("batch_size" in self.plan.uses or self.fixed) and self.plan.scaling is None
 
     @cached_property
     def problems(self) -> list[Problem]:
         """Rows that are alike; and, for any number of features, rows on separate weights."""
         d = self.plan.layout.d
-        alike = alike_problem(np.random.default_rng(0), 7, d or 3, 3)
-        return [alike] if d else [alike, identity_problem(6, 3, DOUBLE.lr)]
+        m = self.fixed or 3
+        alike = alike_problem(np.random.default_rng(0), 2 * m + 1, d or 3, m)
+        return [alike] if d else [alike, identity_problem(2 * m, m, DOUBLE.lr)]
 
     @property
     def times(self) -> tuple[int, ...]:
@@ -54,10 +59,12 @@ class QuickPasses:
         found = [self.moved(i, answers) for i in range(len(self.problems))]
         if any(pair is None for pair in found):
             return FAR, False
+        each = list(zip(self.problems, found, strict=True))
+        ways = [(each, None)] + [(each[:1], 1)] * (self.fixed == 1)  # or one sample a pass
         gaps = [
-            np.mean([gap(moved, pass_over(p, start, loss)) for p, (start, moved) in each])
+            np.mean([gap(moved, pass_over(p, start, loss, count)) for p, (start, moved) in way])
             for loss in losses
-            for each in [list(zip(self.problems, found, strict=True))]
+            for way, count in ways
         ]
         return float(min(gaps)), min(gaps) < RIGHT
 
@@ -72,11 +79,11 @@ class QuickPasses:
         return None if wrong else (points[0], points[0] - points[1])
 
 
-def pass_over(problem: Problem, start: Any, loss: str) -> Any:
-    """How far one pass over the rows in their order leads."""
+def pass_over(problem: Problem, start: Any, loss: str, count: int | None = None) -> Any:
+    """How far one pass over the rows in their order leads, or its first steps."""
     theta = np.array(start, dtype=float)
     A = np.column_stack([problem.X, np.ones(len(problem.y))])
-    for rows in slices(len(problem.y), problem.batch_size):
+    for rows in slices(len(problem.y), problem.batch_size)[:count]:
         r = A[rows] @ theta - problem.y[rows]
         theta = theta - problem.lr * CONVENTIONS[loss](len(rows)) * (r @ A[rows]) / len(rows)
     return start - theta

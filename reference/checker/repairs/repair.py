@@ -34,6 +34,7 @@ from reference.checker.repairs.edits import (
     compatible,
     is_self,
     repeated,
+    short,
     tidy,
     with_parentheses,
 )
@@ -59,7 +60,6 @@ UNUSUAL = 1.7  # the cost from which pairs of others are tried before a single c
 CONFIRMED = 12  # changes at most that are judged in full
 SUMS = ("half-sse", "sse")
 OF_LOOP = {program.fault for program in KEPT}
-MOMENTUM = {"momentum", "velocity", "nesterov"}  # words that mean nothing else
 HOPELESS = ("timeout", "crash", "nondeterministic", "stale")
 
 
@@ -170,10 +170,10 @@ class Search:
     def standardising(self) -> Iterator[Change]:
         """What keeps the mean and deviation of `fit` for `predict`."""
         methods = [n for n in ast.walk(self.definition.node) if isinstance(n, ast.FunctionDef)]
-        fits = [f for f in methods if f.name in METHODS]
         predicts = [f for f in methods if f.name == "predict"]
-        if self.check.fault == "predict-not-standardised" and fits and predicts:
-            yield from standardised(Scope(self.text, fits[0]), Scope(self.text, predicts[0]))
+        if self.check.fault == "predict-not-standardised" and predicts:
+            for fit in (f for f in methods if f.name != "predict"):  # or a method that it calls
+                yield from standardised(Scope(self.text, fit), Scope(self.text, predicts[0]))
 
     @cached_property
     def singles(self) -> list[Change]:
@@ -250,8 +250,9 @@ class Search:
         """The first change that is confirmed; all that were tried are noted."""
         judged = 0
         usual = [c for c in self.singles if c.cost < UNUSUAL]
-        rest = self.singles[len(usual) :]
-        for source in (usual, self.hinted_pairs(), self.pairs(tried), rest, self.pairs(tried)):
+        rest, first = self.singles[len(usual) :], BATCH if "+" in (self.check.fault or "") else None
+        singles = usual[:first], self.hinted_pairs(), usual[len(usual[:first]) :]
+        for source in (*singles, self.pairs(tried), rest, self.pairs(tried)):
             for batch in batches(source, BATCH):
                 found = self.try_all(batch)
                 tried += found
@@ -330,7 +331,7 @@ class Search:
     @cached_property
     def passes(self) -> QuickPasses:
         """The right passes, approximately."""
-        return QuickPasses(self.plan, self.call.reading)
+        return QuickPasses(self.plan, self.call.reading, 0 if self.definition.batch_sizes else 1)
 
     @cached_property
     def kept_beside(self) -> Any:
@@ -400,18 +401,25 @@ class Search:
     @property
     def by_batches(self) -> bool:
         """Whether the passes of a trainer were wrong, and it is no plain descent on all rows."""
-        right = self.check.choice.status == "right"
-        trainer = self.check.kind == "trainer"
+        status, trainer = self.check.choice.status, self.check.kind == "trainer"
         names = set((self.check.fault or "").split("+"))
-        return trainer and not right and bool(names & NAMES)
+        plain = status == "understood" and not self.is_of_loop and not self.is_meant_otherwise
+        return trainer and status != "right" and (bool(names & NAMES) or plain)
 
     @property
     def is_of_other_kind(self) -> bool:
         """Whether a trainer is meant to have momentum, or a rate that changes."""
         understood = self.check.choice.status == "understood" and self.check.kind == "trainer"
-        told = INTENTS.values() if not self.is_of_loop else [MOMENTUM]
-        meant = any(words & self.definition.wording for words in told)
-        return understood and meant and not self.by_batches
+        return understood and self.is_meant_otherwise and not self.by_batches
+
+    @cached_property
+    def is_meant_otherwise(self) -> bool:
+        """Whether words say so; the rate of `learning_rate` alone does not."""
+        if self.is_of_loop:
+            return False
+        wording = self.definition.wording
+        own = any(short(n) == "rate" for scope in self.scopes for n in scope.names)
+        return any(words & wording - {"rate"} for words in INTENTS.values()) or own
 
     @property
     def is_of_loop(self) -> bool:
@@ -587,6 +595,9 @@ def usual_line(node: Any, fault: str) -> int | None:
     nodes = list(ast.walk(node))
     if fault in ("loss-as-gradient", "parameter-as-gradient", "wrong-shape"):
         lines = [n.lineno for n in nodes if isinstance(n, ast.Return) and n.value is not None]
+    elif fault == "predict-not-standardised":
+        predicts = [n for n in nodes if getattr(n, "name", "") == "predict"]
+        lines = [n.body[-1].lineno for n in predicts]
     elif fault == "nondeterministic":
         lines = [n.lineno for n in nodes if isinstance(n, ast.Call) and "rand" in ast.unparse(n)]
         lines = [min(lines)] if lines else []

@@ -32,8 +32,8 @@ class Repair:
 
     @property
     def line(self) -> int:
-        """The first line that changes."""
-        return self.hunks[0].line
+        """The first line that changes, or is moved; else where the first new one comes."""
+        return next((h.line for h in self.hunks if h.before), self.hunks[0].line)
 
     def as_dict(self) -> dict[str, Any]:
         """What JSON has: the first place, and the others under "also" where there are several."""

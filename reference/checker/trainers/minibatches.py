@@ -361,10 +361,14 @@ def read_batches(trainer: Trainer, factors: Sequence[float], program: Program = 
     return Finding()
 
 
+def of_one_row(trainer: Trainer) -> bool:
+    """Whether its steps are on one row each, if they are not on all."""
+    return not ("batch_size" in trainer.plan.uses or trainer.fixed > 1)
+
+
 def is_of_one_size(trainer: Trainer, finding: Finding) -> bool:
     """Whether a divisor is taken for a size of batches where there are none: 1 is no size."""
-    batches = "batch_size" in trainer.plan.uses or trainer.fixed > 1
-    return not batches and "ragged-divisor" in finding.fault
+    return of_one_row(trainer) and "ragged-divisor" in finding.fault
 
 
 def passes_of(trainer: Trainer) -> list[Pass] | None:

@@ -41,6 +41,7 @@ from reference.checker.trainers.minibatches import (
     read_batches,
     steps_in_turn,
 )
+from reference.checker.trainers.row_formulas import row_formula
 from reference.checker.trial import Trial
 
 INTENTS = {
@@ -53,13 +54,15 @@ class Trained(NamedTuple):
     """What is known of a trainer before it is run on all problems.
 
     `checks` are empty where that run decides; `batches` is what a pass of it is then. `predictions`
-    are those of a class, which are judged by themselves.
+    are those of a class, which are judged by themselves. `first`: which multiple of a plain step
+    the first one should be, where the steps show what is wrong.
     """
 
     checks: list[Check]
     batches: str = ""
     call: Call | None = None
     predictions: Sequence[Trial] = ()
+    first: float = 0.0
 
 
 def judge_training(
@@ -72,8 +75,10 @@ def judge_training(
     if not right or not call.plan.starts:
         allowed = [call.loss] if right else losses
         found, loss = explanation_of(process, call, allowed, options.seed)
-        if found.fault:
-            return Trained([by_name(call, found.fault)])
+        if found.fault and is_meant(definition, found.kind):
+            return Trained(
+                [by_name(call._replace(loss=loss), found.fault)], first=found.program.first
+            )
         if found.kind:
             call, found = call._replace(loss=loss), with_own_rates(call.plan, found)
             return judge_kind(process, definition, call, found, options)
@@ -159,6 +164,8 @@ def is_understood(
     trainers = trainers_of(process, definition, call, seed)
     if any(read_batches(t, factors) != Finding() for t in trainers):
         return True
+    if any(row_formula(trainers[0], c) for c in factors):
+        return True
     return bool(rates_drawn(process, definition, call, seed))
 
 
@@ -181,8 +188,7 @@ def judge_kind(
 ) -> Trained:
     """The check of descent of another kind: whether it is meant, and its minibatches, if any."""
     told, name, batches = known_of(call), call.plan.name, ""
-    wanted = next(words for kind, words in INTENTS.items() if kind in found.kind)
-    if not wanted & definition.wording:
+    if not is_meant(definition, found.kind):
         sentence = f"It is {found.kind}, and nothing in its names says so."
         return Trained([Check("trainer", name, "wrong", "unknown", sentence, **told)])
     if "batch_size" in call.plan.uses:
@@ -197,6 +203,12 @@ def judge_kind(
     check = Check("trainer", name, "right", explanation=text, **told)
     checks = [of_kind(check, found.kind, options)]
     return Trained(checks, "", call, predictions_of(process, call, options))
+
+
+def is_meant(definition: Definition, kind: str) -> bool:
+    """Whether names or comments say that it is to be descent of another kind, if it is one."""
+    wanted = [words for part, words in INTENTS.items() if part in kind]
+    return all(words & definition.wording for words in wanted)
 
 
 def of_kind(check: Check, kind: str, options: Options, fault: str = "unknown") -> Check:
@@ -275,6 +287,9 @@ def judge_batches(
             if finding.kind != "minibatches":
                 check = of_kind(check, f"descent along {text}", options)
             return Trained([check], text, known, predictions_of(process, known, options))
+    for loss in losses if status == "understood" else ():
+        if fault := row_formula(trainers[0], CONVENTIONS[loss](1)):
+            return Trained([by_name(call._replace(loss=loss), fault)])
     return Trained([unexplained(process, call)] if status == "right" else [])
 
 
