@@ -76,9 +76,8 @@ def judge_training(
         allowed = [call.loss] if right else losses
         found, loss = explanation_of(process, call, allowed, options.seed)
         if found.fault and is_meant(definition, found.kind):
-            return Trained(
-                [by_name(call._replace(loss=loss), found.fault)], first=found.program.first
-            )
+            check = by_name(call._replace(loss=loss), found.fault)
+            return Trained([check], first=found.program.first)
         if found.kind:
             call, found = call._replace(loss=loss), with_own_rates(call.plan, found)
             return judge_kind(process, definition, call, found, options)
@@ -87,12 +86,17 @@ def judge_training(
     if right and "batch_size" not in call.plan.uses:
         return Trained([])
     if rates := rates_drawn(process, definition, call, options.seed):
-        shown = ", ".join(f"{r:.4g}" for r in rates[:4])
-        kind = f"one random sample a step, with a learning rate that changes: {shown}, …"
-        check = Check("trainer", call.plan.name, "right", explanation=kind, **known_of(call))
-        return Trained([of_kind(check, kind, options)], "", call)
+        return judge_drawn(call, rates, options)
     possible = [call.loss] if right else [c for c in MEANS if c in losses]
     return judge_batches(process, definition, call, possible, choice.status, options)
+
+
+def judge_drawn(call: Call, rates: Sequence[float], options: Options) -> Trained:
+    """The check of a training on one random sample a step, whose learning rate changes."""
+    shown = ", ".join(f"{r:.4g}" for r in rates[:4])
+    kind = f"one random sample a step, with a learning rate that changes: {shown}, …"
+    check = Check("trainer", call.plan.name, "right", explanation=kind, **known_of(call))
+    return Trained([of_kind(check, kind, options)], "", call)
 
 
 def with_own_rates(plan: CallPlan, found: Explanation) -> Explanation:
@@ -287,10 +291,17 @@ def judge_batches(
             if finding.kind != "minibatches":
                 check = of_kind(check, f"descent along {text}", options)
             return Trained([check], text, known, predictions_of(process, known, options))
+    return judge_rows(trainers[0], call, losses, status)
+
+
+def judge_rows(trainer: Trainer, call: Call, losses: Sequence[str], status: str) -> Trained:
+    """The check of a trainer whose batches are none that are known: by the formula of its rows."""
+    if status == "right":
+        return Trained([unexplained(trainer.process, call)])
     for loss in losses if status == "understood" else ():
-        if fault := row_formula(trainers[0], CONVENTIONS[loss](1)):
+        if fault := row_formula(trainer, CONVENTIONS[loss](1)):
             return Trained([by_name(call._replace(loss=loss), fault)])
-    return Trained([unexplained(process, call)] if status == "right" else [])
+    return Trained([])
 
 
 def is_decided_by_answers(call: Call, kind: str) -> bool:
