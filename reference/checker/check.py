@@ -34,7 +34,7 @@ from reference.checker.sandbox.messages import SubjectTerminated
 from reference.checker.sandbox.process import Process
 from reference.checker.script import check_script
 from reference.checker.session import Options
-from reference.checker.signature import kinds_of, parted, why_other, words
+from reference.checker.signature import is_model, kinds_of, parted, why_other, words
 from reference.checker.verdict import judge, unchecked
 
 
@@ -308,7 +308,7 @@ def judge_one(
             return [unchecked(definition, OTHER, "it is an abstract base")]
         if definition.is_record:
             return [unchecked(definition, OTHER, "it holds values, and computes nothing")]
-        if kinds_of(definition.short_name)[:1] == [OTHER]:
+        if is_none_of_ours(definition):
             return [unchecked(definition, OTHER, why_other(definition.short_name))]
     try:
         process.begin()
@@ -319,6 +319,13 @@ def judge_one(
         return find_repairs(process, definition, checks, losses, options, deadline)
     except Exception as error:  # whatever is wrong with the checker is not the author's mistake
         return [unchecked(definition, "function", failure(error))]
+
+
+def is_none_of_ours(definition: Definition) -> bool:
+    """Whether the name says so: of a class that predicts, only the name of another model does."""
+    name = definition.short_name
+    predicts = definition.is_class and "predict" in definition.methods
+    return kinds_of(name)[:1] == [OTHER] and not (predicts and is_model(name))
 
 
 def failure(error: Exception) -> str:

@@ -204,6 +204,22 @@ MEASURES = {  # words in the name of a measure of a fit that is no loss of ours
 }
 
 
+OTHER_MODELS = {"logistic", "polynomial", "poly", "sigmoid", "softmax", "relu", "tanh", "classify"}
+OTHER_MODELS |= {"confusion", "entropy", "absolute", "mae", "normal", "closed"}
+
+
+def is_model(name: str) -> bool:
+    """Whether a class that predicts may be a linear model, whatever else is in its name.
+
+    Examples
+    --------
+    >>> is_model("NormStopRegressor"), is_model("PolynomialRegression")
+    (True, False)
+    """
+    found = {w for word in words(name) for w in parted(word)}
+    return not found & OTHER_MODELS
+
+
 def why_other(name: str) -> str:
     """Why a function is none of ours, by its name.
 

@@ -1980,6 +1980,55 @@ class Batches:
                 self.b -= self.learning_rate * 2 * diff.mean()
 right: Batches
 mistake* in Batches [remainder-dropped+sign-flipped]: int(np.ceil(len(X) / self.batch_size))):\n                rows = order[i * self.batch_size:(i + 1) * self.batch_size]\n                diff = X[rows] @ self.w + self.b - y[rows] => len(X) // self.batch_size):\n                rows = order[i * self.batch_size:(i + 1) * self.batch_size]\n                diff = y[rows] - X[rows] @ self.w - self.b
+== a class that stops by a norm
+class NormStop:
+    def __init__(self, learning_rate=0.1, max_iters=1000, epsilon=1e-8):
+        self.learning_rate, self.max_iters = learning_rate, max_iters
+        self.epsilon = epsilon
+    def fit(self, X, y):
+        A = np.c_[np.ones(len(X)), X]
+        self.theta = np.zeros(A.shape[1])
+        for it in range(self.max_iters):
+            grad = A.T.dot(A.dot(self.theta) - y) / len(y)
+            if np.linalg.norm(grad) < self.epsilon:
+                break
+            self.theta = self.theta - self.learning_rate * grad
+        return self
+    def predict(self, X):
+        return np.c_[np.ones(len(X)), X].dot(self.theta)
+right: NormStop
+mistake* in NormStop [divided-by-d]: - y) / len(y) => - y) / A.shape[1]
+== a class of batches in a while loop
+class WhileSGD:
+    def __init__(self, alpha=0.01, epochs=5, batch_size=4):
+        self.alpha, self.epochs, self.batch_size = alpha, epochs, batch_size
+    def fit(self, X, y):
+        self.w, self.b = np.zeros(X.shape[1]), 0.0
+        for _ in range(self.epochs):
+            i = done = 0
+            while done < len(y):
+                A, t = X[i:i + self.batch_size], y[i:i + self.batch_size]
+                e = A @ self.w + self.b - t
+                self.w -= self.alpha * (A.T @ e) / len(e)
+                self.b -= self.alpha * e.mean()
+                i += self.batch_size
+                done += self.batch_size
+right: WhileSGD
+mistake* in WhileSGD [same-batch-again]: i += self.batch_size\n => pass\n
+== a training with costs that are sums
+def linear_regression(X, y, learning_rate=0.01, iterations=100):
+    m, n = X.shape
+    W, B, costs = np.zeros(n), 0.0, []
+    for i in range(iterations):
+        Y_hat = np.dot(X, W) + B
+        costs.append((1 / (2 * m)) * np.sum(np.square(Y_hat - y)))
+        dB = (1 / m) * np.sum(Y_hat - y)
+        dW = (1 / m) * np.dot(X.T, (Y_hat - y))
+        W = W - learning_rate * dW
+        B = B - learning_rate * dB
+    return {"W": W, "B": B, "cost": costs}
+right: linear_regression
+mistake* in linear_regression [bias-gradient-sum+sign-flipped-w]: (1 / m) * np.sum(Y_hat - y)\n        dW = (1 / m) * np.dot(X.T, (Y_hat - y)) => np.sum(Y_hat - y)\n        dW = (1 / m) * np.dot(X.T, (y - Y_hat))
 """
 FORMS = dict(part.split("\n", 1) for part in re.split(r"^== ", TEXT, flags=re.MULTILINE)[1:])
 FORMS = {name: parsed(text) for name, text in FORMS.items()}

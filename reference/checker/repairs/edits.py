@@ -529,9 +529,8 @@ def constants(scope: Scope) -> Iterator[Change]:
         for other in dict.fromkeys(others):
             if other != scope.text.of(node):
                 label = f"{value} to {other}"
-                cost = (
-                    1.2 if id(node) in axes else 1.4 + 0.3 * (id(node) in starts and "." in other)
-                )
+                cost = 1.2 if id(node) in axes else 1.4
+                cost += 0.3 * (id(node) in starts and "." in other) + 0.05 * ("." in other)
                 yield Change((scope.text.replaced(node, other),), "constant", cost, label)
 
 

@@ -286,14 +286,15 @@ def next_starts(scope: Scope) -> Iterator[Change]:
     for loop in (n for n in scope.nodes if isinstance(n, LOOPS)):
         inner = [n for s in loop.body for n in ast.walk(s)]
         stored = {n.id for n in inner if isinstance(n, ast.Name) and is_stored(n)}
-        stored |= {n.id for n in ast.walk(getattr(loop, "target", loop)) if isinstance(n, ast.Name)}
+        targets = ast.walk(loop.target) if isinstance(loop, ast.For) else ()
+        stored |= {n.id for n in targets if isinstance(n, ast.Name)}
         for part in (n for n in inner if isinstance(n, ast.Slice) and n.lower):
             start, m = text.of(part.lower), getattr(part.upper, "right", None)
             if m is None or start in stored or not isinstance(part.lower, ast.Name):
                 continue
             line = f"\n{indent_of(scope, loop.body[-1])}{start} += {text.of(m)}"
             end = text.starts[int(loop.body[-1].end_lineno)] - 1
-            yield Change((Edit(end, end, line),), "range", 1.2)
+            yield Change((Edit(end, end, line),), "range", 0.8)
             break
 
 

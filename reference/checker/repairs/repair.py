@@ -186,7 +186,9 @@ class Search:
                 foreign = 0.8 if i and not self.definition.is_class else 0.4 * bool(i)
                 cost = c.cost + foreign - (1.0 if c.kind in hinted else 0)
                 new = with_parentheses(applied(self.text.source, c.edits))
-                cost += 1.0 * leaves_idle_line(new, c) - 0.8 * self.stands_in_line(c)
+                cost += 1.0 * leaves_idle_line(new, c) - 0.8 * self.stands_in_line(
+                    c, self.check.fault or ""
+                )
                 if new not in found or cost < found[new][0]:
                     found[new] = cost, c._replace(cost=cost)
         for c in self.standardising():
@@ -194,10 +196,9 @@ class Search:
         found.pop(self.text.source, None)
         return sorted((c for _, c in found.values()), key=lambda c: c.cost)
 
-    def stands_in_line(self, change: Change) -> bool:
-        """Whether a change is one of a line in which the fault is likely to stand."""
+    def stands_in_line(self, change: Change, fault: str) -> bool:
+        """Whether a change is one of a line in which a fault is likely to stand."""
         number = self.text.source.count("\n", 0, change.edits[0].start)
-        fault = self.check.fault or ""
         told = change.label or (change.kind == "move" and "accumulator-kept" in fault)
         return bool(told) and concerns(fault, self.text.lines[number])
 
@@ -274,7 +275,7 @@ class Search:
         names = (self.check.fault or "").split("+")
         for first, second in itertools.combinations(names, 2):
             each = [self.likely_for(first), self.likely_for(second)]
-            ranked = sorted(itertools.product(*each), key=lambda pair: pair[0][0] + pair[1][0])
+            ranked = sorted(itertools.product(*each), key=rank_of_pair)
             pairs = (combined(a, b) for (_, a), (_, b) in ranked)
             yield from (both for both in pairs if both is not None)
 
@@ -282,6 +283,7 @@ class Search:
         """The likeliest changes of each sort for one of several mistakes, with their ranks."""
         kinds = preferred(fault)
         found = [c for c in self.singles if kinds & set(c.kind.split())]
+        found.sort(key=lambda c: not self.stands_in_line(c, fault))
         sorts = itertools.product(sorted(kinds), (True, False))  # what is repeated has no label
         each = [[c for c in found if c.kind == k and bool(c.label) == s][:HINTED] for k, s in sorts]
         return list(itertools.chain.from_iterable(map(enumerate, each)))
@@ -324,7 +326,7 @@ class Search:
     @cached_property
     def requests(self) -> list[dict[str, Any]]:
         """The calls by which changes are tried."""
-        if self.by_batches and self.passes.applies:
+        if self.compares_passes:
             return self.passes.requests()
         return requests_of(self.plan, self.problems)
 
@@ -368,7 +370,7 @@ class Search:
         """The distance from the right answers under the nearest convention, and whether right."""
         if any(a.raised for a in answers):
             return FAR * 1.5, False
-        if self.by_batches and not self.may_draw:
+        if self.compares_passes:
             return self.passes.distance(answers, self.allowed)
         count = len(iterations(self.plan))
         groups = [list(answers[i : i + count]) for i in range(0, len(answers), count)]
@@ -426,10 +428,12 @@ class Search:
         """Whether a mistake of the loop explains a trainer that is plain descent else."""
         return bool(OF_LOOP & set((self.check.fault or "").split("+")))
 
-    @property
-    def may_draw(self) -> bool:
-        """Whether passes are not compared: rows are drawn, or batches have their own size."""
-        return not self.passes.applies or "row-never-drawn" in (self.check.fault or "")
+    @cached_property
+    def compares_passes(self) -> bool:
+        """Whether passes are compared: not where rows are drawn, or batches have their own size."""
+        names = set((self.check.fault or "").split("+"))
+        wrong = self.by_batches or (self.check.kind == "trainer" and bool(names & NAMES))
+        return wrong and self.passes.applies and "row-never-drawn" not in names
 
     def judged_predictions(self, tried: Attempt) -> tuple[float, bool]:
         """The same for the predictions of a fitted model."""
@@ -582,6 +586,11 @@ def biases_in(layout: Layout, parameters: Iterable[str]) -> tuple[str, ...]:
     if layout.packed not in forms:
         return ()
     return tuple(forms[layout.packed].format(p, layout.keys[1]) for p in parameters)
+
+
+def rank_of_pair(pair: Sequence[tuple[int, Change]]) -> tuple[int, float]:
+    """The order of two changes with their ranks: of equal ones, the cheaper first."""
+    return sum(rank for rank, _ in pair), sum(change.cost for _, change in pair)
 
 
 def combined(a: Change, b: Change) -> Change | None:
