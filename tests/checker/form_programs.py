@@ -2029,6 +2029,40 @@ def linear_regression(X, y, learning_rate=0.01, iterations=100):
     return {"W": W, "B": B, "cost": costs}
 right: linear_regression
 mistake* in linear_regression [bias-gradient-sum+sign-flipped-w]: (1 / m) * np.sum(Y_hat - y)\n        dW = (1 / m) * np.dot(X.T, (Y_hat - y)) => np.sum(Y_hat - y)\n        dW = (1 / m) * np.dot(X.T, (y - Y_hat))
+== a class of minibatches on standardised features
+class ZSGD:
+    def __init__(self, lr=0.05, epochs=10, batch_size=8):
+        self.lr, self.epochs, self.batch_size = lr, epochs, batch_size
+    def fit(self, X, y):
+        Z = (X - X.mean(axis=0)) / X.std(axis=0)
+        n = len(Z)
+        self.w, self.b = np.zeros(Z.shape[1]), 0.0
+        for _ in range(self.epochs):
+            order = np.random.permutation(n)
+            for i in range(0, n, self.batch_size):
+                rows = order[i:i + self.batch_size]
+                err = Z[rows] @ self.w + self.b - y[rows]
+                self.w = self.w - self.lr * Z[rows].T @ err / len(err)
+                self.b = self.b - self.lr * err.sum() / len(err)
+        return self
+right: ZSGD
+says ZSGD: standardised
+mistake* in ZSGD [full-n-divisor]: Z[rows].T @ err / len(err)\n                self.b = self.b - self.lr * err.sum() / len(err) => Z[rows].T @ err / n\n                self.b = self.b - self.lr * err.sum() / n
+mistake in ZSGD [whole-data-in-each-batch]: rows = order[i:i + self.batch_size] => rows = order
+== a class that slices its batches
+class Slices:
+    def __init__(self, lr=0.1, epochs=10, batch_size=4):
+        self.lr, self.epochs, self.batch_size = lr, epochs, batch_size
+    def fit(self, X, y):
+        self.w, self.b = np.zeros(X.shape[1]), 0.0
+        for _ in range(self.epochs):
+            for i in range(0, len(y), self.batch_size):
+                A, t = X[i:i + self.batch_size], y[i:i + self.batch_size]
+                err = A @ self.w + self.b - t
+                self.w -= self.lr * A.T @ err / len(t)
+                self.b -= self.lr * err.mean()
+right: Slices
+mistake* in Slices [same-batch-again]: A, t = X[i:i + self.batch_size], y[i:i + self.batch_size] => A, t = X[0:self.batch_size], y[0:self.batch_size]
 """
 FORMS = dict(part.split("\n", 1) for part in re.split(r"^== ", TEXT, flags=re.MULTILINE)[1:])
 FORMS = {name: parsed(text) for name, text in FORMS.items()}

@@ -43,19 +43,30 @@ SIZES = [(2, 1), (3, 2), (4, 2), (5, 2), (2, 2), (3, 3), (5, 5)]  # (n, m), simp
 def batch_example(process: Any, subject: Subject, losses: Sequence[str]) -> Counterexample | None:
     """The first small problem on which epochs of minibatches lead elsewhere than they should."""
     plan = subject.plan
-    loss = next((c for c in losses if full_batch_is_right(process, subject, c)), losses[0])
+    scaled = plan.scaling is not None
+    right = (c for c in losses if not scaled and full_batch_is_right(process, subject, c))
+    loss = next(right, losses[0])
     free = draws(subject.definition)
     fixed = subject.definition.batch_sizes
     for problem, epochs in itertools.product(batch_problems(plan, free, fixed), (1, 2)):
+        if plan.scaling is not None and not plan.scaling.applies(problem.X):
+            continue
         p = with_rate(plan, problem._replace(iters=epochs))
         item = trained(process, subject, p, loss)
         if item is None:
             return None
-        wanted = epochs_of(item.case, CONVENTIONS[loss])
+        wanted = epochs_of(on_own_scale(plan, item.case), CONVENTIONS[loss])
         wrong = np.flatnonzero(differs(item.reading.vector, wanted))
         if len(wrong):
             return shown(subject, item, wanted, int(wrong[0]))
     return None
+
+
+def on_own_scale(plan: CallPlan, case: Problem) -> Problem:
+    """The problem on the data that a trainer has standardised, if it does."""
+    if plan.scaling is None:
+        return case
+    return case._replace(X=plan.scaling.apply(case.X, plan.scaling.measure(case.X)))
 
 
 def draws(definition: Definition) -> bool:
@@ -149,6 +160,8 @@ def first_step(process: Any, subject: Subject, loss: str, multiple: float = 1.0)
     Used where it is not told where to start, or where later steps are no plain ones.
     """
     d = subject.plan.layout.d or 1
+    if subject.plan.scaling is not None:
+        return None
     for y in ([1.0], [1.0, 1.0], [1.0, 2.0], [1.0, 0.0, 3.0]):
         X = np.tile(np.array(y)[:, None], d)
         p = Problem(X, np.array(y), np.ones(d), np.float64(1), lr=0.5)

@@ -656,7 +656,8 @@ def indices(scope: Scope) -> Iterator[Change]:
         for other in known:
             if other != text.of(node.slice):
                 new = text.replaced(node.slice, other)
-                yield Change((new,), "slice", 1.3, f"slice {other}")
+                label = f"slice {text.of(node.slice)} to {other}"
+                yield Change((new,), "slice", 1.3, label)
         if isinstance(node.slice, ast.Constant):
             inner = node.value if isinstance(node.value, ast.Subscript) else node
             new = text.replaced(node, f"{text.of(inner.value)}[:, {text.of(node.slice)}]")

@@ -465,7 +465,7 @@ def alike_problems(trainer: Trainer) -> Iterator[tuple[Problem, list[Any], Any]]
 def follows(trainer: Trainer, factor: float, model: Model) -> bool:
     """Whether large steps are those of the model, on rows that are alike or act apart."""
     if trainer.plan.scaling is not None:  # rows that are alike have no spread
-        return True
+        return leads_on_scaled_rows(trainer, factor, model)
     alone = bool(model.program.kind) or leaves(trainer, factor, model)
     return alone and leads_on_alike_rows(trainer, factor, model)
 
@@ -476,6 +476,45 @@ def leads_on_alike_rows(trainer: Trainer, factor: float, model: Model) -> bool:
         bool(points) and leads(model, problem, points, factor, dtype)
         for problem, points, dtype in alike_problems(trainer)
     )
+
+
+def leads_on_scaled_rows(trainer: Trainer, factor: float, model: Model) -> bool:
+    """The same for the first pass over a few different rows, in any order of them."""
+    process, plan, reading, seed, k = trainer
+    rng = np.random.default_rng(seed)
+    for n, m in [(3, 2), (4, 2)] if "batch_size" in plan.uses else [(k + 2, k)]:
+        d = plan.layout.d or 2
+        problem = alike_problem(rng, n, d, m)._replace(
+            X=rng.normal(size=(n, d)), y=rng.normal(size=n)
+        )
+        points, _ = first_points(process, plan, reading, problem)
+        if len(points) < 2:
+            return False
+        Z = plan.scaling.apply(problem.X, plan.scaling.measure(problem.X))
+        A, eta = np.column_stack([Z, np.ones(n)]), problem.lr * factor
+        orders = itertools.islice(itertools.permutations(range(n)), 5040)
+        if not any(ends_at(model, A[list(p)], problem.y[list(p)], m, eta, points) for p in orders):
+            return False
+    return True
+
+
+def ends_at(model: Model, A: Any, y: Any, m: int, eta: float, points: Sequence[Any]) -> bool:
+    """Whether a pass over rows in their order leads from the first point to the second one."""
+    theta = before = points[0]
+    steps, gradients = model.structure.steps(len(y), m), []
+    for t, rows in enumerate(steps):
+        at = theta + model.program.ahead * (theta - before)
+        r = A[rows] @ (points[0] if model.program is FROZEN else at) - y[rows]
+        of_w, of_b = (
+            model.sign[1] / divide(len(rows), len(y), m)
+            for _, divide in (model.divisor, model.of_bias or model.divisor)
+        )
+        sizes = np.append(np.full(A.shape[1] - 1, of_w), of_b)
+        gradients.append(sizes * (r @ A[rows]))
+        c = [step_coefficient(model, len(steps), t, s) for s in range(t + 1)]
+        before, theta = theta, at - eta * sum(k * g for k, g in zip(c, gradients, strict=True))
+    size = 1 + np.abs(theta).max()
+    return bool((np.abs(theta - points[1]) <= 1e-7 * size).all())
 
 
 def leaves(trainer: Trainer, factor: float, model: Model) -> bool:
