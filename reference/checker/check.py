@@ -232,7 +232,28 @@ def judge_each(
         options.progress(d.name)
         allowed = losses or conventions(d, [c for cs in checks.values() for c in cs])
         checks[d.name] = judge_one(process, d, allowed, options, asked or d.name in only)
+    for d, loss in of_another_loss(definitions, checks) if not losses else ():
+        checks[d.name] = judge_one(process, d, [loss], options, asked or d.name in only)
     return checks
+
+
+def of_another_loss(
+    definitions: Sequence[Definition], checks: dict[str, list[Check]]
+) -> list[tuple[Definition, str]]:
+    """The partial derivative that is right for another loss than the one beside it, and that loss.
+
+    It is the one that does not agree with the program's own loss; else that of the larger.
+    """
+    right = [c for cs in checks.values() for c in cs if c.verdict == "right"]
+    partials = [c for c in right if c.kind in ("gradient_w", "gradient_b")]
+    if sorted(c.kind for c in partials) != ["gradient_b", "gradient_w"]:
+        return []
+    own = [c.loss for c in right if c.kind in ("loss", "sample")]
+    first, *_ = sorted(
+        {c.loss for c in partials}, key=lambda k: (k not in own, [*CONVENTIONS].index(k))
+    )
+    odd = {c.name for c in partials if c.loss != first}
+    return [(d, first) for d in definitions if d.name in odd]
 
 
 def loaded(process: Process) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -100,7 +101,9 @@ def kinds_in_order(definition: Definition) -> list[str]:
         found += ANY
     if set(words(definition.short_name)) <= WHOLE:  # a part of the gradient is not all of it
         found = [k for k in found if k not in ("gradient_w", "gradient_b")]
-    return list(dict.fromkeys(found))
+    part = part_of(definition.short_name)
+    other = {"w": "gradient_b", "b": "gradient_w", "neither": "gradient_b"}.get(part)
+    return [k for k in dict.fromkeys(found) if k != other]
 
 
 W_ENDS = "dw gradw gradientw slope dm weights weight atm atw gradm wrtw wrtm gradientm derivativem "
@@ -124,6 +127,30 @@ def partial_of(name: str) -> str:
     if ends & set(W_ENDS.split()):
         return "gradient_w"
     return "gradient_b" if ends & set(B_ENDS.split()) else ""
+
+
+DIFFERENTIAL = "d dj dl de dc df g grad grads gradient gradients derivative derivatives deriv "
+DIFFERENTIAL += "partial partials wrt of to the compute calc calculate get find loss cost mse "
+DIFFERENTIAL += "error err sse j l e f fn func with respect by for at"
+
+
+def part_of(name: str) -> str:
+    """Of which parameter a partial derivative is, by the one word that says so.
+
+    Examples
+    --------
+    >>> part_of("slope_derivative"), part_of("grad0"), part_of("compute_error_gradient")
+    ('w', 'b', 'neither')
+    """
+    rest = [w for w in words(name) if w not in DIFFERENTIAL.split()]
+    if not rest:
+        return "neither"
+    number = re.fullmatch(r"[a-z]*?(\d)", rest[0]) if len(rest) == 1 else None
+    if number:
+        return "w" if int(number[1]) else "b"
+    roles = roles_of(rest[0]) if len(rest) == 1 else []
+    known = [r for r in roles if r in ("w", "b")]
+    return known[0] if len(known) == 1 and roles[0] in ("w", "b", "n") else ""
 
 
 def cheapest(parameters: Any, kind: str) -> list[tuple[int, Assignment]]:

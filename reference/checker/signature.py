@@ -32,8 +32,8 @@ KIND_WORDS = {  # words in the name of a function; those above win over those be
     "regression regress solve run runner training iterations regressor",
     "step": "step update apply optimizer",
     "gradient": "gradient gradients grad grads derivative derivatives deriv partial partials "
-    "backward backprop propagate dw db dm dc djdw djdb dldw dldb dtheta slope dj dl dcost dloss "
-    "dmse",
+    "backward backprop propagate dw db dm dc djdw djdb dldw dldb dtheta slope slopes dj dl "
+    "dcost dloss dmse",
     "loss": "loss cost mse error errors sse rss objective j criterion residual sqerror sqerrors "
     "ssr sumsquares sumofsquares residualsumofsquares",
     "predict": "predict prediction predictions forward hypothesis linreg linear model net h f "
@@ -159,7 +159,7 @@ def kinds_of(name: str) -> list[str]:
     (['gradient', 'loss'], ['loss'])
     """
     parts = [w for word in words(name) for w in parted(re.sub(r"(?<=\w{4})\d+$", "", word))]
-    found = {*parts, "".join(words(name))}
+    found = {*parts, "".join(words(name)), re.sub(r"(?<=^dtheta)\d$", "", "".join(words(name)))}
     if parts[:1] == ["d"] and (set(parts[1:2]) & DIFFERENTIATED or is_parameter(parts[1:])):
         found.add("gradient")
     if found & set(KIND_WORDS["predict"].split()):

@@ -1838,6 +1838,67 @@ def partials(x_i, y_i, w, b):
     return -2 * (y_i - guess) * x_i, -2 * (y_i - guess)
 right: squared_error partials
 mistake* in partials [sign-flipped]: -2 * (y_i - guess) * x_i, -2 => 2 * (y_i - guess) * x_i, 2
+== predictions added up feature by feature
+def predict(X, w, b):
+    predictions = []
+    for row in X:
+        total = b
+        for value, weight in zip(row, w):
+            total += value * weight
+        predictions.append(total)
+    return predictions
+
+def slopes(x, y, w, b):
+    sums = {"w": 0.0, "b": 0.0}
+    for i in range(len(x)):
+        miss = b + w * x[i] - y[i]
+        sums["w"] += miss * x[i]
+        sums["b"] += miss
+    return {key: value / len(x) for key, value in sums.items()}
+right: predict slopes
+mistake* in predict: total = b\n        for value, weight in zip(row, w):\n            total += value * weight => total = 0.0\n        for value, weight in zip(row, w):\n            total += value * weight + b
+mistake* in slopes [feature-in-bias]: sums["b"] += miss => sums["b"] += miss * x[i]
+== two partial derivatives of one loss
+def mean_squared_error(x, y, slope, intercept):
+    return np.mean((y - (slope * x + intercept)) ** 2)
+
+def derivative_slope(x, y, slope, intercept):
+    return -2 * np.mean(x * (y - (slope * x + intercept)))
+
+def derivative_intercept(x, y, slope, intercept):
+    return -2 * np.mean(y - (slope * x + intercept))
+right: mean_squared_error derivative_slope derivative_intercept
+mistake* in derivative_intercept [factor-half]: -2 * np.mean(y => -np.mean(y
+mistake* in derivative_slope [factor-half]: -2 * np.mean(x => -np.mean(x
+== partial derivatives by the names of their parameters
+def slope_derivative(x, y, w, b):
+    return np.mean((w * x + b - y) * x)
+
+def intercept_derivative(x, y, w, b):
+    return np.mean(w * x + b - y)
+
+def d_theta0(theta0, theta1, xs, ys):
+    return sum(theta0 + theta1 * x - y for x, y in zip(xs, ys)) / len(xs)
+
+def d_theta1(theta0, theta1, xs, ys):
+    return sum((theta0 + theta1 * x - y) * x for x, y in zip(xs, ys)) / len(xs)
+
+def error_gradient(x, y, w, b):
+    r = w * x + b - y
+    return np.mean(r * x), np.mean(r)
+right: slope_derivative intercept_derivative d_theta0 d_theta1 error_gradient
+mistake* in slope_derivative [feature-missing]: np.mean((w * x + b - y) * x) => np.mean(w * x + b - y)
+mistake* in d_theta1 [feature-missing]: sum((theta0 + theta1 * x - y) * x for => sum(theta0 + theta1 * x - y for
+mistake in error_gradient: np.mean(r * x), np.mean(r) => np.mean(r)
+== two partial derivatives
+def dLdw(x, y, w, b):
+    return np.mean((w * x + b - y) * x)
+
+def dLdb(x, y, w, b):
+    return np.mean(w * x + b - y)
+right: dLdw dLdb
+mistake* in dLdw [factor-two]: np.mean((w => 2 * np.mean((w
+mistake* in dLdb [factor-two]: np.mean(w => 2 * np.mean(w
 == the partial derivatives of one sample
 def sample_gradient(x_i, y_i, w, b):
     e = sum(p * q for p, q in zip(w, x_i)) + b - y_i

@@ -145,6 +145,8 @@ OTHERS = {  # (declared, actual): the fault
     ("half-mse", "sse"): "factor-two-sum",
     ("mse", "sse"): "missing-mean",
     ("half-sse", "sse"): "factor-two",
+    ("mse", "half-mse"): "factor-half",
+    ("sse", "half-sse"): "factor-half",
 }
 
 
@@ -186,7 +188,7 @@ def test_for_single_samples_a_sum_is_as_good_as_a_mean(declared, c):
         assert CONVENTIONS[declared](1) == c
     else:
         name, _ = match.other_loss(trials, declared)
-        assert name == ("factor-two" if c == 2 else "another-loss")
+        assert name == ("factor-two" if c == 2 else "factor-half")
 
 
 @pytest.mark.parametrize("loss", [name for name in CONVENTIONS if name != "half-mse"])
@@ -200,7 +202,10 @@ def test_right_for_another_loss_is_within_its_bound(loss):
         assert match.is_right_for(loss, answers(program, cases=[case])[0]) == is_right
 
 
-@pytest.mark.parametrize("fault", [f for f in CATALOGUE if f.ratio], ids=lambda f: f.name)
+LARGER = [f for f in CATALOGUE if f.ratio and f.ratio(7) > 1]
+
+
+@pytest.mark.parametrize("fault", LARGER, ids=lambda f: f.name)
 def test_the_usual_factors_are_faults_beyond_the_four_losses(fault):
     """Twice, n times and 2n times the largest of them."""
 

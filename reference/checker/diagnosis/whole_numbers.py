@@ -178,7 +178,7 @@ def place(evidence: Evidence, found: Callable[[Any], bool]) -> str:
     if definition is None or definition.program is None:
         return ""
     for nodes in (definition.nodes, ast.walk(definition.program.tree)):
-        lines = [n.lineno for n in nodes if found(n)]
+        lines = sorted({n.lineno for n in nodes if found(n)})[:3]
         if lines:
-            return f" in {definition.program.place(lines[0])}"
+            return f" in {' and in '.join(map(definition.program.place, lines))}"
     return ""

@@ -907,6 +907,20 @@ def terms(scope: Scope) -> Iterator[Change]:
         if isinstance(node, ast.Assign) and is_zero(node.value):  # where a sum begins
             for b in (*scope.biases, *scope.meaning("b"))[:1]:
                 yield Change((text.replaced(node.value, b),), "term", 1.5, f"from {b}")
+                for edits in added_each_time(scope, node, b):
+                    yield Change((*edits, text.replaced(node.value, b)), "term", 1.2)
+
+
+def added_each_time(scope: Scope, begin: ast.Assign, b: str) -> Iterator[tuple[Edit, ...]]:
+    """Where b is added to a sum with each term, `s += a + b`: those terms without it."""
+    text = scope.text
+    for s in scope.nodes:
+        same = isinstance(s, ast.AugAssign) and text.of(s.target) == text.of(begin.targets[0])
+        if same and isinstance(s.value, ast.BinOp) and isinstance(s.value.op, ast.Add):
+            sides = (s.value.left, s.value.right)
+            for part, other in (sides, sides[::-1]):
+                if text.of(other) == b:
+                    yield text.reduced(s.value, part)
 
 
 PRODUCTS = ("dot", "sum", "matmul", "einsum", "inner", "vdot", "tensordot", "mv")

@@ -89,9 +89,11 @@ FAULTS = (
     Fault(
         "factor-half",
         "∇w L = (1/2n) Xᵀ(ŷ − y), ∂L/∂b = (1/2n) Σᵢ (ŷ⁽ⁱ⁾ − y⁽ⁱ⁾)",
-        "Your {quantity} is half of what it should be: you divide by 2 once too often.",
+        "Your {quantity} is half of what it should be: you divide by 2 once too often, or a factor "
+        "2 is missing.",
         gradient=(lambda X, y, w, b: scale(gradient(X, y, w, b), 0.5),),
         loss=(lambda X, y, w, b: loss(X, y, w, b) / 2,),
+        ratio=lambda n: 0.5,
         programs="""
             def gradient(X, y, w, b):
                 r = X @ w + b - y
