@@ -16,6 +16,7 @@ from reference.checker.definition import Definition
 from reference.checker.diagnosis import match, pairs, symptoms
 from reference.checker.diagnosis.evidence import Evidence
 from reference.checker.diagnosis.faults import BY_NAME, training
+from reference.checker.diagnosis.history import PLAIN
 from reference.checker.diagnosis.own_names import in_own_names
 from reference.checker.examples.example import Subject, example, unanswered
 from reference.checker.examples.repeated_example import repeated_example
@@ -120,7 +121,7 @@ def judge_choice(
         losses = [call.loss]
         checks = judge_all(process, definition, call, losses, options, evaluate, limits)
     subject = Subject(definition, call.plan, call.reading)
-    return [with_example(c, process, subject, losses, evaluate, trained.first) for c in checks]
+    return [with_example(c, process, subject, losses, evaluate, trained) for c in checks]
 
 
 def judge_predictions(trained: Trained, options: Options, definition: Definition) -> list[Check]:
@@ -516,9 +517,9 @@ def with_example(
     subject: Subject,
     losses: Sequence[str],
     evaluate: Evaluate,
-    first: float,
+    trained: Trained,
 ) -> Check:
-    """The check of a wrong training, with an example of what is wrong in it, as in `Trained`."""
+    """The check of a wrong training, with an example of what is wrong in it."""
     known = check.counterexample is not None and check.fault not in STATEFUL
     if check.verdict == "wrong" and subject.plan.is_class and check.name != subject.plan.name:
         return with_smaller_prediction(check, subject, evaluate)
@@ -526,9 +527,11 @@ def with_example(
         return check
     losses = list(dict.fromkeys([check.loss, *losses]))
     try:
-        if first and not KEPT & set((check.fault or "").split("+")):
-            item = first_step(process, subject, check.loss, first)
+        if trained.first and not KEPT & set((check.fault or "").split("+")):
+            item = first_step(process, subject, check.loss, trained.first)
             shown = None if item is None else example(subject, item)
+        elif trained.program is not PLAIN:
+            shown = batch_example(process, subject, [check.loss], trained.program)
         else:
             shown = example_of_training(check.fault, process, subject, losses, evaluate)
     except SubjectTerminated:

@@ -2124,6 +2124,48 @@ class Slices:
                 self.b -= self.lr * err.mean()
 right: Slices
 mistake* in Slices [same-batch-again]: A, t = X[i:i + self.batch_size], y[i:i + self.batch_size] => A, t = X[0:self.batch_size], y[0:self.batch_size]
+== a history that begins with a copy of the start
+def descend(X, y, w, b, alpha, num_iters):
+    w = np.array(w, dtype=float)
+    w_history = [w.copy()]
+    for _ in range(num_iters):
+        err = X @ w + b - y
+        w -= alpha * X.T @ err / len(y)
+        b -= alpha * err.mean()
+        w_history.append(w.copy())
+    return w, b, w_history
+right: descend
+mistake* in descend [history-aliased]: append(w.copy()) => append(w)
+== a class with momentum in batches by their number
+class MomentumSGD:
+    def __init__(self, lr=0.01, momentum=0.9, epochs=10, batch_size=8):
+        self.lr, self.momentum = lr, momentum
+        self.epochs, self.batch_size = epochs, batch_size
+    def fit(self, X, y):
+        n, m = len(y), self.batch_size
+        self.w, self.b = np.zeros(X.shape[1]), 0.0
+        vw, vb = np.zeros(X.shape[1]), 0.0
+        for _ in range(self.epochs):
+            for k in range(-(-n // m)):
+                A, t = X[k * m:(k + 1) * m], y[k * m:(k + 1) * m]
+                r = A @ self.w + self.b - t
+                vw = self.momentum * vw - self.lr * A.T @ r / len(t)
+                vb = self.momentum * vb - self.lr * r.mean()
+                self.w = self.w + vw
+                self.b = self.b + vb
+right: MomentumSGD
+says MomentumSGD: momentum
+mistake* in MomentumSGD [remainder-dropped]: -(-n // m) => n // m
+== rows in turn, by their number
+def online_gd(X, y, w, b, lr, n_passes):
+    for _ in range(n_passes):
+        for i in range(len(y)):
+            e = X[i] @ w + b - y[i]
+            w = w - lr * e * X[i]
+            b = b - lr * e
+    return w, b
+right: online_gd
+mistake* in online_gd [feature-missing]: lr * e * X[i] => lr * e
 """
 FORMS = dict(part.split("\n", 1) for part in re.split(r"^== ", TEXT, flags=re.MULTILINE)[1:])
 FORMS = {name: parsed(text) for name, text in FORMS.items()}

@@ -12,6 +12,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from operator import mul
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ import numpy as np
 from reference import exact
 from reference.checker.call_plan import CallPlan, Problem
 from reference.checker.definition import Definition, called_name
+from reference.checker.diagnosis.history import PLAIN, Program
 from reference.checker.examples.example import (
     Place,
     Subject,
@@ -40,10 +42,17 @@ from reference.checker.trial import Trial
 SIZES = [(2, 1), (3, 2), (4, 2), (5, 2), (2, 2), (3, 3), (5, 5)]  # (n, m), simple ones first
 
 
-def batch_example(process: Any, subject: Subject, losses: Sequence[str]) -> Counterexample | None:
-    """The first small problem on which epochs of minibatches lead elsewhere than they should."""
+def batch_example(
+    process: Any, subject: Subject, losses: Sequence[str], program: Program = PLAIN
+) -> Counterexample | None:
+    """The first small problem on which epochs of minibatches lead elsewhere than they should.
+
+    None for a `program` whose rate changes, or that takes its gradient further on.
+    """
     plan = subject.plan
     scaled = plan.scaling is not None
+    if program.rates or program.ahead:
+        return None
     right = (c for c in losses if not scaled and full_batch_is_right(process, subject, c))
     loss = next(right, losses[0])
     free = draws(subject.definition)
@@ -55,7 +64,7 @@ def batch_example(process: Any, subject: Subject, losses: Sequence[str]) -> Coun
         item = trained(process, subject, p, loss)
         if item is None:
             return None
-        wanted = epochs_of(on_own_scale(plan, item.case), CONVENTIONS[loss])
+        wanted = epochs_of(on_own_scale(plan, item.case), CONVENTIONS[loss], program)
         wrong = np.flatnonzero(differs(item.reading.vector, wanted))
         if len(wrong):
             return shown(subject, item, wanted, int(wrong[0]))
@@ -116,16 +125,18 @@ def full_batch_is_right(process: Any, subject: Subject, loss: str) -> bool:
     return item is not None and item.is_correct
 
 
-def epochs_of(case: Problem, factor: Any) -> Any:
+def epochs_of(case: Problem, factor: Any, program: Program = PLAIN) -> Any:
     """Where the epochs of a problem should lead, exactly   (1.3g, 1.3h)"""
     w, b = exact.rationals(case.w), Fraction(case.b)
-    m, lr = case.batch_size, Fraction(case.lr)
-    for _ in range(case.iters):
-        for k in range(0, len(case.y), m):
-            X, y = case.X[k : k + m], case.y[k : k + m]
-            grad_w, grad_b = exact.gradient(X, y, w, b)
-            eta = lr * factor(len(y))
-            w, b = [v - eta * g for v, g in zip(w, grad_w, strict=True)], b - eta * grad_b
+    m, lr, kept = case.batch_size, Fraction(case.lr), []
+    starts = [k for _ in range(case.iters) for k in range(0, len(case.y), m)]
+    for t, k in enumerate(starts):
+        X, y = case.X[k : k + m], case.y[k : k + m]
+        grad_w, grad_b = exact.gradient(X, y, w, b)
+        kept.append([factor(len(y)) * g for g in (*grad_w, grad_b)])
+        c = [Fraction(program.c(t, s, 1)) for s in range(t + 1)]
+        moved = [sum(map(mul, c, each)) for each in zip(*kept, strict=True)]
+        *w, b = (v - lr * g for v, g in zip((*w, b), moved, strict=True))
     return np.array([float(v) for v in (*w, b)])
 
 
@@ -224,7 +235,7 @@ def last_but_one(answer: RawOutput, sizes: set[int]) -> Place | None:
     records = [
         found
         for found in records
-        if all((q.part.values == found[0].part.values).all() for q in found)
+        if all((q.part.values == found[-1].part.values).all() for q in found[-2:])
     ]
     return records[0][-2] if records else None
 

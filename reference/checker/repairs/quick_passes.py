@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from reference.checker.call_plan import CallPlan, Problem
+from reference.checker.diagnosis.history import PLAIN, Program
 from reference.checker.expected import CONVENTIONS
 from reference.checker.output import Reading, parse_output
 from reference.checker.repairs.quick import FAR, RIGHT, gap
@@ -26,16 +27,20 @@ class QuickPasses:
     """One pass over each of the problems, from a start that is known.
 
     `fixed`: how many rows a step takes, where that is no parameter; 0 if it is not known.
+    `program`: the kind of descent, as with momentum.
     """
 
-    def __init__(self, plan: CallPlan, reading: Reading | None, fixed: int = 0) -> None:
-        self.plan, self.reading = plan, reading
+    def __init__(
+        self, plan: CallPlan, reading: Reading | None, fixed: int = 0, program: Program = PLAIN
+    ) -> None:
+        self.plan, self.reading, self.program = plan, reading, program
         self.fixed = 0 if "batch_size" in plan.uses else fixed
 
     @property
     def applies(self) -> bool:
         """Whether the sizes of the batches are known, and the data are used as they are."""
-        return bool("batch_size" in self.plan.uses or self.fixed) and self.plan.scaling is None
+        known = bool("batch_size" in self.plan.uses or self.fixed) and self.plan.scaling is None
+        return known and not self.program.rates and not self.program.ahead
 
     @cached_property
     def problems(self) -> list[Problem]:
@@ -62,9 +67,9 @@ class QuickPasses:
         each = list(zip(self.problems, found, strict=True))
         ways = [(each, None)] + [(each[:1], 1)] * (self.fixed == 1)  # or one sample a pass
         gaps = [
-            np.mean([gap(moved, pass_over(p, start, loss, count)) for p, (start, moved) in way])
+            np.mean([gap(moved, pass_over(p, at, loss, c, self.program)) for p, (at, moved) in way])
             for loss in losses
-            for way, count in ways
+            for way, c in ways
         ]
         return float(min(gaps)), min(gaps) < RIGHT
 
@@ -79,11 +84,12 @@ class QuickPasses:
         return None if wrong else (points[0], points[0] - points[1])
 
 
-def pass_over(problem: Problem, start: Any, loss: str, count: int | None = None) -> Any:
+def pass_over(problem: Problem, start: Any, loss: str, count: int | None, program: Program) -> Any:
     """How far one pass over the rows in their order leads, or its first steps."""
-    theta = np.array(start, dtype=float)
+    theta, kept = np.array(start, dtype=float), []
     A = np.column_stack([problem.X, np.ones(len(problem.y))])
-    for rows in slices(len(problem.y), problem.batch_size)[:count]:
+    for t, rows in enumerate(slices(len(problem.y), problem.batch_size)[:count]):
         r = A[rows] @ theta - problem.y[rows]
-        theta = theta - problem.lr * CONVENTIONS[loss](len(rows)) * (r @ A[rows]) / len(rows)
+        kept.append(CONVENTIONS[loss](len(rows)) * (r @ A[rows]) / len(rows))
+        theta = theta - problem.lr * sum(program.c(t, s, 1) * g for s, g in enumerate(kept))
     return start - theta

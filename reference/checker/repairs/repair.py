@@ -21,7 +21,7 @@ import numpy as np
 from reference.checker.attempts import Attempt, Choice, readings_of, trials_of, usual_losses
 from reference.checker.call_plan import CallPlan, Layout, Problem
 from reference.checker.definition import Definition, is_stored
-from reference.checker.diagnosis.history import KEPT
+from reference.checker.diagnosis.history import KEPT, PLAIN, Program
 from reference.checker.output import parts_of
 from reference.checker.plans import METHODS
 from reference.checker.repairs.edits import (
@@ -45,11 +45,17 @@ from reference.checker.repairs.quick_passes import QuickPasses
 from reference.checker.repairs.repair_text import Repair, hunks_between
 from reference.checker.report import Check
 from reference.checker.sandbox.messages import RawOutput, SubjectTerminated
-from reference.checker.session import Options, iterations, small_problems, trials_of_problem
+from reference.checker.session import (
+    SMALL,
+    Options,
+    iterations,
+    small_problems,
+    trials_of_problem,
+)
 from reference.checker.signature import roles_of
 from reference.checker.trainers.minibatches import NAMES, OF_A_PASS
 from reference.checker.trainers.penalty import problem_without_weights
-from reference.checker.trainers.training import INTENTS, judge_training
+from reference.checker.trainers.training import INTENTS, explanation_of, judge_training
 from reference.checker.verdict import judge
 
 BATCH = 40  # changes that are sent at once
@@ -333,7 +339,17 @@ class Search:
     @cached_property
     def passes(self) -> QuickPasses:
         """The right passes, approximately."""
-        return QuickPasses(self.plan, self.call.reading, 0 if self.definition.batch_sizes else 1)
+        fixed = 0 if self.definition.batch_sizes else 1
+        return QuickPasses(self.plan, self.call.reading, fixed, self.program)
+
+    @cached_property
+    def program(self) -> Program:
+        """The kind of descent that a trainer is, before it is changed."""
+        understood = self.check.choice.status == "understood" and self.check.kind == "trainer"
+        if not understood or not self.is_meant_otherwise:
+            return PLAIN
+        told = self.process, self.call, self.losses, self.options.seed
+        return explanation_of(*told)[0].program
 
     @cached_property
     def kept_beside(self) -> Any:
@@ -405,7 +421,9 @@ class Search:
         """Whether the passes of a trainer were wrong, and it is no plain descent on all rows."""
         status, trainer = self.check.choice.status, self.check.kind == "trainer"
         names = set((self.check.fault or "").split("+"))
-        plain = status == "understood" and not self.is_of_loop and not self.is_meant_otherwise
+        read = status == "only reading" and self.check.cases == SMALL  # by its steps alone
+        plain = (status == "understood" or read) and not self.is_of_loop
+        plain = plain and not self.is_meant_otherwise
         return trainer and status != "right" and (bool(names & NAMES) or plain)
 
     @property

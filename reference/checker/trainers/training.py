@@ -14,7 +14,7 @@ from reference.checker.attempts import Choice
 from reference.checker.call_plan import CallPlan, written
 from reference.checker.definition import Definition
 from reference.checker.diagnosis.faults import BY_NAME
-from reference.checker.diagnosis.history import Explanation, explain_paths
+from reference.checker.diagnosis.history import PLAIN, Explanation, Program, explain_paths
 from reference.checker.diagnosis.loop_pairs import explain_loop_and_gradient
 from reference.checker.expected import CONVENTIONS
 from reference.checker.output import parse_output
@@ -55,7 +55,8 @@ class Trained(NamedTuple):
 
     `checks` are empty where that run decides; `batches` is what a pass of it is then. `predictions`
     are those of a class, which are judged by themselves. `first`: which multiple of a plain step
-    the first one should be, where the steps show what is wrong.
+    the first one should be, where the steps show what is wrong. `program`: the kind of descent
+    of which the batches are wrong.
     """
 
     checks: list[Check]
@@ -63,6 +64,7 @@ class Trained(NamedTuple):
     call: Call | None = None
     predictions: Sequence[Trial] = ()
     first: float = 0.0
+    program: Program = PLAIN
 
 
 def judge_training(
@@ -199,7 +201,8 @@ def judge_kind(
         trainer = Trainer(process, call.plan, call.reading, options.seed)
         finding = read_batches(trainer, [CONVENTIONS[call.loss](1)], found.program)
         if finding.fault:
-            return Trained([by_name(call, finding.fault, finding.more)])
+            check = by_name(call, finding.fault, finding.more)
+            return Trained([check], program=found.program)
         if not finding.kind:
             return Trained([unread(call, f"right as {found.kind}")])
         batches = finding.kind
@@ -298,7 +301,7 @@ def judge_rows(trainer: Trainer, call: Call, losses: Sequence[str], status: str)
     """The check of a trainer whose batches are none that are known: by the formula of its rows."""
     if status == "right":
         return Trained([unexplained(trainer.process, call)])
-    for loss in losses if status == "understood" else ():
+    for loss in losses if status != "named" else ():
         if fault := row_formula(trainer, CONVENTIONS[loss](1)):
             return Trained([by_name(call._replace(loss=loss), fault)])
     return Trained([])
