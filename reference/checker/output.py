@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reference.checker.call_plan import CallPlan, Problem
+from reference.checker.call_plan import PARAMETERS, CallPlan, Problem
 from reference.checker.definition import Definition
 from reference.checker.sandbox.messages import ArrayMessage, RawOutput
 from reference.checker.signature import numbered, roles_of
@@ -184,7 +184,7 @@ def steady_keys(
 ) -> list[Key]:
     """The parts that each answer has, without arguments that were not changed.
 
-    Of a trainer, without what its answers hold of the start.
+    Of a trainer, without what its answers hold of the start, and without its settings.
     """
     changed = {name for a in answers for name in a.changed}
     in_place = "params" in plan.uses  # which a step has to change
@@ -192,7 +192,14 @@ def steady_keys(
     keys = [k for k in keys if not k[0] or k[0] in changed or in_place]
     if plan.kind == "trainer":
         keys = [k for k in keys if is_steady(k, answers) and not begins_at_start(k, *good[0])]
+        keys = [k for k in keys if not is_setting(k, plan)]
     return keys
+
+
+def is_setting(key: Key, plan: CallPlan) -> bool:
+    """Whether an attribute has the name of an argument that is no parameter of the model."""
+    given = {p for p, role in plan.init if not {role, role.partition("[")[0]} & PARAMETERS}
+    return key[1][:1] == ("self",) and bool(given & set(key[1][1:2]))
 
 
 def origin(reading: Reading) -> int:

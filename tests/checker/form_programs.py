@@ -2166,6 +2166,23 @@ def online_gd(X, y, w, b, lr, n_passes):
     return w, b
 right: online_gd
 mistake* in online_gd [feature-missing]: lr * e * X[i] => lr * e
+== a class that is given its data, with theta as a list
+class BGD:
+    def __init__(self, X, Y, alpha=0.01, epochs=100):
+        self.X, self.Y, self.alpha, self.epochs = X, Y, alpha, epochs
+        self.theta = [0.0] * (len(X[0]) + 1)
+    def train(self):
+        for _ in range(self.epochs):
+            grad = [0.0] * len(self.theta)
+            for row, target in zip(self.X, self.Y):
+                row = [1.0, *row]
+                gap = sum(t * v for t, v in zip(self.theta, row)) - target
+                for j, v in enumerate(row):
+                    grad[j] += gap * v / len(self.Y)
+            self.theta = [t - self.alpha * g for t, g in zip(self.theta, grad)]
+        return self.theta
+right: BGD
+mistake in BGD [accumulator-kept]: for _ in range(self.epochs):\n            grad = [0.0] * len(self.theta) => grad = [0.0] * len(self.theta)\n        for _ in range(self.epochs):
 """
 FORMS = dict(part.split("\n", 1) for part in re.split(r"^== ", TEXT, flags=re.MULTILINE)[1:])
 FORMS = {name: parsed(text) for name, text in FORMS.items()}

@@ -393,6 +393,8 @@ def classify(
 ) -> Finding:
     """The first model that has these passes and, on rows that are all alike, these paths."""
     for model in matching_models(passes, factor, program):
+        if of_one_row(trainer) and model.structure.fault == "same-batch-again" and model.each_pass:
+            continue  # a row that is drawn once in each pass, with a factor, is as near
         if follows(trainer, factor, model):
             if model.structure.alike is False and not model.names:
                 return finding_of_many(trainer, factor, model.structure.kind)
