@@ -649,7 +649,7 @@ def indices(scope: Scope) -> Iterator[Change]:
     text = scope.text
     slices = [n for n in scope.nodes if isinstance(n, ast.Subscript) and not is_stored(n)]
     known = dict.fromkeys(text.of(n.slice) for n in slices)
-    known |= dict.fromkeys(batch_slices(scope))
+    known |= dict.fromkeys(s for _, s in batch_slices(scope))
     for node in slices:
         whole = text.reduced(node, node.value)
         yield Change(whole, "slice", 1.3, "no slice")
@@ -671,14 +671,27 @@ def indices(scope: Scope) -> Iterator[Change]:
                 yield Change((new,), "slice", 1.5, f"[{other}]")
 
 
-def batch_slices(scope: Scope) -> Iterator[str]:
-    """`i:i + m` for each loop `for i in range(…, …, m)`."""
+def slices_of_data(scope: Scope) -> Iterator[Change]:
+    """Slices of all the data that a loop over batches uses whole."""
+    arrays = {*scope.meaning("X"), *scope.meaning("y")}
+    sliced = {id(n.value) for n in scope.nodes if isinstance(n, ast.Subscript)}
+    for loop, other in batch_slices(scope):
+        used = [n for s in loop.body for n in ast.walk(s) if isinstance(n, ast.Name)]
+        whole = [n for n in used if n.id in arrays - {m.id for m in used if is_stored(m)}]
+        whole = [n for n in whole if id(n) not in sliced]
+        edits = tuple(scope.text.replaced(n, f"{n.id}[{other}]") for n in whole)
+        if edits:
+            yield Change(edits, "slice", 1.2, "slices of a batch")
+
+
+def batch_slices(scope: Scope) -> Iterator[tuple[ast.For, str]]:
+    """Each loop `for i in range(…, …, m)` with its slice `i:i + m`."""
     for node in scope.nodes:
         if isinstance(node, ast.For) and isinstance(node.iter, ast.Call):
             arguments = node.iter.args
             if called(node.iter) == "range" and len(arguments) == 3:
                 i, m = scope.text.of(node.target), scope.text.of(arguments[2])
-                yield f"{i}:{i} + {m}"
+                yield node, f"{i}:{i} + {m}"
 
 
 def ranges(scope: Scope) -> Iterator[Change]:
@@ -983,6 +996,7 @@ EXPRESSIONS = (
     transpositions,
     swaps,
     indices,
+    slices_of_data,
     ranges,
     numbers_of_batches,
     of_batches,
