@@ -45,6 +45,7 @@ class Options:
     hint: int = 3
     only: tuple[str, ...] = ()
     plain: bool = False  # whether descent of another kind is wrong, meant or not
+    naming: bool = True  # whether mistakes are named too that take long to find
 
     def __post_init__(self) -> None:
         if self.loss not in ("auto", *CONVENTIONS):

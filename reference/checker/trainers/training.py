@@ -76,7 +76,7 @@ def judge_training(
         return judge_batches_of_step(process, choice, options)
     if not right or not call.plan.starts:
         allowed = [call.loss] if right else losses
-        found, loss = explanation_of(process, call, allowed, options.seed)
+        found, loss = explanation_of(process, call, allowed, options.seed, options.naming)
         if found.fault and is_meant(definition, found.kind):
             check = by_name(call._replace(loss=loss), found.fault)
             return Trained([check], first=found.program.first)
@@ -145,11 +145,12 @@ def judge_pass(process: Any, choice: Choice, options: Options) -> list[Check]:
 
 
 def explanation_of(
-    process: Any, call: Call, losses: Sequence[str], seed: int
+    process: Any, call: Call, losses: Sequence[str], seed: int, naming: bool = True
 ) -> tuple[Explanation, str]:
     """What explains a training whose steps depend on earlier ones, and under which convention."""
     paths = paths_of(process, call, seed)
-    for explain_by in (explain_paths, explain_loop_and_gradient) if paths else ():
+    ways = (explain_paths, explain_loop_and_gradient) if naming else (explain_paths,)
+    for explain_by in ways if paths else ():
         for loss in losses:
             found = explain_by(paths, CONVENTIONS[loss])
             if found != Explanation():
@@ -294,7 +295,7 @@ def judge_batches(
             if finding.kind != "minibatches":
                 check = of_kind(check, f"descent along {text}", options)
             return Trained([check], text, known, predictions_of(process, known, options))
-    return judge_rows(trainers[0], call, losses, status)
+    return judge_rows(trainers[0], call, losses if options.naming else (), status)
 
 
 def judge_rows(trainer: Trainer, call: Call, losses: Sequence[str], status: str) -> Trained:
