@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,6 +25,7 @@ from reference.checker.examples.training_example import (
     aliased_example,
     batch_example,
     first_step,
+    from_the_start,
     missed_row_example,
 )
 from reference.checker.expected import FORMULAS, Expected
@@ -345,8 +347,17 @@ def make_check(
         kind = f"right as ridge regression, with {found}"
         return Check(plan.kind, plan.name, "right", explanation=kind, **told)
     shown = shrunk(evaluate, wrong, fault) if evaluate else simplest(wrong)
-    example = counterexample(shown, call, definition)
+    example = with_penalty(counterexample(shown, call, definition), text)
     return Check(plan.kind, plan.name, "wrong", fault, text, counterexample=example, **told)
+
+
+def with_penalty(shown: Counterexample, explanation: str) -> Counterexample:
+    """The example; of a penalty of the wrong sign with what comes of the other one."""
+    numbers = isinstance(shown.got, float) and isinstance(shown.expected, float)
+    if WRONG_PENALTY not in explanation or not numbers:
+        return shown
+    step = shown.step.partition("; should")[0]  # which is that without a penalty
+    return replace(shown, expected=2 * shown.expected - shown.got, step=step, derivation=())
 
 
 COMPARED = 5  # problems by whose answers two unknown mistakes are told apart
@@ -523,20 +534,20 @@ def with_example(
     known = check.counterexample is not None and check.fault not in STATEFUL
     if check.verdict == "wrong" and subject.plan.is_class and check.name != subject.plan.name:
         return with_smaller_prediction(check, subject, evaluate)
-    if check.verdict != "wrong" or known or subject.reading is None:
+    if check.verdict != "wrong" or subject.reading is None:
         return check
-    losses = list(dict.fromkeys([check.loss, *losses]))
-    try:
-        if trained.first and not KEPT & set((check.fault or "").split("+")):
-            item = first_step(process, subject, check.loss, trained.first)
-            shown = None if item is None else example(subject, item)
-        elif trained.program is not PLAIN:
-            shown = batch_example(process, subject, [check.loss], trained.program)
-        else:
-            shown = example_of_training(check.fault, process, subject, losses, evaluate)
-    except SubjectTerminated:
-        shown = None
-    return replace(check, counterexample=shown or check.counterexample)
+    losses, shown = list(dict.fromkeys([check.loss, *losses])), check.counterexample
+    plain = known or bool(KEPT & set((check.fault or "").split("+")))
+    with contextlib.suppress(SubjectTerminated):
+        if not known and (trained.program is not PLAIN or (trained.first and not plain)):
+            shown = example_of_kind(process, subject, check.loss, trained) or shown
+        elif not known:
+            told = process, subject, losses, evaluate
+            shown = example_of_training(check.fault or "", *told) or shown
+        alone = bool(subject.plan.fixed) or not subject.plan.starts
+        if shown and plain and alone and subject.plan.kind == "trainer":
+            shown = from_the_start(process, subject, check.loss, shown)
+    return replace(check, counterexample=shown)
 
 
 def with_smaller_prediction(check: Check, subject: Subject, evaluate: Evaluate) -> Check:
@@ -554,18 +565,39 @@ def with_smaller_prediction(check: Check, subject: Subject, evaluate: Evaluate) 
         return check
 
 
+def example_of_kind(
+    process: Any, subject: Subject, loss: str, trained: Trained
+) -> Counterexample | None:
+    """The first step of a training whose later ones are no plain steps, or an epoch of it."""
+    if trained.program is not PLAIN:
+        return batch_example(process, subject, [loss], trained.program)
+    item = first_step(process, subject, loss, trained.first)
+    return None if item is None else example(subject, item)
+
+
 def example_of_training(
-    fault: str | None, process: Any, subject: Subject, losses: Sequence[str], evaluate: Evaluate
+    fault: str, process: Any, subject: Subject, losses: Sequence[str], evaluate: Evaluate
 ) -> Counterexample | None:
     """The record of a training, an epoch of batches, or a step that is wrong."""
+    names = set(fault.split("+"))
     if fault == "history-aliased":
         return aliased_example(process, subject)
     if fault in STATEFUL:
         return repeated_example(process, subject, losses[0])
     if fault == "row-never-drawn":
         return missed_row_example(process, subject)
-    if not KEPT & set((fault or "").split("+")):
+    if not KEPT & names:
         return batch_example(process, subject, losses)
+    item = wrong_step(process, subject, losses, evaluate)
+    if item is None:
+        return batch_example(process, subject, losses) if len(names) > 1 else None
+    return example(subject, item)
+
+
+def wrong_step(
+    process: Any, subject: Subject, losses: Sequence[str], evaluate: Evaluate
+) -> Trial | None:
+    """The smallest step that is wrong, under the convention under which the fewest are."""
     deadline = getattr(evaluate, "deadline", float("inf"))
     problems = small_problems(subject.plan, 0)
     tried = []
@@ -574,10 +606,7 @@ def example_of_training(
         trials = of_function(asked(problems), subject.plan)
         tried.append(([t for t in trials if not t.is_correct], loss, asked))
     wrong, loss, asked = min(tried, key=lambda found: len(found[0]))
-    item = shrunk(asked, wrong, "") if wrong else first_step(process, subject, loss)
-    if item is None:
-        return batch_example(process, subject, losses) if "+" in (fault or "") else None
-    return example(subject, item)
+    return shrunk(asked, wrong, "") if wrong else first_step(process, subject, loss)
 
 
 def simplest(wrong: Sequence[Trial]) -> Trial:

@@ -5,8 +5,7 @@ Each form begins with `==` and its name. Below its source stand
 - `right: f g`, or another verdict, or one of several, as `right|unchecked: f g`;
 - `says f: TEXT`, what stands in the explanation of the verdict;
 - `mistake in f g [name]: OLD => NEW`: by this change the functions become wrong, the first of them
-  under that name, if one is given. `mistake*`: a repair of it must be found. `mistake~`: its
-  example is of fewer iterations than stand in the program, and cannot be pasted below it.
+  under that name, if one is given. `mistake*`: a repair of it must be found.
 
 NumPy and torch are imported where they are used.
 """
@@ -36,7 +35,7 @@ class Form(NamedTuple):
 
 VERDICT = r"^((?:right|wrong|unchecked)(?:\|\w+)*): (.*)\n"
 SAYS = r"^says (\S+): (.*)\n"
-MISTAKE = r"^mistake([*~]?) in (.*?)(?: \[(.*?)\])?: (.*?) => ?(.*)\n"
+MISTAKE = r"^mistake(\*?) in (.*?)(?: \[(.*?)\])?: (.*?) => ?(.*)\n"
 IMPORTS = {"np.": "import numpy as np\n", "torch.": "import torch\n"}
 
 
@@ -447,7 +446,44 @@ def gradient_descent(x, y):
         b_curr = b_curr - learning_rate * bd
     return m_curr, b_curr
 right: gradient_descent
-mistake~ in gradient_descent: n) * sum(y - y_predicted) => n) * sum(x * (y - y_predicted))
+mistake in gradient_descent: n) * sum(y - y_predicted) => n) * sum(x * (y - y_predicted))
+== a class, iterations fixed inside
+class LinearRegression:
+    def __init__(self, lr=0.01):
+        self.lr = lr
+
+    def fit(self, X, y):
+        self.w = np.zeros(X.shape[1])
+        self.b = 0
+        for epoch in range(300):
+            dw = np.zeros(X.shape[1])
+            db = 0
+            for i in range(len(X)):
+                e = X[i] @ self.w + self.b - y[i]
+                dw += e * X[i]
+                db += e
+            self.w -= self.lr * dw / len(X)
+            self.b -= self.lr * db / len(X)
+        return self
+right: LinearRegression
+mistake* in LinearRegression [bias-gradient-sum]: self.lr * db / len(X) => self.lr * db
+mistake* in LinearRegression [sign-flipped-w]: -= self.lr * d => += self.lr * d
+== minibatches, epochs fixed inside
+def sgd_fit(X, y, lr=0.01, batch_size=4):
+    n, d = X.shape
+    w = np.zeros(d)
+    b = 0.0
+    for epoch in range(50):
+        for start in range(0, n, batch_size):
+            xb = X[start:start + batch_size]
+            yb = y[start:start + batch_size]
+            r = xb @ w + b - yb
+            w = w - lr * xb.T @ r / len(xb)
+            b = b - lr * r.sum() / len(xb)
+    return w, b
+right: sgd_fit
+mistake* in sgd_fit [full-n-divisor]: len(xb) => n
+mistake* in sgd_fit [remainder-dropped]: range(0, n, batch_size) => range(0, n - batch_size + 1, batch_size)
 == only printed
 def gradient_descent(x, y):
     m_curr = b_curr = 0

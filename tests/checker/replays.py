@@ -50,3 +50,10 @@ def assert_replays(source, shown):
             or "str" in shown.got
             or shown.got.startswith(value.partition(":")[0])
         )
+
+
+def assert_gives(source, call, wanted):
+    """The code of an example gives a number, but for rounding."""
+    *lines, last = call.splitlines()
+    (value,) = replay(source, "\n".join(["import numpy", *lines, f"numpy.ravel({last})[0]"]))
+    assert abs(float(value) - wanted) <= 1e-9 * (1 + abs(wanted)), (call, value, wanted)

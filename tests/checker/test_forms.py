@@ -2,7 +2,7 @@
 
 import pytest
 from form_programs import FORMS
-from replays import assert_replays
+from replays import assert_gives, assert_replays
 
 from reference.checker.check import check
 from reference.checker.repairs.repair_text import mended
@@ -37,16 +37,25 @@ def test_a_program_gets_the_verdict_that_it_deserves(name, tmp_path):
 @pytest.mark.sample(50)
 @pytest.mark.parametrize(("source", "mistake"), MISTAKES)
 def test_a_mistake_makes_a_function_wrong(source, mistake, tmp_path):
-    """Its example gives what is printed, and what is said to repair it does so."""
+    """Its example gives what is printed, and what is said to repair it does so.
+
+    With the repair the example gives what should have come.
+    """
     found = checks_of(source, tmp_path)
     first, *_ = names = mistake.functions.split()
     assert {n: found[n].verdict for n in names} == dict.fromkeys(names, "wrong")
     assert set(mistake.name.split("+")) in ({""}, set(found[first].fault.split("+")))
     for c in found.values():
-        if c.counterexample and mistake.mark != "~":
+        if c.counterexample:
             assert_replays(source, c.counterexample)
     assert found[first].repair or mistake.mark != "*"
     if found[first].repair:
         assert found[first].line == found[first].repair.line
-        again = checks_of(mended(source, [found[first].repair]), tmp_path)
-        assert again[first].verdict == "right"
+        right = mended(source, [found[first].repair])
+        assert checks_of(right, tmp_path)[first].verdict == "right"
+        shown, same_loss = (
+            found[first].counterexample,
+            found[first].repair.loss == found[first].loss,
+        )
+        if shown and same_loss and isinstance(shown.expected, float):
+            assert_gives(right, shown.call, shown.expected)

@@ -85,7 +85,14 @@ def example(subject: Subject, item: Trial) -> Counterexample:
 def problem_of(item: Trial, **told: Any) -> Counterexample:
     """A counterexample with the problem that an answer was compared on."""
     lr = item.case.lr if "lr" in item.plan.uses else None
+    told["step"] = f"{told.get('step', '')} {shortened(item)}".strip()
     return Counterexample(*item.case[:4], lr, **told)
+
+
+def shortened(item: Trial) -> str:
+    """That a training was given fewer iterations than are fixed inside; "" if it was not."""
+    given, own = item.problem.iters, next(iter(item.plan.fixed), item.problem.iters)
+    return f"(with {given} in place of the {own:,} iterations inside)" if given != own else ""
 
 
 def of_another_form(subject: Subject, item: Trial) -> Counterexample:

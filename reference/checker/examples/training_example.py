@@ -11,13 +11,10 @@ import ast
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from fractions import Fraction
-from operator import mul
 from typing import Any
 
 import numpy as np
 
-from reference import exact
 from reference.checker.call_plan import CallPlan, Problem
 from reference.checker.definition import Definition, called_name
 from reference.checker.diagnosis.history import PLAIN, Program
@@ -25,10 +22,12 @@ from reference.checker.examples.example import (
     Place,
     Subject,
     component,
+    example,
     place_of,
     point_text,
     problem_of,
     script,
+    step_text,
 )
 from reference.checker.expected import CONVENTIONS, Expected
 from reference.checker.output import Output, parse_output
@@ -40,6 +39,7 @@ from reference.checker.trainers.minibatches import DRAWS, MANY
 from reference.checker.trial import Trial
 
 SIZES = [(2, 1), (3, 2), (4, 2), (5, 2), (2, 2), (3, 3), (5, 5)]  # (n, m), simple ones first
+LONG = 10_000  # iterations that are fixed inside, and can all be made for an example
 
 
 def batch_example(
@@ -55,20 +55,27 @@ def batch_example(
         return None
     right = (c for c in losses if not scaled and full_batch_is_right(process, subject, c))
     loss = next(right, losses[0])
-    free = draws(subject.definition)
-    fixed = subject.definition.batch_sizes
-    for problem, epochs in itertools.product(batch_problems(plan, free, fixed), (1, 2)):
-        if plan.scaling is not None and not plan.scaling.applies(problem.X):
-            continue
-        p = with_rate(plan, problem._replace(iters=epochs))
+    for p in epoch_problems(plan, subject.definition):
         item = trained(process, subject, p, loss)
         if item is None:
             return None
         wanted = epochs_of(on_own_scale(plan, item.case), CONVENTIONS[loss], program)
         wrong = np.flatnonzero(differs(item.reading.vector, wanted))
         if len(wrong):
-            return shown(subject, item, wanted, int(wrong[0]))
+            steps = f"{p.iters} epoch{'s' * (p.iters > 1)} in batches of {p.batch_size}"
+            return leads_to(subject, item, wanted, int(wrong[0]), steps)
     return None
+
+
+def epoch_problems(plan: CallPlan, definition: Definition) -> Iterator[Problem]:
+    """Small problems for an epoch or two, or for as many as the program has fixed inside."""
+    own = [count for count in plan.fixed if count <= LONG]
+    counts = own or ((1, 2) if plan.kind == "trainer" else (1,))
+    small = batch_problems(plan, draws(definition), definition.batch_sizes)
+    for problem, epochs in itertools.product(small, counts):
+        if plan.scaling is None or plan.scaling.applies(problem.X):
+            lr = slow(epochs) if own else problem.lr
+            yield with_rate(plan, problem._replace(iters=epochs, lr=lr))
 
 
 def on_own_scale(plan: CallPlan, case: Problem) -> Problem:
@@ -125,19 +132,102 @@ def full_batch_is_right(process: Any, subject: Subject, loss: str) -> bool:
     return item is not None and item.is_correct
 
 
+@np.errstate(over="ignore", invalid="ignore")  # of those that diverge
 def epochs_of(case: Problem, factor: Any, program: Program = PLAIN) -> Any:
-    """Where the epochs of a problem should lead, exactly   (1.3g, 1.3h)"""
-    w, b = exact.rationals(case.w), Fraction(case.b)
-    m, lr, kept = case.batch_size, Fraction(case.lr), []
+    """Where the epochs of a small problem should lead, in float64   (1.3g, 1.3h)"""
+    w, b, m = case.w, case.b, case.batch_size or len(case.y)
     starts = [k for _ in range(case.iters) for k in range(0, len(case.y), m)]
+    kept: list[Any] = []
     for t, k in enumerate(starts):
         X, y = case.X[k : k + m], case.y[k : k + m]
-        grad_w, grad_b = exact.gradient(X, y, w, b)
-        kept.append([factor(len(y)) * g for g in (*grad_w, grad_b)])
-        c = [Fraction(program.c(t, s, 1)) for s in range(t + 1)]
-        moved = [sum(map(mul, c, each)) for each in zip(*kept, strict=True)]
-        *w, b = (v - lr * g for v, g in zip((*w, b), moved, strict=True))
-    return np.array([float(v) for v in (*w, b)])
+        residual = X @ w + b - y
+        eta = case.lr * float(factor(len(y))) / len(y)
+        step = eta * np.append(residual @ X, residual.sum())
+        if program is not PLAIN:
+            kept.append(step)
+            step = sum(program.c(t, s, 1) * each for s, each in enumerate(kept))
+        w, b = w - step[:-1], b - step[-1]
+    return np.append(w, b)
+
+
+def from_the_start(
+    process: Any, subject: Subject, loss: str, shown: Counterexample
+) -> Counterexample:
+    """The example of a training that is not told where to start, or for how many iterations.
+
+    It shows the first wrong step, and all iterations where their number is fixed inside; it stays
+    as it is where what should come is not known.
+    """
+    plan = subject.plan
+    if not is_plain(plan, loss, shown):
+        return shown
+    if plan.fixed:
+        return with_all_iterations(process, subject, loss) or shown
+    step = first_wrong_step(process, subject, problem_in(plan, shown), loss)
+    return example(subject, step) if step else shown
+
+
+def problem_in(plan: CallPlan, shown: Counterexample) -> Problem:
+    """The problem of an example."""
+    lr = 1.0 if shown.lr is None else shown.lr
+    return with_rate(plan, Problem(shown.X, shown.y, shown.w, shown.b, lr))
+
+
+def with_all_iterations(process: Any, subject: Subject, loss: str) -> Counterexample | None:
+    """A training with all the iterations that are fixed inside, where they lead elsewhere."""
+    plan, (count,) = subject.plan, subject.plan.fixed
+    d, lr = plan.layout.d or 1, slow(count)
+    for n, x in itertools.product((1, 2, 3) if count <= LONG else (), (1.0, 0.125)):
+        y = np.arange(1.0, n + 1)
+        p = Problem(np.tile(x * y[:, None], d), y, np.full(d, 2.0), np.float64(0), lr, count)
+        item = trained(process, subject, with_rate(plan, p), loss)
+        if item is None:
+            return None
+        wanted = epochs_of(item.case, CONVENTIONS[loss])
+        wrong = np.flatnonzero(differs(item.reading.vector, wanted))
+        if len(wrong) and np.isfinite(item.reading.vector).all() and np.isfinite(wanted).all():
+            found = leads_to(subject, item, wanted, int(wrong[0]), f"{count:,} steps")
+            step = first_wrong_step(process, subject, item.problem, loss)
+            return found if found is None or step is None else with_step(subject, found, step)
+    return None
+
+
+def with_step(subject: Subject, found: Counterexample, step: Trial) -> Counterexample:
+    """The example of a training, with a wrong step of it and the derivation of that."""
+    derivation = example(subject, step).derivation
+    return replace(found, step=step_text(subject, step), derivation=derivation)
+
+
+def first_wrong_step(process: Any, subject: Subject, problem: Problem, loss: str) -> Trial | None:
+    """The first step of a training that is wrong; None if it is a later than the third."""
+    start = None
+    for t in (1, 2, 3):
+        after = trained(process, subject, problem._replace(iters=t), loss)
+        if after is None:
+            return None
+        if start is not None:
+            case = after.case._replace(w=start[:-1], b=start[-1])
+            after = replace(after, case=case, expected=Expected(subject.plan, case, loss))
+        if not after.is_correct:
+            return after
+        start = after.reading.vector
+    return None
+
+
+def slow(count: int) -> float:
+    """A learning rate with which so many steps neither come to an end nor grow without bound."""
+    return float(2.0 ** -np.ceil(np.log2(2 * count)))
+
+
+def is_plain(plan: CallPlan, loss: str, shown: Counterexample) -> bool:
+    """Whether a plain step on all rows leads where an example of one step says that it should."""
+    if not isinstance(shown.got, float) or plan.scaling or plan.lam:
+        return False
+    lr = shown.lr if shown.lr is not None else plan.lr
+    if lr is None:
+        return False
+    after = epochs_of(Problem(shown.X, shown.y, shown.w, shown.b, lr), CONVENTIONS[loss])
+    return not differs(after, shown.expected).all()
 
 
 def differs(got: Any, wanted: Any) -> Any:
@@ -145,8 +235,10 @@ def differs(got: Any, wanted: Any) -> Any:
     return ~(np.abs(got - wanted) <= 1e-9 * (1 + np.abs(wanted)))
 
 
-def shown(subject: Subject, item: Trial, wanted: Any, i: int) -> Counterexample | None:
-    """The code of a training, and where its epochs lead."""
+def leads_to(
+    subject: Subject, item: Trial, wanted: Any, i: int, steps: str
+) -> Counterexample | None:
+    """The code of a training, and where its `steps` lead."""
     p, got = item.problem, item.reading.vector
     place = place_of(subject, item.answer, item.case, i)
     if place is None:
@@ -154,14 +246,13 @@ def shown(subject: Subject, item: Trial, wanted: Any, i: int) -> Counterexample 
     call, expression = script(subject, p, item.answer, place)
     start = np.append(item.case.w, item.case.b)
     points = [point_text(subject, item, v) for v in (start, got, wanted)]
-    batches = f"{p.iters} epoch{'s' * (p.iters > 1)} in batches of {p.batch_size}"
     return problem_of(
         item,
         call=call,
         component=component(subject, place, item, i, expression),
         got=float(got[i]),
         expected=float(wanted[i]),
-        step=f"{batches}: from {points[0]} to {points[1]}; should be {points[2]}",
+        step=f"{steps}: from {points[0]} to {points[1]}; should be {points[2]}",
     )
 
 
@@ -186,10 +277,11 @@ def missed_row_example(process: Any, subject: Subject) -> Counterexample | None:
     """A training on rows of which one alone says anything, and that one is never drawn."""
     plan, d = subject.plan, subject.plan.layout.d or 1
     n, m = (3, 2) if "batch_size" in plan.uses else (3, 1)
+    count = next(iter(plan.fixed), MANY)
     for row in range(n):
         y = np.eye(n)[row]
         X = np.tile(y[:, None], d)
-        p = Problem(X, y, np.zeros(d), np.float64(0), lr=0.5, batch_size=m, iters=MANY)
+        p = Problem(X, y, np.zeros(d), np.float64(0), 0.5, count, m)
         item = trained(process, subject, with_rate(plan, p), "half-mse")
         if item is not None and not item.reading.vector.any():
             place = place_of(subject, item.answer, item.case, 0)

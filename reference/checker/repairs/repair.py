@@ -21,7 +21,14 @@ import numpy as np
 from reference.checker.attempts import Attempt, Choice, readings_of, trials_of, usual_losses
 from reference.checker.call_plan import CallPlan, Layout, Problem
 from reference.checker.definition import Definition, is_stored
+from reference.checker.diagnosis.faults import sizes
 from reference.checker.diagnosis.history import KEPT, PLAIN, Program
+from reference.checker.examples.example import Subject, example
+from reference.checker.examples.training_example import (
+    first_wrong_step,
+    from_the_start,
+    problem_in,
+)
 from reference.checker.output import parts_of
 from reference.checker.plans import METHODS
 from reference.checker.repairs.edits import (
@@ -42,18 +49,20 @@ from reference.checker.repairs.moves import moves, standardised
 from reference.checker.repairs.preferences import concerns, preferred
 from reference.checker.repairs.quick import FAR, RIGHT, Quick
 from reference.checker.repairs.quick_passes import QuickPasses
-from reference.checker.repairs.repair_text import Repair, hunks_between
-from reference.checker.report import Check
+from reference.checker.repairs.repair_text import Hunk, Repair, hunks_between
+from reference.checker.report import Check, Counterexample
 from reference.checker.sandbox.messages import RawOutput, SubjectTerminated
 from reference.checker.session import (
     SMALL,
     Options,
     iterations,
+    make_evaluate,
     small_problems,
     trials_of_problem,
 )
+from reference.checker.shrink import resized
 from reference.checker.signature import roles_of
-from reference.checker.trainers.minibatches import NAMES, OF_A_PASS
+from reference.checker.trainers.minibatches import ALL_ROWS, NAMES, OF_A_PASS
 from reference.checker.trainers.penalty import problem_without_weights
 from reference.checker.trainers.training import INTENTS, explanation_of, judge_training
 from reference.checker.verdict import judge
@@ -88,8 +97,12 @@ def find_repairs(
     losses: Sequence[str],
     options: Options,
     deadline: float,
+    known: Sequence[Repair] = (),
 ) -> list[Check]:
-    """The checks, those that are wrong with their line, and with a repair if one was confirmed."""
+    """The checks, those that are wrong with their line, and with a repair if one was confirmed.
+
+    `known`: repairs of other functions of the program, which may mend this one, too.
+    """
     program = definition.program
     if definition.node is None or program is None or not program.source:
         return list(checks)
@@ -98,12 +111,19 @@ def find_repairs(
         if check.verdict == "wrong":
             until = min(deadline, time.monotonic() + SHARE * options.timeout)
             right = frozenset(c.name for c in checks if c.verdict == "right")
-            search = Search(process, definition, check, right, tuple(losses), options, until)
+            search = Search(process, definition, check, right, tuple(losses), options, until, known)
             line, repair = search.run()
             where = program.place(line) if line else ""
             check = replace(check, line=line, where=where, repair=repair)
+            if repair and repair.loss != check.loss and not tells_factor(check):
+                check = replace(check, loss=repair.loss, counterexample=search.example(repair.loss))
         found.append(check)
     return found
+
+
+def tells_factor(check: Check) -> bool:
+    """Whether a mistake is named that is a factor, which holds under its convention alone."""
+    return bool(set((check.fault or "").split("+")) & {f.name for f in sizes.FAULTS})
 
 
 @dataclass(frozen=True)
@@ -120,6 +140,7 @@ class Search:
     losses: tuple[str, ...]
     options: Options
     deadline: float
+    known: Sequence[Repair] = ()
 
     @cached_property
     def call(self) -> Any:
@@ -244,6 +265,25 @@ class Search:
             return raised or repair.line, repair
         return raised or self.likely_line(tried), None
 
+    def example(self, loss: str) -> Counterexample | None:
+        """The example of the wrong function, with what should have come under this convention."""
+        shown, subject = self.check.counterexample, Subject(self.definition, *self.call[:2])
+        if shown is None or not self.fits(shown) or not isinstance(shown.expected, float):
+            return shown
+        first = problem_in(self.plan, shown)
+        rows = np.ones((self.plan.layout.n or 2, first.X.shape[1]))
+        problems = [first, resized(first, rows)._replace(y=-rows[:, 0])]
+        with contextlib.suppress(SubjectTerminated):
+            if self.plan.kind == "trainer":
+                told = self.process, subject
+                steps = (first_wrong_step(*told, p, loss) for p in problems)
+                found = next((example(subject, step) for step in steps if step), shown)
+                return from_the_start(*told, loss, found)
+            evaluate = make_evaluate(self.process, self.call._replace(loss=loss), self.deadline + 1)
+            wrong = [t for t in evaluate(problems) if not t.is_correct]
+            return example(subject, wrong[0]) if wrong else shown
+        return shown
+
     def line_that_raised(self) -> int | None:
         """The line of the exception, where one came."""
         first = self.check.choice.first if self.check.choice is not None else None
@@ -259,7 +299,8 @@ class Search:
         usual = [c for c in self.singles if c.cost < UNUSUAL]
         rest, first = self.singles[len(usual) :], BATCH if "+" in (self.check.fault or "") else None
         singles = usual[:first], self.hinted_pairs(), usual[len(usual[:first]) :]
-        for source in (*singles, self.pairs(tried), rest, self.pairs(tried)):
+        pairs = self.pairs(tried), rest, self.pairs(tried)
+        for source in (self.of_functions_used(), *singles, *pairs):
             for batch in batches(source, BATCH):
                 found = self.try_all(batch)
                 tried += found
@@ -275,6 +316,14 @@ class Search:
                 if time.monotonic() > self.deadline:
                     return None
         return None
+
+    def of_functions_used(self) -> Iterator[Change]:
+        """The known repairs of functions that this one uses."""
+        spans = [self.text.span(s) for s in self.statements]
+        for repair in self.known:
+            edits = [replaced_lines(self.text, hunk) for hunk in repair.hunks]
+            if all(any(a <= e.start and e.end <= b + 1 for a, b in spans) for e in edits):
+                yield Change(tuple(edits), "known")
 
     def hinted_pairs(self) -> Iterator[Change]:
         """Where two mistakes have names: a change that mends the one with one for the other."""
@@ -420,11 +469,15 @@ class Search:
     def by_batches(self) -> bool:
         """Whether the passes of a trainer were wrong, and it is no plain descent on all rows."""
         status, trainer = self.check.choice.status, self.check.kind == "trainer"
-        names = set((self.check.fault or "").split("+"))
         read = status == "only reading" and self.check.cases == SMALL  # by its steps alone
         plain = (status == "understood" or read) and not self.is_of_loop
         plain = plain and not self.is_meant_otherwise
-        return trainer and status != "right" and (bool(names & NAMES) or plain)
+        return trainer and status != "right" and (self.has_batches or plain)
+
+    @property
+    def has_batches(self) -> bool:
+        """Whether the mistake is one of batches, which are to stay batches."""
+        return bool(set((self.check.fault or "").split("+")) & NAMES)
 
     @property
     def is_of_other_kind(self) -> bool:
@@ -489,13 +542,16 @@ class Search:
 
     def training_is_right(self, choice: Choice) -> bool:
         """Whether nothing is found in a training that is called in this way."""
-        told = (self.process, self.definition, choice, self.losses, self.options)
+        options = replace(self.options, naming=False)
+        told = (self.process, self.definition, choice, self.losses, options)
         try:
             checks, batches = judge_training(*told)[:2]
         except SubjectTerminated:
             return False
         if self.is_pass:
             return bool(batches)
+        if self.has_batches and ALL_ROWS in "".join([batches, *(c.explanation for c in checks)]):
+            return False
         plain = not checks and not (self.by_batches or self.is_of_other_kind)
         return plain or (bool(checks) and all(c.verdict == "right" for c in checks))
 
@@ -513,13 +569,14 @@ class Search:
         with self.loading(source):
             checks = self.judged(definition)
             kept = {c.name for c in checks if c.verdict == "right"} >= self.right
-            if not kept or not any(map(self.is_as_meant, checks)):
+            meant = [c.loss for c in checks if self.is_as_meant(c)]
+            if not kept or not meant:
                 return None
             others = [c for d in self.others_changed(change) for c in self.judged(d)]
         if any(c.verdict == "wrong" for c in others):
             return None
         lines = self.definition.program.lines
-        return Repair(hunks_between(self.text.source, source), tuple(lines))
+        return Repair(hunks_between(self.text.source, source), tuple(lines), meant[0])
 
     def judged(self, definition: Definition) -> list[Check]:
         """The checks of a changed definition; nothing where there is no time left."""
@@ -553,6 +610,7 @@ class Search:
         other_kind = check.explanation.startswith("right as") and not self.is_of_other_kind
         if self.check.fault != "row-never-drawn":  # what is drawn misses rows too
             other_kind |= "random" in check.explanation or "drawn" in check.explanation
+        other_kind |= self.has_batches and ALL_ROWS in check.explanation
         if self.plan.lam and not check.choice.penalty:  # of the bias alone it is to be free
             return False
         return same and alike and check.verdict == "right" and not other_kind
@@ -604,6 +662,14 @@ def biases_in(layout: Layout, parameters: Iterable[str]) -> tuple[str, ...]:
     if layout.packed not in forms:
         return ()
     return tuple(forms[layout.packed].format(p, layout.keys[1]) for p in parameters)
+
+
+def replaced_lines(text: Text, hunk: Hunk) -> Edit:
+    """The edit that puts the lines of a repair in their place."""
+    first = hunk.line - 1
+    starts = [*text.starts, len(text.source)]
+    after = "".join(f"{line}\n" for line in hunk.after.splitlines())
+    return Edit(starts[first], starts[first + len(hunk.before.splitlines())], after)
 
 
 def rank_of_pair(pair: Sequence[tuple[int, Change]]) -> tuple[int, float]:

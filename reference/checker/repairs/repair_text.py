@@ -29,6 +29,7 @@ class Repair:
 
     hunks: tuple[Hunk, ...]
     places: tuple[str, ...] = ()  # where the lines of a notebook are
+    loss: str = ""  # the convention under which all is right then
 
     @property
     def line(self) -> int:
