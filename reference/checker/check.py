@@ -28,6 +28,7 @@ from reference.checker.loading import (
 )
 from reference.checker.output import describe_raised
 from reference.checker.repairs.repair import find_repairs
+from reference.checker.repairs.repair_text import Repair
 from reference.checker.report import HINTS, OTHER, Check, Report, hinted
 from reference.checker.sandbox.bubblewrap import choose_sandbox
 from reference.checker.sandbox.messages import SubjectTerminated
@@ -224,14 +225,19 @@ def judge_each(
     only: set[str],
     asked: bool,
 ) -> dict[str, list[Check]]:
-    """The checks of each definition that is meant, and of losses, which tell the convention."""
+    """The checks of each definition that is meant, and of losses, which tell the convention.
+
+    Functions come before those that call them: what repairs them may repair these.
+    """
     checks: dict[str, list[Check]] = {}
     losses = [options.loss] if options.loss != "auto" else []
     needed = [d for d in definitions if not only or d.name in only or is_loss(d)]
-    for d in sorted(needed, key=is_loss, reverse=True):
+    for d in sorted(needed, key=lambda d: (not is_loss(d), d.functions_used)):
         options.progress(d.name)
-        allowed = losses or conventions(d, [c for cs in checks.values() for c in cs])
-        checks[d.name] = judge_one(process, d, allowed, options, asked or d.name in only)
+        done = [c for cs in checks.values() for c in cs]
+        allowed = losses or conventions(d, done)
+        known = [c.repair for c in done if c.repair]
+        checks[d.name] = judge_one(process, d, allowed, options, asked or d.name in only, known)
     for d, loss in of_another_loss(definitions, checks) if not losses else ():
         checks[d.name] = judge_one(process, d, [loss], options, asked or d.name in only)
     return checks
@@ -322,6 +328,7 @@ def judge_one(
     losses: Sequence[str],
     options: Options,
     asked: bool = False,
+    known: Sequence[Repair] = (),
 ) -> list[Check]:
     """The checks of one definition; none is tried that is plainly none of ours, unless asked."""
     if not asked and definition.told is None:
@@ -337,7 +344,7 @@ def judge_one(
         checks = judge(process, definition, losses, options)
         if options.hint < HINTS:
             return [hinted(c, options.hint) for c in checks]
-        return find_repairs(process, definition, checks, losses, options, deadline)
+        return find_repairs(process, definition, checks, losses, options, deadline, known)
     except Exception as error:  # whatever is wrong with the checker is not the author's mistake
         return [unchecked(definition, "function", failure(error))]
 
@@ -367,7 +374,7 @@ def finished(
     others = [alias for name, alias in aliases if name == check.name]
     remarks = (*check.remarks, *([f"also named {', '.join(others)}"] if others else []))
     hidden = check.verdict == "wrong" and check.hint < HINTS
-    line = None if hidden else check.line or getattr(definition.node, "lineno", 0)
+    line = None if hidden else check.line or program.first_line(definition.name)
     reason = placed(check.reason, program)
     found = replace(check, line=line, remarks=remarks, reason=reason)
     not_called = ("cannot be imported", "left out", "it is written for", "the checker failed")

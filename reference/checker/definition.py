@@ -171,6 +171,11 @@ class Definition:
             todo = [n for node in inner if node for n in ast.walk(node)]
         return found
 
+    @property
+    def functions_used(self) -> int:
+        """How many functions it has, or calls of the program, directly or not."""
+        return sum(isinstance(n, ast.FunctionDef) for n in self.reached) - (not self.is_class)
+
     @cached_property
     def squares(self) -> bool:
         """Whether a square is taken somewhere in it."""

@@ -112,6 +112,13 @@ class Program:
             body = node.body
         return node
 
+    def first_line(self, name: str) -> int:
+        """The line where a function or class begins, `name = lambda …` too; 0 if not known."""
+        given = [s for s in self.tree.body if isinstance(s, ast.Assign | ast.AnnAssign)]
+        found = [s.lineno for s in given if name in targets_of(s)]
+        node = self.node_of(name)
+        return node.lineno if node else max(found, default=0)
+
     def line(self, number: Any) -> str:
         """A line of the source, without the space around it."""
         lines = self.source.split("\n")

@@ -104,6 +104,19 @@ def test_a_repair_leaves_other_functions_right(tmp_path):
     assert wrong.repair.line > len(ONE_FEATURE.splitlines())
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_wrong_gradient_is_mended_where_it_stands(order, tmp_path):
+    """The trainer that calls it has the same repair, whichever comes first in the file."""
+    file = tmp_path / "program.py"
+    wrong = ONE_FEATURE.replace("(r * x).mean()", "(r * x).sum()")
+    caller = CALLER.replace("db, dw", "dw, db")
+    file.write_text("import numpy as np\n" + "\n".join([wrong, caller][::order]))
+    checks = check(str(file), max_examples=EXAMPLES, timeout=60).checks
+    assert [c.fault for c in checks] == ["weight-gradient-sum"] * 2
+    assert checks[0].repair == checks[1].repair
+    assert "return (r * x)" in checks[0].repair.hunks[0].before
+
+
 @pytest.mark.sample(2)
 @pytest.mark.parametrize(
     "body",
