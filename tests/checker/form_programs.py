@@ -1357,7 +1357,7 @@ def sgd(X, y, w, b, epochs):
 right: train sgd
 says train: rate that changes
 says sgd: rate that changes
-mistake in train [unknown]: eta * r.mean() => eta * r.sum()
+mistake in train [bias-gradient-sum]: eta * r.mean() => eta * r.sum()
 mistake in sgd [unknown]: - y[i]) => - y[-i])
 mistake in sgd [unknown]: range(epochs * len(y)) => range(epochs * len(y) // 2)
 == a rate that decays

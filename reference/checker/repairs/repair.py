@@ -457,6 +457,8 @@ class Search:
     @cached_property
     def allowed(self) -> list[str]:
         """The conventions that a repair may follow: what was meant as a mean becomes no sum."""
+        if self.losses[0] == self.check.loss != "half-mse":  # that of the program's own loss
+            return [self.check.loss]
         usual = usual_losses(self.plan.kind, self.losses)
         return [k for k in usual if k not in SUMS or self.check.loss in SUMS]
 
