@@ -35,7 +35,7 @@ from reference.checker.sandbox.messages import SubjectTerminated
 from reference.checker.sandbox.process import Process
 from reference.checker.script import check_script
 from reference.checker.session import Options
-from reference.checker.signature import is_model, kinds_of, parted, why_other, words
+from reference.checker.signature import is_model, kinds_of, parted, roles_of, why_other, words
 from reference.checker.verdict import judge, unchecked
 
 
@@ -331,17 +331,14 @@ def judge_one(
     known: Sequence[Repair] = (),
 ) -> list[Check]:
     """The checks of one definition; none is tried that is plainly none of ours, unless asked."""
-    if not asked and definition.told is None:
-        if definition.abstract:
-            return [unchecked(definition, OTHER, "it is an abstract base")]
-        if definition.is_record:
-            return [unchecked(definition, OTHER, "it holds values, and computes nothing")]
-        if is_none_of_ours(definition):
-            return [unchecked(definition, OTHER, why_other(definition.short_name))]
+    if not asked and definition.told is None and (reason := why_none_of_ours(definition)):
+        return [unchecked(definition, OTHER, reason)]
     try:
         process.begin()
         deadline = time.monotonic() + options.timeout
         checks = judge(process, definition, losses, options)
+        if not asked and all(c.verdict == "unchecked" for c in checks) and is_inner(definition):
+            return [unchecked(definition, OTHER, INNER)]
         if options.hint < HINTS:
             return [hinted(c, options.hint) for c in checks]
         return find_repairs(process, definition, checks, losses, options, deadline, known)
@@ -349,11 +346,29 @@ def judge_one(
         return [unchecked(definition, "function", failure(error))]
 
 
-def is_none_of_ours(definition: Definition) -> bool:
-    """Whether the name says so: of a class that predicts, only the name of another model does."""
+def why_none_of_ours(definition: Definition) -> str:
+    """Why something is plainly none of ours; "" if it may be.
+
+    The name of a class that predicts says so only if it is that of another model.
+    """
+    if definition.abstract:
+        return "it is an abstract base"
+    if definition.is_record:
+        return "it holds values, and computes nothing"
     name = definition.short_name
     predicts = definition.is_class and "predict" in definition.methods
-    return kinds_of(name)[:1] == [OTHER] and not (predicts and is_model(name))
+    other = kinds_of(name)[:1] == [OTHER] and not (predicts and is_model(name))
+    return why_other(name) if other else ""
+
+
+INNER = "it is the derivative for the predictions: it is judged where it is used"
+
+
+def is_inner(definition: Definition) -> bool:
+    """Whether a derivative is given labels and predictions alone, and no parameters."""
+    roles = [roles_of(p["name"])[:1] for p in definition.parameters if p["required"]]
+    of_gradient = kinds_of(definition.short_name)[:1] == ["gradient"]
+    return of_gradient and sorted(roles) == [["y"], ["y_hat"]]
 
 
 def failure(error: Exception) -> str:

@@ -1926,6 +1926,38 @@ right: slope_derivative intercept_derivative d_theta0 d_theta1 error_gradient
 mistake* in slope_derivative [feature-missing]: np.mean((w * x + b - y) * x) => np.mean(w * x + b - y)
 mistake* in d_theta1 [feature-missing]: sum((theta0 + theta1 * x - y) * x for => sum(theta0 + theta1 * x - y for
 mistake in error_gradient: np.mean(r * x), np.mean(r) => np.mean(r)
+== the derivative for the predictions, and the rest of the chain
+def dloss_dprediction(predictions, y):
+    return (predictions - y) / len(y)
+
+def gradient(theta, X, y):
+    return X.T @ dloss_dprediction(X @ theta, y)
+right: gradient
+unchecked: dloss_dprediction
+mistake* in gradient [sign-flipped]: (predictions - y) => (y - predictions)
+== a dict of slope and shift
+def grads(x, y, w, b):
+    residual = w * x + b - y
+    slope = np.mean(residual * x)
+    shift = np.mean(residual)
+    return {"w": slope, "b": shift}
+right: grads
+mistake* in grads [swapped-outputs]: slope, "b": shift} => shift, "b": slope}
+== residuals, and a sum for each weight
+def gradient(X, y, w, b):
+    r = [sum(wi * xi for wi, xi in zip(w, row)) + b - t for row, t in zip(X, y)]
+    dw = [sum(e * row[j] for e, row in zip(r, X)) / len(y) for j in range(len(w))]
+    return dw, sum(r) / len(y)
+right: gradient
+mistake* in gradient [index-port]: row[j] for e, row in zip(r, X)) / len(y) for j in range(len(w))] => row[0] for e, row in zip(r, X)) / len(y) for _ in w]
+== a number of samples of the program
+N = 100
+
+def gradient(X, y, w, b):
+    r = X @ w + b - y
+    return X.T @ r / len(y), r.sum() / len(y)
+right: gradient
+mistake* in gradient [ragged-divisor]: len(y), r.sum() / len(y) => N, r.sum() / N
 == two partial derivatives
 def dLdw(x, y, w, b):
     return np.mean((w * x + b - y) * x)

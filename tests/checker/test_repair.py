@@ -265,6 +265,8 @@ def test_the_mended_copy_of_a_notebook_keeps_its_other_cells(tmp_path, capsys):
         ("np.mean(a, axis=0) * b.mean()", "a.T @ b / len(b)"),
         ("np.abs(a - b).mean()", "((a - b) ** 2).mean()"),
         ("[b * a[:, 0] for c in b]", "[b * a[:, c] for c in b]"),
+        ("[b * a[0] for _ in c]", "[b * a[j] for j in range(len(c))]"),
+        ("[b * a[0] for _ in range(c)]", "[a[0] for _ in range(c)]"),
         ("np.sum(a - b) ** 2", "np.sum((a - b) ** 2)"),
     ],
 )

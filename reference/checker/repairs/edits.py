@@ -632,10 +632,13 @@ def transpositions(scope: Scope) -> Iterator[Change]:
 
 
 def swaps(scope: Scope) -> Iterator[Change]:
-    """Two items of a tuple or two arguments of a call that change places."""
+    """Two items of a tuple or a dict, or two arguments of a call, that change places."""
     text = scope.text
     for node in scope.nodes:
         items = node.elts if isinstance(node, ast.Tuple | ast.List) else getattr(node, "args", [])
+        items = node.values if isinstance(node, ast.Dict) else items
+        if isinstance(node, ast.Call) and makes_record(node):
+            items = [*items, *(k.value for k in node.keywords)]
         if not isinstance(items, list) or isinstance(node, ast.arguments):
             continue
         for a, b in itertools.combinations(items, 2):
@@ -682,6 +685,28 @@ def slices_of_data(scope: Scope) -> Iterator[Change]:
         edits = tuple(scope.text.replaced(n, f"{n.id}[{other}]") for n in whole)
         if edits:
             yield Change(edits, "slice", 1.2, "slices of a batch")
+
+
+def positions(scope: Scope) -> Iterator[Change]:
+    """`[a[j] for j in range(len(w))]` for `[a[0] for _ in w]`."""
+    text = scope.text
+    for node in scope.nodes:
+        if not isinstance(node, ast.ListComp) or len(node.generators) > 1:
+            continue
+        target, over = node.generators[0].target, node.generators[0].iter
+        inner = list(ast.walk(node.elt))
+        used = {n.id for n in inner if isinstance(n, ast.Name)}
+        if not isinstance(target, ast.Name) or target.id in used:
+            continue
+        if not isinstance(over, ast.Name | ast.Attribute) or not is_variable(scope, over):
+            continue
+        j = "j" if target.id == "_" else target.id
+        for n in (n.slice for n in inner if isinstance(n, ast.Subscript)):
+            last = n.elts[-1] if isinstance(n, ast.Tuple) else n
+            if isinstance(last, ast.Constant) and j not in used:
+                counted = text.replaced(over, f"range(len({text.of(over)}))")
+                edits = (text.replaced(last, j), text.replaced(target, j), counted)
+                yield Change(edits, "slice", 1.3, f"position {j}")
 
 
 def batch_slices(scope: Scope) -> Iterator[tuple[ast.For, str]]:
@@ -961,10 +986,18 @@ def freed(scope: Scope) -> Iterator[Change]:
 
 
 def divisors(scope: Scope) -> Iterator[Change]:
-    """The length of a local array for a number of samples or the size of a batch."""
+    """The length of a local array for a number of samples or the size of a batch.
+
+    Also the number of samples for a name that is not the function's own.
+    """
     text = scope.text
     counts = {*scope.counts, *scope.meaning("batch_size"), *scope.meaning("n")}
     arrays = [a for a in scope.local_arrays if f"len({a})" not in counts]
+    for node in scope.nodes:  # a number of the program, in place of that of the samples
+        divides = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
+        if divides and isinstance(node.right, ast.Name) and node.right.id not in scope.names:
+            for n in scope.counts[:2]:
+                yield Change((text.replaced(node.right, n),), "divisor", 1, f"/ {n}")
     for node in scope.nodes:
         used = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.FloorDiv)
         if used and text.of(node.right) in counts:
@@ -997,6 +1030,7 @@ EXPRESSIONS = (
     swaps,
     indices,
     slices_of_data,
+    positions,
     ranges,
     numbers_of_batches,
     of_batches,
