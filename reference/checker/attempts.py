@@ -190,14 +190,26 @@ def scaled_call(
     process: Any, definition: Definition, tried: Attempt, losses: Sequence[str], seed: int
 ) -> Call | None:
     """The call under which a trainer is right on data that it has standardised itself."""
-    plan, possible = tried.plan, list(scalings(definition))
-    if plan.kind != "trainer" or raises(tried) or not possible:
-        return None
-    found = readings_of(tried, definition)
-    problems = [p for p in distinguishing_problems(seed, plan.layout.d)[:8] if len(p.y) > 3]
-    answers = [a for _, a in ask(process, plan, problems)] if found else []
-    for scaling, reading, loss in itertools.product(possible, found, losses):
-        scaled = Attempt(replace(plan, scaling=scaling), problems, answers)
+    possible = scaled_attempts(process, definition, tried, seed)
+    for (scaled, reading), loss in itertools.product(possible, losses):
         if is_right(scaled, reading, loss):
             return Call(scaled.plan, reading, loss)
     return None
+
+
+def scaled_attempts(
+    process: Any, definition: Definition, tried: Attempt, seed: int
+) -> list[tuple[Attempt, Reading]]:
+    """A training as one on data that it has standardised itself, in each way that is known."""
+    plan, possible = tried.plan, list(scalings(definition))
+    if plan.kind != "trainer" or tried.ended or raises(tried) or not possible:
+        return []
+    found = readings_of(tried, definition)
+    problems = [p for p in distinguishing_problems(seed, plan.layout.d)[:8] if len(p.y) > 3]
+    if found and not plan.starts:
+        (none,) = process.ask([plan.request(problems[0]._replace(iters=0))])
+        begins = not none.raised and not parse_output(plan, found[0], problems[0], none).fault
+        plan = replace(plan, begins=begins)
+    answers = [a for _, a in ask(process, plan, problems)] if found else []
+    each = [Attempt(replace(plan, scaling=s), problems, answers) for s in possible]
+    return list(itertools.product(each, found))

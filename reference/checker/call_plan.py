@@ -79,6 +79,7 @@ class CallPlan:
     label_first: bool = False  # whether residuals that are given are y − ŷ
     left: tuple[str, ...] = ()  # parameters that stay at their defaults
     scaling: Any = None  # how a trainer standardises its data, if it does
+    begins: bool = False  # whether it is asked for no iteration too, where it starts by itself
     answers: Assignment = ()  # (key, role) of the answers, where a person said so
     guessed: bool = False  # whether the role of a parameter is no more than a guess
     fixed: tuple[float, ...] = ()  # the number of iterations that is fixed inside
@@ -118,6 +119,10 @@ class CallPlan:
             found["set"] = {p: values[role] for p, role in self.attributes}
             found |= {"method": self.method, "probe": self.features(probe(problem))}
         return found
+
+    def takes(self, X: Any) -> bool:
+        """Whether data can be standardised, where a trainer does so."""
+        return self.scaling is None or bool(self.scaling.applies(X))
 
     @cached_property
     def updates(self) -> list[int | str]:

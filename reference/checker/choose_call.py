@@ -19,14 +19,16 @@ from reference.checker.attempts import (
     raises,
     readings_of,
     right_call,
+    scaled_attempts,
     scaled_call,
     trials_of,
 )
 from reference.checker.call_plan import CallPlan
 from reference.checker.definition import Definition
+from reference.checker.diagnosis import match, pairs
 from reference.checker.diagnosis.history import explain_paths
 from reference.checker.expected import CONVENTIONS
-from reference.checker.explain_call import explained_call
+from reference.checker.explain_call import explained_by, explained_call
 from reference.checker.output import key_name, parse_output
 from reference.checker.plans import plans
 from reference.checker.sandbox.messages import OutOfTime, SubjectTerminated
@@ -59,6 +61,7 @@ def choose_call(
     `is_understood` says whether a trainer that is not right is known by its steps or batches.
     """
     attempts: list[Attempt] = []
+    told = process, definition, attempts, losses, seed
     for plan in plans(definition):
         ended, is_over = sum(a.ended is not None for a in attempts), time.monotonic() > deadline
         if is_over and not ended:
@@ -71,10 +74,49 @@ def choose_call(
         attempts.append(attempt(process, plan, seed))
         if not attempts[1:] and not attempts[0].ended:  # a library is loaded
             deadline += time.monotonic() - start
-        told = process, definition, attempts, losses, seed
         if choice := right_choice(*told) or trained_choice(*told, is_understood):
             return choice
-    return with_held_bias(process, explained_call(definition, attempts, losses), seed)
+    return with_held_bias(process, explained(*told, is_understood), seed)
+
+
+def explained(
+    process: Any,
+    definition: Definition,
+    attempts: Sequence[Attempt],
+    losses: Sequence[str],
+    seed: int,
+    is_understood: Understands,
+) -> Choice:
+    """The choice of what is right in no call: by a name, perhaps on standardised data, or none."""
+    choice = explained_call(definition, attempts, losses)
+    if choice.status == "named":
+        return choice
+    told = process, definition, attempts, losses, seed
+    return explained_on_scaled(*told, is_understood) or choice
+
+
+def explained_on_scaled(
+    process: Any,
+    definition: Definition,
+    attempts: Sequence[Attempt],
+    losses: Sequence[str],
+    seed: int,
+    is_understood: Understands,
+) -> Choice | None:
+    """The choice of a trainer that is explained on data that it has standardised itself."""
+    for tried in attempts[:UNDERSTOOD]:
+        every = scaled_attempts(process, definition, tried, seed)
+        possible = [(a, r) for a, r in every if r == every[0][1]]  # means are no weights
+        usual = possible[:2]
+        found = explained_by(match.matching_faults, possible, losses)
+        found = found or explained_by(pairs.matching_pair, usual, losses[:1])
+        if found is not None:
+            return Choice(found, "named", attempts[0])
+        for scaled, reading in usual if definition.standardises else ():
+            call = Call(scaled.plan, reading, losses[0])
+            if is_understood(process, definition, call, losses, seed):
+                return Choice(call, "understood", attempts[0])
+    return None
 
 
 def is_needless(plan: CallPlan, definition: Definition, attempts: Sequence[Attempt]) -> bool:

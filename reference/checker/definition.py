@@ -210,9 +210,12 @@ class Definition:
 
     @cached_property
     def standardises(self) -> bool:
-        """Whether it divides by a standard deviation, or calls what does so."""
-        names = {called_name(n).lower() for n in self.reached if isinstance(n, ast.Call)}
-        return bool(names & {"std", "standardscaler", "fit_transform", "zscore", "ptp"})
+        """Whether it divides by a standard deviation or a range, or calls what does so."""
+        calls = [n for n in self.reached if isinstance(n, ast.Call)]
+        names = {called_name(n).lower() for n in calls}
+        of_arrays = {called_name(n) for n in calls if isinstance(n.func, ast.Attribute)}
+        scales = names & {"std", "standardscaler", "fit_transform", "zscore", "ptp"}
+        return bool(scales) or {"min", "max"} <= of_arrays
 
     @cached_property
     def other_model(self) -> str:

@@ -128,7 +128,7 @@ def large_problems(plan: CallPlan) -> list[Problem]:
         sizes = [size for size in sizes if size[0] <= OF_SAMPLES]
     sizes = list(dict.fromkeys((o.n or n, o.d or d) for n, d in sizes))
     found = [large_problem(n, d, plan.lr or LR) for n, d in sizes if max(n, d) > 10]
-    return [p for p in found if plan.scaling is None or plan.scaling.applies(p.X)]
+    return [p for p in found if plan.takes(p.X)]
 
 
 @lru_cache(maxsize=64)
@@ -240,7 +240,7 @@ def small(plan: CallPlan, form: Form) -> Iterator[Problem]:
     rng, o = np.random.default_rng(5), plan.layout
     for n, d in OTHER_FORMS:
         X, y, w, b = form.drawn(rng, o.n or n, o.d or d)
-        if plan.scaling is None or plan.scaling.applies(X):
+        if plan.takes(X):
             yield Problem(X, y, w, np.float64(b), lr=plan.lr or 2.0**-2)
 
 

@@ -90,7 +90,9 @@ def small_problems(plan: CallPlan, seed: int, count: int = SMALL) -> list[Proble
 
 def iterations(plan: CallPlan) -> tuple[int, ...]:
     """For how many iterations a problem is asked."""
-    return ITERATIONS if plan.kind == "trainer" else (1,)
+    if plan.kind != "trainer":
+        return (1,)
+    return (0, *ITERATIONS) if plan.begins else ITERATIONS
 
 
 def ask(
@@ -158,7 +160,7 @@ def training_steps(
         found.append(Trial(plan, step, answer, after, expected, index, asked))
     last = answers[-1]
     if plan.is_class and found[-1].finite and not last[0].fault:
-        asked = problem._replace(iters=len(answers))
+        asked = problem._replace(iters=iterations(plan)[-1])
         found += predictions(plan, loss, index, asked, *last)
     return found
 
@@ -272,6 +274,8 @@ def paths_of(process: Any, call: Call, seed: int) -> list[Path]:
     plan, reading, _ = call
     found = []
     for problem in small_problems(plan, seed, 4):
+        if not plan.takes(problem.X):
+            continue
         p = with_rate(plan, problem)
         times = LONGER if plan.starts else (0, *LONGER)
         answers = list(process.ask([plan.request(p._replace(iters=t)) for t in times]))
@@ -282,7 +286,8 @@ def paths_of(process: Any, call: Call, seed: int) -> list[Path]:
         start = np.append(p.w, p.b) if plan.starts else outputs[0].vector
         zero = np.zeros(len(p.w) + 1)
         begins = plan.starts or not outputs[0].fault
-        found.append(Path(p, [start if begins else zero, *points], dtype))
+        points = [start if begins else zero, *points]
+        found.append(Path(expected_step(plan, p, "half-mse").case, points, dtype))
     return found
 
 
@@ -309,8 +314,8 @@ def run(evaluate: Evaluate, call: Call, options: Options, until: float = float("
     first = small_problems(plan, options.seed)
     problems = [*first, *random_problems(options.seed, count, not trainer, o.d, o.n)]
     if plan.scaling is not None:
-        problems = [p for p in problems if plan.scaling.applies(p.X)]
-        first = [p for p in first if plan.scaling.applies(p.X)]
+        problems = [p for p in problems if plan.takes(p.X)]
+        first = [p for p in first if plan.takes(p.X)]
         count = len(problems) - len(first)
     again = np.random.default_rng(options.seed).permutation(count)[:REPEATS] + len(first)
     order, known = [*range(len(problems)), *again.tolist()], None

@@ -386,6 +386,7 @@ def fresh_trials(
         return []
     plan, asked = trials[0].plan, 1 + max(t.index for t in trials)
     problems = distinguishing_problems(options.seed + 1, plan.layout.d, plan.layout.n)
+    problems = [p for p in problems if plan.takes(p.X)]
     try:
         found = of_function(evaluate(problems), plan)
     except OutOfTime:
@@ -496,7 +497,8 @@ def shrunk(evaluate: Evaluate, wrong: Sequence[Trial], fault: str) -> Trial:
         return [t for t in wrong if t.reading.fault == form]
 
     def fails(candidates: Sequence[Problem]) -> list[bool]:
-        found = {t.index for t in failing(candidates)}
+        able = [i for i, c in enumerate(candidates) if plan.takes(c.X)]
+        found = {able[t.index] for t in failing([candidates[i] for i in able])}
         return [i in found for i in range(len(candidates))]
 
     try:

@@ -484,6 +484,45 @@ def sgd_fit(X, y, lr=0.01, batch_size=4):
 right: sgd_fit
 mistake* in sgd_fit [full-n-divisor]: len(xb) => n
 mistake* in sgd_fit [remainder-dropped]: range(0, n, batch_size) => range(0, n - batch_size + 1, batch_size)
+== a class that standardises its data
+class LinearRegression:
+    def __init__(self, lr=0.1, epochs=200):
+        self.lr, self.epochs = lr, epochs
+
+    def fit(self, X, y):
+        self.mean, self.std = X.mean(axis=0), X.std(axis=0)
+        Z = (X - self.mean) / self.std
+        n, d = Z.shape
+        self.w, self.b = np.zeros(d), 0.0
+        for _ in range(self.epochs):
+            gw, gb = np.zeros(d), 0.0
+            for i in range(n):
+                e = Z[i] @ self.w + self.b - y[i]
+                gw, gb = gw + e * Z[i], gb + e
+            self.w = self.w - self.lr * gw / n
+            self.b = self.b - self.lr * gb / n
+        return self
+
+    def predict(self, X):
+        return (X - self.mean) / self.std @ self.w + self.b
+right: LinearRegression LinearRegression.predict
+says LinearRegression: right on standardised data
+mistake* in LinearRegression [weight-gradient-sum]: self.lr * gw / n => self.lr * gw
+mistake* in LinearRegression [sign-flipped-w]: self.w - self.lr => self.w + self.lr
+mistake* in LinearRegression [lr-missing]: self.lr * gb => gb
+mistake* in LinearRegression [accumulator-kept]: for _ in range(self.epochs):\n            gw, gb = np.zeros(d), 0.0 => gw, gb = np.zeros(d), 0.0\n        for _ in range(self.epochs):
+mistake in LinearRegression.predict [sign-flipped-b]: self.std @ self.w + self.b => self.std @ self.w - self.b
+== a function that standardises its data
+def train(X, y, alpha=0.01, n_iter=500):
+    low, high = X.min(axis=0), X.max(axis=0)
+    A = np.c_[np.ones(len(y)), (X - low) / (high - low)]
+    theta = np.zeros(A.shape[1])
+    for _ in range(n_iter):
+        theta = theta - alpha * A.T @ (A @ theta - y) / len(y)
+    return theta, low, high
+right: train
+mistake* in train [sign-flipped]: theta - alpha => theta + alpha
+mistake* in train [missing-mean]: (A @ theta - y) / len(y) => (A @ theta - y)
 == only printed
 def gradient_descent(x, y):
     m_curr = b_curr = 0

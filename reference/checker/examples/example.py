@@ -86,7 +86,7 @@ def problem_of(item: Trial, **told: Any) -> Counterexample:
     """A counterexample with the problem that an answer was compared on."""
     lr = item.case.lr if "lr" in item.plan.uses else None
     told["step"] = f"{told.get('step', '')} {shortened(item)}".strip()
-    return Counterexample(*item.case[:4], lr, **told)
+    return Counterexample(item.problem.X, item.problem.y, item.case.w, item.case.b, lr, **told)
 
 
 def shortened(item: Trial) -> str:

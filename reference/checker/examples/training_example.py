@@ -73,7 +73,7 @@ def epoch_problems(plan: CallPlan, definition: Definition) -> Iterator[Problem]:
     counts = own or ((1, 2) if plan.kind == "trainer" else (1,))
     small = batch_problems(plan, draws(definition), definition.batch_sizes)
     for problem, epochs in itertools.product(small, counts):
-        if plan.scaling is None or plan.scaling.applies(problem.X):
+        if plan.takes(problem.X):
             lr = slow(epochs) if own else problem.lr
             yield with_rate(plan, problem._replace(iters=epochs, lr=lr))
 
