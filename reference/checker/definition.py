@@ -210,12 +210,13 @@ class Definition:
 
     @cached_property
     def standardises(self) -> bool:
-        """Whether it divides by a standard deviation or a range, or calls what does so."""
+        """Whether it divides its data by their deviation, range or the like, or calls what does."""
         calls = [n for n in self.reached if isinstance(n, ast.Call)]
         names = {called_name(n).lower() for n in calls}
         of_arrays = {called_name(n) for n in calls if isinstance(n.func, ast.Attribute)}
         scales = names & {"std", "standardscaler", "fit_transform", "zscore", "ptp"}
-        return bool(scales) or {"min", "max"} <= of_arrays
+        divided = any(divides_data(n) for n in self.reached)
+        return bool(scales) or {"min", "max"} <= of_arrays or divided
 
     @cached_property
     def other_model(self) -> str:
@@ -432,6 +433,19 @@ def constant_keys(nodes: list[Any]) -> list[str]:
     taken = [n.slice for n in nodes if isinstance(n, ast.Subscript)]
     keys = [s.value for s in taken if isinstance(s, ast.Constant)]
     return [k for k in keys if isinstance(k, str)]
+
+
+def divides_data(node: Any) -> bool:
+    """Whether it is `X / s` or `(X - a) / s`, where s is no number of samples."""
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Div):
+        return False
+    shifted = isinstance(node.left, ast.BinOp) and isinstance(node.left.op, ast.Sub)
+    data = node.left.left if shifted else node.left
+    if not isinstance(data, ast.Name) or roles_of(data.id)[:1] != ["X"]:
+        return False
+    divisor = node.right
+    name = divisor.attr if isinstance(divisor, ast.Attribute) else getattr(divisor, "id", "")
+    return bool(name) and "n" not in roles_of(name)
 
 
 def is_text(node: Any) -> bool:

@@ -523,6 +523,27 @@ def train(X, y, alpha=0.01, n_iter=500):
 right: train
 mistake* in train [sign-flipped]: theta - alpha => theta + alpha
 mistake* in train [missing-mean]: (A @ theta - y) / len(y) => (A @ theta - y)
+== data scaled by their median and quartiles
+def fit(X, y, lr=0.1, n_iters=100):
+    spread = np.percentile(X, 75, axis=0) - np.percentile(X, 25, axis=0)
+    Z = (X - np.median(X, axis=0)) / spread
+    w, b = np.zeros(X.shape[1]), 0.0
+    for _ in range(n_iters):
+        r = Z @ w + b - y
+        w, b = w - lr * Z.T @ r / len(y), b - lr * r.mean()
+    return w, b
+right|unchecked: fit
+== data divided by their length
+class Model:
+    def fit(self, X, y, lr=0.1, n_iters=100):
+        self.norm = np.linalg.norm(X, axis=0)
+        X = X / self.norm
+        self.w, self.b = np.zeros(X.shape[1]), 0.0
+        for _ in range(n_iters):
+            r = X @ self.w + self.b - y
+            self.w, self.b = self.w - lr * X.T @ r / len(y), self.b - lr * r.mean()
+        return self
+right|unchecked: Model
 == only printed
 def gradient_descent(x, y):
     m_curr = b_curr = 0
