@@ -15,7 +15,7 @@ from reference.checker.expected import CONVENTIONS
 from reference.checker.output import Reading, parse_output, readings
 from reference.checker.problem_set import distinguishing_problems
 from reference.checker.sandbox.messages import OutOfTime, RawOutput, SubjectTerminated
-from reference.checker.session import Call, ask, small_problems, trials_of_problem
+from reference.checker.session import Call, ask, small_problems, start_of, trials_of_problem
 from reference.checker.trainers.scaling import scalings
 from reference.checker.trial import Trial
 
@@ -207,9 +207,8 @@ def scaled_attempts(
     found = readings_of(tried, definition)
     problems = [p for p in distinguishing_problems(seed, plan.layout.d)[:8] if len(p.y) > 3]
     if found and not plan.starts:
-        (none,) = process.ask([plan.request(problems[0]._replace(iters=0))])
-        begins = not none.raised and not parse_output(plan, found[0], problems[0], none).fault
-        plan = replace(plan, begins=begins)
+        first = start_of(process, plan, found[0], problems[0])
+        plan = replace(plan, begins=not first.fault)
     answers = [a for _, a in ask(process, plan, problems)] if found else []
     each = [Attempt(replace(plan, scaling=s), problems, answers) for s in possible]
     return list(itertools.product(each, found))

@@ -264,6 +264,19 @@ def records_of(answer: RawOutput) -> Iterator[Sequence[Any]]:
 
 
 LONGER = (1, 2, 3, 4)
+NO_ITERATION = 1.0  # seconds for a training of no iteration, which some loops never end
+
+
+def start_of(process: Any, plan: CallPlan, reading: Reading | None, problem: Problem) -> Output:
+    """What a training of no iteration gives, with a fault where it does not end in time."""
+    request = plan.request(problem._replace(iters=0))
+    try:
+        (answer,) = process.ask([request], time.monotonic() + NO_ITERATION)
+    except OutOfTime:
+        raise
+    except SubjectTerminated as error:
+        return Output(None, fault=error.fault)
+    return parse_output(plan, reading, problem, answer)
 
 
 def paths_of(process: Any, call: Call, seed: int) -> list[Path]:
@@ -272,21 +285,23 @@ def paths_of(process: Any, call: Call, seed: int) -> list[Path]:
     A trainer that is not told where to start is asked for no iteration, or starts at zero.
     """
     plan, reading, _ = call
-    found = []
+    found, begins, first = [], True, Output(None)
     for problem in small_problems(plan, seed, 4):
         if not plan.takes(problem.X):
             continue
         p = with_rate(plan, problem)
-        times = LONGER if plan.starts else (0, *LONGER)
-        answers = list(process.ask([plan.request(p._replace(iters=t)) for t in times]))
+        if begins and not plan.starts:
+            first = start_of(process, plan, reading, p)
+            begins = first.fault not in ("timeout", "crash")  # then none of the others ends
+        answers = list(process.ask([plan.request(p._replace(iters=t)) for t in LONGER]))
         outputs = [parse_output(plan, reading, p, a) for a in answers]
         if any(o.fault or not np.isfinite(o.vector).all() for o in outputs[-len(LONGER) :]):
             return []
         points, dtype = [o.vector for o in outputs[-len(LONGER) :]], outputs[-1].dtype
-        start = np.append(p.w, p.b) if plan.starts else outputs[0].vector
-        zero = np.zeros(len(p.w) + 1)
-        begins = plan.starts or not outputs[0].fault
-        points = [start if begins else zero, *points]
+        start = np.append(p.w, p.b) if plan.starts else np.zeros(len(p.w) + 1)
+        if begins and not plan.starts and not first.fault:
+            start = first.vector
+        points = [start, *points]
         found.append(Path(expected_step(plan, p, "half-mse").case, points, dtype))
     return found
 

@@ -544,6 +544,23 @@ class Model:
             self.w, self.b = self.w - lr * X.T @ r / len(y), self.b - lr * r.mean()
         return self
 right|unchecked: Model
+== a loop that never ends for no iteration
+class Model:
+    def __init__(self, lr=0.1, epochs=200):
+        self.lr, self.epochs = lr, epochs
+
+    def fit(self, X, y):
+        X, i = (X - X.mean(axis=0)) / X.std(axis=0), 0
+        self.w, self.b = np.zeros(X.shape[1]), 0.0
+        while True:
+            r = X @ self.w + self.b - y
+            self.w = self.w - self.lr * X.T @ r / len(y)
+            self.b = self.b - self.lr * r.mean()
+            i += 1
+            if i == self.epochs:
+                break
+        return self
+right: Model
 == only printed
 def gradient_descent(x, y):
     m_curr = b_curr = 0

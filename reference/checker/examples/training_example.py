@@ -34,6 +34,7 @@ from reference.checker.output import Output, parse_output
 from reference.checker.problem_set import with_rate
 from reference.checker.report import Counterexample, text
 from reference.checker.sandbox.messages import RawOutput
+from reference.checker.session import start_of
 from reference.checker.signature import words
 from reference.checker.trainers.minibatches import DRAWS, MANY
 from reference.checker.trial import Trial
@@ -112,16 +113,15 @@ def trained(
 ) -> Trial | None:
     """The training on a problem, from the point where it begins; None where it cannot be read."""
     plan, reading = subject.plan, subject.reading
-    times = (p.iters,) if plan.starts else (0, p.iters)
-    answers = list(process.ask([plan.request(p._replace(iters=t)) for t in times]))
-    outputs = [parse_output(plan, reading, p, a) for a in answers]
-    start = np.append(p.w, p.b) if plan.starts else outputs[0].vector
+    start = np.append(p.w, p.b) if plan.starts else start_of(process, plan, reading, p).vector
     start = np.zeros(len(p.w) + 1) if start is None else start
-    if outputs[-1].fault:
+    (answer,) = process.ask([plan.request(p)])
+    output = parse_output(plan, reading, p, answer)
+    if output.fault:
         return None
     case = p._replace(w=start[:-1], b=start[-1], lr=multiple * p.lr)
     expected = Expected(plan, case, loss)
-    return Trial(plan, case, answers[-1], outputs[-1], expected, 0, p)
+    return Trial(plan, case, answer, output, expected, 0, p)
 
 
 def full_batch_is_right(process: Any, subject: Subject, loss: str) -> bool:
